@@ -1,0 +1,20 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The core of trailcoach: one translation unit, two products (Python module and C library).
+
+This file is the table of contents. Data walks through the stations from top to bottom.
+"""
+from libc.math cimport NAN, asin, atan, atan2, cos, exp, fabs, floor, isfinite, isnan, sin, sqrt, tan
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+include "header.pxi"          # what trailcoach.h declares
+include "status.pxi"          # status codes in words
+include "rotation.pxi"        # 3-vectors and rotations
+include "terrain.pxi"         # height grid: height and gradient
+include "fusion.pxi"          # error-state Kalman filter
+include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "line.pxi"            # search of the best line over stances
+include "coach.pxi"           # from line and state to steps
+include "engine.pxi"          # the stations in one handle: the C ABI
+include "python.pxi"          # the same entry points for Python

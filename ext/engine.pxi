@@ -1,0 +1,400 @@
+# The stations in one handle: the C ABI. Samples go to fusion; a tick lets what fusion knows walk through
+# stance, line and coach. Nothing here allocates but tc_create.
+
+cdef enum:
+    ENGINE_ALIGN = 64
+    KNOWN_POSE = 7                      # TC_FUSION_LEVELLED | TC_FUSION_HEADING | TC_FUSION_POSITION
+
+cdef extern from *:
+    """
+    static const double TC_REPLAN_AFTER = 1.0;      /* m rolled */
+    static const double TC_REPLAN_OFF = 0.30;       /* m off the line */
+    static const double TC_TRAIL_BACK = 1.0;        /* m the projection on the trail may go back, */
+    static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
+    """
+    const double TC_REPLAN_AFTER, TC_REPLAN_OFF, TC_TRAIL_BACK, TC_TRAIL_AHEAD
+
+cdef struct trail_track:
+    double xy[2 * TC_MAX_TRAIL]
+    double s[TC_MAX_TRAIL]              # along the trail, m
+    int32_t n
+    int32_t found                       # the vehicle has been placed on it once
+    double half_width
+    double at                           # where the vehicle is, m along it
+
+cdef struct engine_memory:
+    tc_config config
+    stance_model model
+    fusion_filter fusion
+    tc_grid grid
+    int32_t has_grid
+    int32_t has_stance
+    int32_t has_line
+    tc_state state
+    tc_stance stance
+    trail_track trail
+    double planned_at                   # distance travelled when the line was planned, m
+    int32_t planned_segment             # of the line the vehicle is on
+    coach_state coach
+    line_planner line
+
+
+cdef tc_status config_check(const tc_config *c) noexcept nogil:
+    if c is NULL:
+        return TC_E_NULL
+    if c.struct_size < sizeof(tc_config) or c.abi_version != TC_ABI_VERSION:
+        return TC_E_ABI
+    if c.vehicle.struct_size < sizeof(tc_vehicle):
+        return TC_E_ABI
+    return TC_OK
+
+
+cdef size_t engine_head() noexcept nogil:
+    return (sizeof(engine_memory) + ENGINE_ALIGN - 1) // ENGINE_ALIGN * ENGINE_ALIGN
+
+
+cdef public tc_status tc_config_default(tc_config *config) noexcept nogil:
+    if config is NULL:
+        return TC_E_NULL
+    memset(config, 0, sizeof(tc_config))
+    config.struct_size = sizeof(tc_config)
+    config.abi_version = TC_ABI_VERSION
+    config.vehicle.struct_size = sizeof(tc_vehicle)
+    config.vehicle.driver_side = 1
+    fusion_default(&config.fusion)
+    line_default(&config.line)
+    coach_default(&config.coach)
+    return TC_OK
+
+
+cdef public tc_status tc_memory_size(const tc_config *config, size_t *bytes) noexcept nogil:
+    cdef tc_status st = config_check(config)
+    if st != TC_OK:
+        return st
+    if bytes is NULL:
+        return TC_E_NULL
+    bytes[0] = engine_head() + line_memory(&config.line)
+    return TC_OK
+
+
+cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexcept nogil:
+    cdef engine_memory *e
+    cdef size_t bytes = 0
+    cdef tc_status st
+    if out is NULL:
+        return TC_E_NULL
+    st = tc_memory_size(config, &bytes)
+    if st != TC_OK:
+        return st
+    e = <engine_memory *> calloc(1, bytes)
+    if e is NULL:
+        return TC_E_NOMEM
+    e.config = config[0]
+    st = stance_init(&e.model, &e.config.vehicle)
+    if st == TC_OK:
+        st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
+    if st != TC_OK:
+        free(e)
+        return st
+    line_init(&e.line, <char *> e + engine_head(), &e.config.line, &e.model)
+    coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
+    out[0] = <tc_engine *> e
+    return TC_OK
+
+
+cdef public void tc_destroy(tc_engine *engine) noexcept nogil:
+    free(engine)
+
+
+cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef tc_status st
+    if e is NULL:
+        return TC_E_NULL
+    st = grid_check(grid)
+    if st != TC_OK:
+        return st
+    e.grid = grid[0]
+    e.has_grid = 1
+    e.has_stance = e.has_line = 0
+    return TC_OK
+
+
+cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, double half_width) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef size_t i
+    cdef double dx, dy
+    if e is NULL or xy is NULL:
+        return TC_E_NULL
+    if n > TC_MAX_TRAIL:
+        return TC_E_FULL
+    if n < 2 or not (half_width > 0.0 and isfinite(half_width)):
+        return TC_E_RANGE
+    for i in range(2 * n):
+        if not isfinite(xy[i]):
+            return TC_E_RANGE
+    memcpy(e.trail.xy, xy, 2 * n * sizeof(double))
+    e.trail.s[0] = 0.0
+    for i in range(1, n):
+        dx = xy[2 * i] - xy[2 * i - 2]
+        dy = xy[2 * i + 1] - xy[2 * i - 1]
+        e.trail.s[i] = e.trail.s[i - 1] + sqrt(dx * dx + dy * dy)
+    e.trail.n = <int32_t> n
+    e.trail.half_width = half_width
+    e.trail.at = 0.0
+    e.trail.found = 0
+    e.has_line = 0
+    return TC_OK
+
+
+cdef public tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy,
+                                   double sd_yaw) noexcept nogil:
+    if engine is NULL:
+        return TC_E_NULL
+    if not (isfinite(x) and isfinite(y) and isfinite(z) and isfinite(yaw) and sd_xy >= 0.0 and sd_yaw >= 0.0
+            and isfinite(sd_xy) and isfinite(sd_yaw)):
+        return TC_E_RANGE
+    return fusion_start(&(<engine_memory *> engine).fusion, x, y, z, yaw, sd_xy, sd_yaw)
+
+
+cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexcept nogil:
+    if engine is NULL or sample is NULL:
+        return TC_E_NULL
+    if sample.struct_size < sizeof(tc_imu):
+        return TC_E_ABI
+    return fusion_imu(&(<engine_memory *> engine).fusion, sample)
+
+
+cdef public tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample) noexcept nogil:
+    if engine is NULL or sample is NULL:
+        return TC_E_NULL
+    if sample.struct_size < sizeof(tc_wheels):
+        return TC_E_ABI
+    return fusion_wheels(&(<engine_memory *> engine).fusion, sample)
+
+
+cdef public tc_status tc_push_inclination(tc_engine *engine, const tc_inclination *sample) noexcept nogil:
+    if engine is NULL or sample is NULL:
+        return TC_E_NULL
+    if sample.struct_size < sizeof(tc_inclination):
+        return TC_E_ABI
+    return fusion_inclination(&(<engine_memory *> engine).fusion, sample)
+
+
+cdef public tc_status tc_push_steering(tc_engine *engine, const tc_steering *sample) noexcept nogil:
+    if engine is NULL or sample is NULL:
+        return TC_E_NULL
+    if sample.struct_size < sizeof(tc_steering):
+        return TC_E_ABI
+    return fusion_steering(&(<engine_memory *> engine).fusion, sample)
+
+
+cdef public tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample) noexcept nogil:
+    if engine is NULL or sample is NULL:
+        return TC_E_NULL
+    if sample.struct_size < sizeof(tc_speed):
+        return TC_E_ABI
+    return fusion_speed(&(<engine_memory *> engine).fusion, sample)
+
+
+cdef public tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample) noexcept nogil:
+    if engine is NULL or sample is NULL:
+        return TC_E_NULL
+    if sample.struct_size < sizeof(tc_gnss):
+        return TC_E_ABI
+    return fusion_gnss(&(<engine_memory *> engine).fusion, sample)
+
+
+cdef void trail_point(const trail_track *t, double s, double *x, double *y) noexcept nogil:
+    """The point s along the trail, ends included."""
+    cdef int32_t i = 1
+    cdef double u
+    while i < t.n - 1 and t.s[i] < s:
+        i += 1
+    u = 0.0 if t.s[i] == t.s[i - 1] else (s - t.s[i - 1]) / (t.s[i] - t.s[i - 1])
+    u = 0.0 if u < 0.0 else 1.0 if u > 1.0 else u
+    x[0] = t.xy[2 * i - 2] + u * (t.xy[2 * i] - t.xy[2 * i - 2])
+    y[0] = t.xy[2 * i - 1] + u * (t.xy[2 * i + 1] - t.xy[2 * i - 1])
+
+
+cdef void trail_follow(trail_track *t, double x, double y) noexcept nogil:
+    """Place the vehicle on the trail: anywhere at first, then near where it was, so that loops stay apart."""
+    cdef double best = 1e300, at = t.at, dx, dy, ex, ey, len2, u, d2
+    cdef int32_t i
+    for i in range(1, t.n):
+        if t.found and (t.s[i] < t.at - TC_TRAIL_BACK or t.s[i - 1] > t.at + TC_TRAIL_AHEAD):
+            continue
+        ex = t.xy[2 * i] - t.xy[2 * i - 2]
+        ey = t.xy[2 * i + 1] - t.xy[2 * i - 1]
+        dx = x - t.xy[2 * i - 2]
+        dy = y - t.xy[2 * i - 1]
+        len2 = ex * ex + ey * ey
+        u = 0.0 if len2 == 0.0 else (dx * ex + dy * ey) / len2
+        u = 0.0 if u < 0.0 else 1.0 if u > 1.0 else u
+        dx -= u * ex
+        dy -= u * ey
+        d2 = dx * dx + dy * dy
+        if d2 < best:
+            best = d2
+            at = t.s[i - 1] + u * (t.s[i] - t.s[i - 1])
+    t.at = at
+    t.found = 1
+
+
+cdef void line_follow(engine_memory *e, coach_view *view) noexcept nogil:
+    """Place of the body origin on the line advised: arc length, and how far left of it."""
+    cdef const tc_line_point *p = e.line.points
+    cdef int32_t i = e.planned_segment, n = e.line.n_points
+    cdef double dx, dy, c, s, along
+    while True:
+        c = cos(p[i].yaw)
+        s = sin(p[i].yaw)
+        dx = e.state.position[0] - p[i].x
+        dy = e.state.position[1] - p[i].y
+        along = dx * c + dy * s
+        if i + 1 >= n or along < 0.5 * (p[i + 1].s - p[i].s):
+            break
+        i += 1
+    e.planned_segment = i
+    view.s = p[i].s + along
+    view.off_line = dy * c - dx * s
+
+
+cdef void engine_plan(engine_memory *e) noexcept nogil:
+    """A new line from where the vehicle is to the horizon on the trail."""
+    cdef double start[3]
+    cdef double goal[3]
+    cdef double end = e.trail.s[e.trail.n - 1], at = e.trail.at + e.config.line.horizon
+    start[0] = e.state.position[0]
+    start[1] = e.state.position[1]
+    start[2] = e.state.yaw
+    trail_point(&e.trail, end if at > end else at, &goal[0], &goal[1])
+    goal[2] = NAN
+    line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
+    e.planned_at = e.state.distance
+    e.planned_segment = 0
+    e.has_line = e.line.n_points > 1
+
+
+cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef coach_view view
+    cdef int32_t known
+    if e is NULL:
+        return TC_E_NULL
+    fusion_state(&e.fusion, &e.state)
+    memset(&view, 0, sizeof(view))
+    view.t_ns = t_ns
+    view.state = &e.state
+    known = (e.state.status & KNOWN_POSE) == KNOWN_POSE
+    if known and e.has_grid:
+        stance_solve(&e.model, &e.grid, e.state.position[0], e.state.position[1], e.state.yaw,
+                     &e.stance if e.has_stance else NULL, &e.stance)
+        e.has_stance = 1
+        view.stance = &e.stance
+        if e.trail.n > 1 and e.config.line.max_nodes > 0:
+            trail_follow(&e.trail, e.state.position[0], e.state.position[1])
+            view.to_end = e.trail.s[e.trail.n - 1] - e.trail.at
+            if e.has_line:
+                line_follow(e, &view)
+            if (not e.has_line or e.state.distance - e.planned_at > TC_REPLAN_AFTER
+                    or fabs(view.off_line) > TC_REPLAN_OFF):
+                engine_plan(e)
+                if e.has_line:
+                    line_follow(e, &view)
+            view.line = &e.line
+    coach_tick(&e.coach, &view)
+    return TC_OK
+
+
+cdef public tc_status tc_get_state(const tc_engine *engine, tc_state *out) noexcept nogil:
+    if engine is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_state):
+        return TC_E_ABI
+    fusion_state(&(<const engine_memory *> engine).fusion, out)
+    out.struct_size = sizeof(tc_state)
+    return TC_OK
+
+
+cdef public tc_status tc_get_stance(const tc_engine *engine, tc_stance *out) noexcept nogil:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_stance):
+        return TC_E_ABI
+    if not e.has_stance:
+        return TC_NONE
+    out[0] = e.stance
+    out.struct_size = sizeof(tc_stance)
+    return TC_OK
+
+
+cdef tc_status line_copy(const line_planner *p, tc_line_info *info, tc_line_point *out, size_t capacity,
+                         size_t *n) noexcept nogil:
+    if info is NULL or n is NULL or (out is NULL and capacity > 0):
+        return TC_E_NULL
+    if info.struct_size < sizeof(tc_line_info):
+        return TC_E_ABI
+    if capacity < <size_t> p.n_points:
+        return TC_E_FULL
+    info[0] = p.info
+    info.struct_size = sizeof(tc_line_info)
+    memcpy(out, p.points, p.n_points * sizeof(tc_line_point))
+    n[0] = p.n_points
+    return TC_OK
+
+
+cdef public tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity,
+                                  size_t *n) noexcept nogil:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL:
+        return TC_E_NULL
+    if not e.has_line:
+        return TC_NONE
+    return line_copy(&e.line, info, out, capacity, n)
+
+
+cdef public tc_status tc_next_step(tc_engine *engine, tc_step *out) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_step):
+        return TC_E_ABI
+    if e.coach.count == 0:
+        return TC_NONE
+    out[0] = e.coach.queue[e.coach.first]
+    out.struct_size = sizeof(tc_step)
+    e.coach.first = (e.coach.first + 1) % TC_MAX_STEPS
+    e.coach.count -= 1
+    return TC_OK
+
+
+cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef size_t i
+    if e is NULL or (n > 0 and (poses is NULL or out is NULL)):
+        return TC_E_NULL
+    if not e.has_grid:
+        return TC_E_STATE
+    for i in range(n):
+        stance_solve(&e.model, &e.grid, poses[3 * i], poses[3 * i + 1], poses[3 * i + 2], NULL, &out[i])
+        out[i].struct_size = sizeof(tc_stance)
+    return TC_OK
+
+
+cdef public tc_status tc_plan(tc_engine *engine, const double *start, const double *goal, tc_line_info *info,
+                              tc_line_point *out, size_t capacity, size_t *n) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef int32_t i
+    if e is NULL or start is NULL or goal is NULL:
+        return TC_E_NULL
+    if not e.has_grid or e.config.line.max_nodes == 0:
+        return TC_E_STATE
+    for i in range(3):
+        if not isfinite(start[i]) or (i < 2 and not isfinite(goal[i])):
+            return TC_E_RANGE
+    line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n, e.trail.half_width if e.trail.n > 1 else e.config.line.half_width,
+              start, goal)
+    e.has_line = 0
+    return line_copy(&e.line, info, out, capacity, n)

@@ -1,0 +1,351 @@
+# What trailcoach.h declares, for Cython. The C compiler checks prototypes and fields against the header.
+cdef extern from "trailcoach.h" nogil:
+    ctypedef int32_t tc_status
+    uint32_t TC_ABI_VERSION
+    ctypedef struct tc_engine:
+        pass
+    enum: TC_WHEELS
+    enum: TC_MAX_PARTS
+    enum: TC_NAME_SIZE
+    enum: TC_MAX_TRAIL
+    enum: TC_MAX_LINE
+    enum: TC_MAX_STEPS
+
+    enum:
+        TC_OK
+        TC_NONE
+        TC_E_NULL
+        TC_E_ABI
+        TC_E_RANGE
+        TC_E_TIME
+        TC_E_NOMEM
+        TC_E_FULL
+        TC_E_STATE
+
+    enum:
+        TC_SOLID
+        TC_INDEPENDENT
+
+    enum:
+        TC_OPEN
+        TC_LIMITED_SLIP
+        TC_LOCKED
+
+    enum:
+        TC_BOX
+        TC_SPHERE
+        TC_TUBE
+
+    enum:
+        TC_CHASSIS
+        TC_FRONT_AXLE
+        TC_REAR_AXLE
+        TC_HUB_FL
+        TC_HUB_FR
+        TC_HUB_RL
+        TC_HUB_RR
+
+    ctypedef struct tc_part:
+        char name[TC_NAME_SIZE]
+        int32_t shape
+        int32_t fixed_to
+        double centre[3]
+        double size[3]
+
+    ctypedef struct tc_axle:
+        int32_t suspension
+        int32_t differential
+        double track
+        double mass
+        double spring_rate
+        double spring_base
+        double anti_roll_rate
+        double bump_travel
+        double rebound_travel
+        double bump_stop_rates[2]
+        double bump_stop_gap
+        double rebound_stop_rate
+
+    ctypedef struct tc_vehicle:
+        uint32_t struct_size
+        uint32_t n_parts
+        double wheelbase
+        double mass
+        double cg[3]
+        double tyre_radius
+        double tyre_width
+        double tyre_tread
+        double tyre_mass
+        double tyre_stiffness
+        double max_steer
+        double max_wheel_torque
+        int32_t centre_differential
+        int32_t driver_side
+        tc_axle axle[2]
+        tc_part part[TC_MAX_PARTS]
+
+    ctypedef struct tc_grid:
+        uint32_t struct_size
+        int32_t nx
+        int32_t ny
+        int32_t reserved
+        double x0
+        double y0
+        double dx
+        double sigma
+        const float *height
+
+    ctypedef struct tc_surface_point:
+        double height
+        double dz_dx
+        double dz_dy
+
+    ctypedef struct tc_imu:
+        uint32_t struct_size
+        uint32_t flags
+        int64_t t_ns
+        double gyro[3]
+        double accelerometer[3]
+
+    ctypedef struct tc_wheels:
+        uint32_t struct_size
+        uint32_t flags
+        int64_t t_ns
+        double speed[TC_WHEELS]
+
+    ctypedef struct tc_inclination:
+        uint32_t struct_size
+        uint32_t flags
+        int64_t t_ns
+        double roll
+        double pitch
+
+    ctypedef struct tc_steering:
+        uint32_t struct_size
+        uint32_t flags
+        int64_t t_ns
+        double angle
+
+    ctypedef struct tc_speed:
+        uint32_t struct_size
+        uint32_t flags
+        int64_t t_ns
+        double speed
+
+    enum:
+        TC_GNSS_VELOCITY
+
+    ctypedef struct tc_gnss:
+        uint32_t struct_size
+        uint32_t flags
+        int64_t t_ns
+        double position[3]
+        double velocity[3]
+        double sd_position[3]
+        double sd_velocity[3]
+
+    ctypedef struct tc_fusion_config:
+        double imu_lever[3]
+        double gnss_lever[3]
+        double gravity
+        double gyro_density
+        double accelerometer_density
+        double gyro_bias_sd
+        double accelerometer_bias_sd
+        double gyro_bias_walk
+        double accelerometer_bias_walk
+        double wheel_sd
+        double wheel_resolution
+        double wheel_dead_below
+        double wheel_scale_sd
+        double constraint_sd
+        double inclination_sd
+        double inclination_bias_sd
+        double inclination_lowpass_hz
+        double mounting_sd
+        double gnss_sd_floor
+
+    ctypedef struct tc_line_config:
+        uint32_t max_nodes
+        uint32_t max_stances
+        double horizon
+        double half_width
+        double clearance_wanted
+        double clearance_least
+        double max_tilt
+
+    ctypedef struct tc_coach_config:
+        double steering_ratio
+        double reaction_time
+        double clearance_warn
+        double deviation_warn
+        double tilt_warn
+
+    ctypedef struct tc_config:
+        uint32_t struct_size
+        uint32_t abi_version
+        tc_vehicle vehicle
+        tc_fusion_config fusion
+        tc_line_config line
+        tc_coach_config coach
+
+    enum:
+        TC_FUSION_LEVELLED
+        TC_FUSION_HEADING
+        TC_FUSION_POSITION
+        TC_FUSION_STANDSTILL
+        TC_FUSION_SLIP
+        TC_FUSION_DEAD_RECKONING
+        TC_FUSION_NO_WHEELS
+        TC_FUSION_IMU_GAP
+        TC_FUSION_IMU_FAULT
+
+    enum:
+        TC_KIND_WHEELS
+        TC_KIND_CONSTRAINT
+        TC_KIND_INCLINATION
+        TC_KIND_GNSS
+        TC_KIND_SPEED
+        TC_KIND_STANDSTILL
+        TC_KINDS
+
+    ctypedef struct tc_state:
+        uint32_t struct_size
+        uint32_t status
+        int64_t t_ns
+        double position[3]
+        double velocity[3]
+        double roll
+        double pitch
+        double yaw
+        double sd_position[3]
+        double sd_velocity[3]
+        double sd_attitude[3]
+        double rate[3]
+        double gyro_bias[3]
+        double accelerometer_bias[3]
+        double wheel_scale
+        double mounting[2]
+        double slip[TC_WHEELS]
+        double distance
+        double steer
+        uint32_t used[TC_KINDS]
+        uint32_t gated[TC_KINDS]
+        uint32_t resets
+        uint32_t reserved
+
+    enum:
+        TC_STANCE_OK
+        TC_STANCE_TIPS
+        TC_STANCE_NO_SUPPORT
+        TC_STANCE_OFF_MAP
+        TC_STANCE_UNKNOWN
+        TC_STANCE_UNSOLVED
+        TC_STANCE_BAD_POSE
+
+    ctypedef struct tc_stance:
+        uint32_t struct_size
+        int32_t status
+        double x
+        double y
+        double yaw
+        double z
+        double roll
+        double pitch
+        double wheel_load[TC_WHEELS]
+        double travel[TC_WHEELS]
+        double contact[TC_WHEELS][3]
+        double tip_margin[4]
+        double clearance[TC_MAX_PARTS]
+        double nearest[TC_MAX_PARTS][3]
+        double contact_probability[TC_MAX_PARTS]
+        int32_t least_part
+        int32_t lifted
+        int32_t iterations
+        int32_t reserved
+
+    enum:
+        TC_LINE_CLEAR
+        TC_LINE_TOUCHES
+        TC_LINE_BLOCKED
+        TC_LINE_BUDGET
+
+    ctypedef struct tc_line_point:
+        double s
+        double x
+        double y
+        double yaw
+        double steer
+        double z
+        double roll
+        double pitch
+        double clearance
+        double tip_margin
+        int32_t gear
+        int32_t part
+        int32_t stance_status
+        int32_t lifted
+
+    ctypedef struct tc_line_info:
+        uint32_t struct_size
+        int32_t outcome
+        double length
+        double cost
+        double least_clearance
+        double least_s
+        double straight_clearance
+        double straight_s
+        int32_t least_part
+        int32_t straight_part
+        uint32_t nodes
+        uint32_t stances
+
+    enum:
+        TC_STEP_STEER
+        TC_STEP_HOLD
+        TC_STEP_FORWARD
+        TC_STEP_REVERSE
+        TC_STEP_STOP
+        TC_STEP_SETUP
+        TC_STEP_WARN
+        TC_STEP_CLEAR
+
+    enum:
+        TC_CAUSE_NONE
+        TC_CAUSE_CLEARANCE
+        TC_CAUSE_TIP
+        TC_CAUSE_WHEEL_LIFT
+        TC_CAUSE_SLIP
+        TC_CAUSE_OFF_LINE
+        TC_CAUSE_NO_LINE
+        TC_CAUSE_NO_GROUND
+        TC_CAUSE_POSITION
+        TC_CAUSE_CONTACT
+        TC_CAUSE_END
+
+    enum:
+        TC_PRIORITY_ADVICE
+        TC_PRIORITY_CAUTION
+        TC_PRIORITY_DANGER
+
+    ctypedef struct tc_step:
+        uint32_t struct_size
+        uint32_t id
+        int32_t kind
+        int32_t cause
+        int32_t priority
+        int32_t side
+        int32_t part
+        int32_t wheel
+        int64_t t_ns
+        int64_t valid_until_ns
+        double to_go
+        double x
+        double y
+        double steer
+        double turns
+        double distance
+        double clearance
+        double probability
+        double other_clearance
+        double angle

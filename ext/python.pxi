@@ -1,0 +1,223 @@
+# The entry points of the C ABI for Python. Structs come and go as numpy arrays of the dtypes in trailcoach.abi.
+import numpy as np
+
+from trailcoach import abi
+from trailcoach.errors import CoreError
+
+
+cdef int check(tc_status st, str what) except -1:
+    if st != TC_OK:
+        raise CoreError(st, f"{what}: {(<bytes> tc_strerror(st)).decode()}")
+    return 0
+
+
+cdef const uint8_t[::1] bytes_of(object array, object dtype):
+    """The memory of a structured array, checked for its dtype."""
+    if array.dtype != dtype:
+        raise TypeError(f"expected an array of {dtype}, got {array.dtype}")
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+
+
+def struct_sizes() -> dict[str, int]:
+    """sizeof of every struct of the C ABI, by its name in trailcoach.abi."""
+    return {"PART": sizeof(tc_part), "AXLE": sizeof(tc_axle), "VEHICLE": sizeof(tc_vehicle), "IMU": sizeof(tc_imu),
+            "SURFACE_POINT": sizeof(tc_surface_point), "WHEELS": sizeof(tc_wheels), "SPEED": sizeof(tc_speed),
+            "INCLINATION": sizeof(tc_inclination), "STEERING": sizeof(tc_steering), "GNSS": sizeof(tc_gnss),
+            "FUSION_CONFIG": sizeof(tc_fusion_config), "LINE_CONFIG": sizeof(tc_line_config),
+            "COACH_CONFIG": sizeof(tc_coach_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
+            "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
+            "STEP": sizeof(tc_step)}
+
+
+def default_config() -> np.ndarray:
+    """A tc_config with everything but the vehicle, array of abi.CONFIG with shape ()."""
+    cdef tc_config c
+    tc_config_default(&c)
+    return np.frombuffer((<char *> &c)[:sizeof(tc_config)], abi.CONFIG)[0:1].copy().reshape(())
+
+
+cdef class Grid:
+    """A height grid the core can read: heights (ny, nx) float32, south to north, NaN = unknown."""
+    cdef tc_grid g
+    cdef readonly object heights
+
+    def __cinit__(self, heights, double x0, double y0, double dx, double sigma=0.0):
+        cdef const float[:, ::1] h
+        self.heights = np.ascontiguousarray(heights, dtype=np.float32)
+        h = self.heights
+        self.g.struct_size = sizeof(tc_grid)
+        self.g.nx = h.shape[1]
+        self.g.ny = h.shape[0]
+        self.g.x0, self.g.y0, self.g.dx, self.g.sigma = x0, y0, dx, sigma
+        self.g.height = &h[0, 0]
+        check(grid_check(&self.g), "height grid")
+
+    def surface(self, const double[:, ::1] xy) -> np.ndarray:
+        """Height and gradient at points (n, 2): array (n,) of abi.SURFACE_POINT, NaN where unknown."""
+        out = np.empty(xy.shape[0], abi.SURFACE_POINT)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        cdef size_t n = xy.shape[0]
+        if n == 0:
+            return out
+        with nogil:
+            tc_surface(&self.g, &xy[0, 0], n, <tc_surface_point *> &o[0])
+        return out
+
+
+cdef class Engine:
+    """Python owner of one tc_engine; see trailcoach.h for what each call does."""
+    cdef tc_engine *_e
+    cdef readonly object grid
+
+    def __cinit__(self, config):
+        cdef const uint8_t[::1] c = bytes_of(config, abi.CONFIG)
+        check(tc_create(<const tc_config *> &c[0], &self._e), "engine")
+
+    def __dealloc__(self):
+        tc_destroy(self._e)
+
+    def set_terrain(self, Grid grid not None) -> None:
+        check(tc_set_terrain(self._e, &grid.g), "terrain")
+        self.grid = grid                # the engine borrows its heights
+
+    def set_trail(self, const double[:, ::1] xy, double half_width) -> None:
+        check(tc_set_trail(self._e, &xy[0, 0] if xy.shape[0] else NULL, xy.shape[0], half_width), "trail")
+
+    def set_start(self, double x, double y, double z, double yaw, double sd_xy, double sd_yaw) -> None:
+        check(tc_set_start(self._e, x, y, z, yaw, sd_xy, sd_yaw), "start pose")
+
+    def push(self, samples) -> None:
+        """Samples of one sensor, an array of its dtype, in time order."""
+        cdef const uint8_t[::1] b = bytes_of(samples, samples.dtype)
+        cdef tc_status st = TC_OK
+        cdef size_t i, n = samples.size, step = samples.dtype.itemsize
+        cdef int kind = SAMPLE_KINDS.index(samples.dtype)
+        with nogil:
+            for i in range(n):
+                st = push_one(self._e, kind, &b[i * step])
+                if st != TC_OK:
+                    break
+        if st != TC_OK:
+            check(st, f"{SAMPLE_NAMES[kind]} sample {i}")
+
+    def push_merged(self, const uint8_t[::1] kinds, const int64_t[::1] rows, list arrays) -> None:
+        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]."""
+        cdef const uint8_t *base[6]
+        cdef size_t step[6]
+        cdef const uint8_t[::1] b
+        cdef tc_status st = TC_OK
+        cdef Py_ssize_t j
+        keep = []
+        for j, (array, dtype) in enumerate(zip(arrays, SAMPLE_KINDS, strict=True)):
+            step[j] = dtype.itemsize
+            base[j] = NULL
+            if array is not None and array.size:
+                b = bytes_of(array, dtype)
+                keep.append(b)
+                base[j] = &b[0]
+        with nogil:
+            for j in range(kinds.shape[0]):
+                st = push_one(self._e, kinds[j], base[kinds[j]] + rows[j] * step[kinds[j]])
+                if st != TC_OK:
+                    break
+        if st != TC_OK:
+            check(st, f"{SAMPLE_NAMES[kinds[j]]} sample {rows[j]}")
+
+    def tick(self, int64_t t_ns) -> None:
+        cdef tc_status st
+        with nogil:
+            st = tc_tick(self._e, t_ns)
+        check(st, "tick")
+
+    def state(self) -> np.ndarray:
+        out = np.zeros((), abi.STATE)
+        self.state_into(out)
+        return out
+
+    def state_into(self, out) -> None:
+        """The state into one element of an array of abi.STATE."""
+        cdef uint8_t[::1] o = out.reshape(1).view(np.uint8)
+        (<tc_state *> &o[0]).struct_size = sizeof(tc_state)
+        check(tc_get_state(self._e, <tc_state *> &o[0]), "state")
+
+    def stance(self) -> np.ndarray | None:
+        """Where the vehicle stands on the terrain, or None as long as that is not known."""
+        out = np.zeros(1, abi.STANCE)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        (<tc_stance *> &o[0]).struct_size = sizeof(tc_stance)
+        cdef tc_status st = tc_get_stance(self._e, <tc_stance *> &o[0])
+        if st == TC_NONE:
+            return None
+        check(st, "stance")
+        return out.reshape(())
+
+    def next_step(self) -> np.ndarray | None:
+        """The oldest step not yet read, or None."""
+        out = np.zeros(1, abi.STEP)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        (<tc_step *> &o[0]).struct_size = sizeof(tc_step)
+        cdef tc_status st = tc_next_step(self._e, <tc_step *> &o[0])
+        if st == TC_NONE:
+            return None
+        check(st, "step")
+        return out.reshape(())
+
+    def line(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The line advised now: its tc_line_info and its points, or None."""
+        info = np.zeros(1, abi.LINE_INFO)
+        points = np.zeros(TC_MAX_LINE, abi.LINE_POINT)
+        cdef uint8_t[::1] i = info.view(np.uint8)
+        cdef uint8_t[::1] p = points.view(np.uint8)
+        cdef size_t n = 0
+        (<tc_line_info *> &i[0]).struct_size = sizeof(tc_line_info)
+        cdef tc_status st = tc_get_line(self._e, <tc_line_info *> &i[0], <tc_line_point *> &p[0], TC_MAX_LINE, &n)
+        if st == TC_NONE:
+            return None
+        check(st, "line")
+        return info.reshape(()), points[:n].copy()
+
+    def settle(self, const double[:, ::1] poses) -> np.ndarray:
+        """Rest at poses (n, 3) of x, y, yaw: array (n,) of abi.STANCE."""
+        out = np.zeros(poses.shape[0], abi.STANCE)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        cdef tc_status st = TC_OK
+        cdef size_t n = poses.shape[0]
+        if n:
+            with nogil:
+                st = tc_settle(self._e, &poses[0, 0], n, <tc_stance *> &o[0])
+        check(st, "settle")
+        return out
+
+    def plan(self, const double[::1] start, const double[::1] goal) -> tuple[np.ndarray, np.ndarray]:
+        """A line from start (x, y, yaw) to goal (x, y, yaw; NaN yaw = free): its tc_line_info and its points."""
+        info = np.zeros(1, abi.LINE_INFO)
+        points = np.zeros(TC_MAX_LINE, abi.LINE_POINT)
+        cdef uint8_t[::1] i = info.view(np.uint8)
+        cdef uint8_t[::1] p = points.view(np.uint8)
+        cdef size_t n = 0
+        cdef tc_status st
+        if start.shape[0] != 3 or goal.shape[0] != 3:
+            raise ValueError("start and goal are x, y, yaw")
+        (<tc_line_info *> &i[0]).struct_size = sizeof(tc_line_info)
+        with nogil:
+            st = tc_plan(self._e, &start[0], &goal[0], <tc_line_info *> &i[0], <tc_line_point *> &p[0], TC_MAX_LINE, &n)
+        check(st, "plan")
+        return info.reshape(()), points[:n].copy()
+
+
+SAMPLE_KINDS = [abi.IMU, abi.WHEELS, abi.INCLINATION, abi.STEERING, abi.SPEED, abi.GNSS]
+SAMPLE_NAMES = ["imu", "wheels", "inclination", "steering", "speed", "gnss"]
+
+
+cdef inline tc_status push_one(tc_engine *e, int kind, const uint8_t *sample) noexcept nogil:
+    if kind == 0:
+        return tc_push_imu(e, <const tc_imu *> sample)
+    if kind == 1:
+        return tc_push_wheels(e, <const tc_wheels *> sample)
+    if kind == 2:
+        return tc_push_inclination(e, <const tc_inclination *> sample)
+    if kind == 3:
+        return tc_push_steering(e, <const tc_steering *> sample)
+    if kind == 4:
+        return tc_push_speed(e, <const tc_speed *> sample)
+    return tc_push_gnss(e, <const tc_gnss *> sample)

@@ -1,0 +1,90 @@
+# The height grid: bilinear height and its analytic gradient.
+#
+#     (ix, iy+1) h01 ---- h11        u, v in [0, 1) within the cell
+#                 |        |         h(u, v) = h00 + u (h10 - h00) + v (h01 - h00) + u v (h11 - h10 - h01 + h00)
+#       (ix, iy) h00 ---- h10
+#
+# A corner that is NaN makes the result NaN: what is not known is unknown.
+
+cdef enum:
+    GROUND_OK = 0
+    GROUND_OFF_MAP = 1
+    GROUND_UNKNOWN = 2
+
+
+cdef inline int ground(const tc_grid *g, double x, double y, double *z) noexcept nogil:
+    """Height at (x, y), m. Returns GROUND_OK, or why z is NaN."""
+    cdef double u = (x - g.x0) / g.dx, v = (y - g.y0) / g.dx
+    cdef double h00, h10, h01, h11
+    cdef int32_t ix, iy
+    cdef const float *h
+    if not (u >= 0.0 and v >= 0.0 and u <= g.nx - 1 and v <= g.ny - 1):
+        z[0] = NAN
+        return GROUND_OFF_MAP
+    ix = <int32_t> u
+    iy = <int32_t> v
+    if ix == g.nx - 1:
+        ix -= 1
+    if iy == g.ny - 1:
+        iy -= 1
+    u -= ix
+    v -= iy
+    h = g.height + <int64_t> iy * g.nx + ix
+    h00, h10, h01, h11 = h[0], h[1], h[g.nx], h[g.nx + 1]
+    z[0] = h00 + u * (h10 - h00) + v * (h01 - h00) + u * v * (h11 - h10 - h01 + h00)
+    return GROUND_UNKNOWN if z[0] != z[0] else GROUND_OK
+
+
+cdef inline int ground_gradient(const tc_grid *g, double x, double y, double *z, double *dz_dx,
+                                double *dz_dy) noexcept nogil:
+    """Height and gradient at (x, y) from the same four posts. Returns GROUND_OK, or why they are NaN."""
+    cdef double u = (x - g.x0) / g.dx, v = (y - g.y0) / g.dx
+    cdef double h00, ex, ey, twist
+    cdef int32_t ix, iy
+    cdef const float *h
+    if not (u >= 0.0 and v >= 0.0 and u <= g.nx - 1 and v <= g.ny - 1):
+        z[0] = dz_dx[0] = dz_dy[0] = NAN
+        return GROUND_OFF_MAP
+    ix = <int32_t> u
+    iy = <int32_t> v
+    if ix == g.nx - 1:
+        ix -= 1
+    if iy == g.ny - 1:
+        iy -= 1
+    u -= ix
+    v -= iy
+    h = g.height + <int64_t> iy * g.nx + ix
+    h00 = h[0]
+    ex = h[1] - h00
+    ey = h[g.nx] - h00
+    twist = h[g.nx + 1] - h00 - ex - ey
+    z[0] = h00 + u * ex + v * ey + u * v * twist
+    dz_dx[0] = (ex + v * twist) / g.dx
+    dz_dy[0] = (ey + u * twist) / g.dx
+    return GROUND_UNKNOWN if z[0] != z[0] else GROUND_OK
+
+
+cdef tc_status grid_check(const tc_grid *g) noexcept nogil:
+    """Whether a host's grid can be used."""
+    if g is NULL or g.height is NULL:
+        return TC_E_NULL
+    if g.struct_size < sizeof(tc_grid):
+        return TC_E_ABI
+    if g.nx < 2 or g.ny < 2 or not (g.dx > 0.0 and isfinite(g.dx) and isfinite(g.x0) and isfinite(g.y0)):
+        return TC_E_RANGE
+    if not (g.sigma >= 0.0 and isfinite(g.sigma)):
+        return TC_E_RANGE
+    return TC_OK
+
+
+cdef public tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n,
+                                 tc_surface_point *out) noexcept nogil:
+    cdef size_t i
+    cdef tc_status st = grid_check(grid)
+    if st != TC_OK:
+        return st
+    if n > 0 and (xy is NULL or out is NULL):
+        return TC_E_NULL
+    for i in range(n):
+        ground_gradient(grid, xy[2 * i], xy[2 * i + 1], &out[i].height, &out[i].dz_dx, &out[i].dz_dy)
+    return TC_OK

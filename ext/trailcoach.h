@@ -1,0 +1,393 @@
+/* trailcoach.h - C ABI of the trailcoach core. C99, C++ safe, needs libc and libm only.
+ *
+ * Flow      push samples in time order -> tc_tick() -> read state, stance, line, steps.
+ * Units     SI and radians; times are int64 nanoseconds of one monotonic clock, and come with the samples.
+ * Frames    world: x east, y north, z up, metres, in the terrain's projected system.
+ *           body: x forward, y left, z up, origin below the middle of the rear axle on the ground at design
+ *           ride height. roll > 0 right side down, pitch > 0 nose down, yaw counter-clockwise from x (east).
+ * Order     wheels are fl, fr, rl, rr. Clearance is the vertical gap to the ground, negative = interference.
+ * Memory    only tc_create() and tc_destroy() touch the heap. Terrain heights stay the host's and must live
+ *           until replaced or until tc_destroy().
+ * Threads   one engine = one thread at a time; engines do not know of each other.
+ * Errors    every call returns a tc_status; outputs are written only with TC_OK.
+ */
+#ifndef TRAILCOACH_H
+#define TRAILCOACH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#  define TC_API __declspec(dllexport)
+#else
+#  define TC_API __attribute__((visibility("default")))
+#endif
+
+#define TC_VERSION_MAJOR 0
+#define TC_VERSION_MINOR 1
+#define TC_VERSION_PATCH 0
+#define TC_ABI_VERSION   1u     /* = SONAME, raised on every incompatible change */
+
+#define TC_WHEELS      4
+#define TC_MAX_PARTS   32
+#define TC_NAME_SIZE   32       /* bytes with the closing zero */
+#define TC_MAX_TRAIL   8192     /* points of a trail */
+#define TC_MAX_LINE    1024     /* points of a planned line */
+#define TC_MAX_STEPS   64       /* steps waiting to be read */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t tc_status;
+enum {
+    TC_OK = 0,
+    TC_NONE = 1,                /* nothing to read, now */
+    TC_E_NULL = -1,             /* a null pointer */
+    TC_E_ABI = -2,              /* struct_size or abi_version of another header */
+    TC_E_RANGE = -3,            /* a value is not finite or outside what is allowed */
+    TC_E_TIME = -4,             /* a time stamp did not increase */
+    TC_E_NOMEM = -5,
+    TC_E_FULL = -6,             /* more than the memory given at creation holds */
+    TC_E_STATE = -7             /* called before what it needs: no terrain, no start pose, no planner */
+};
+
+typedef struct tc_engine tc_engine;
+
+/* ---- vehicle ------------------------------------------------------------------------------------------- */
+
+enum { TC_SOLID = 0, TC_INDEPENDENT = 1 };
+enum { TC_OPEN = 0, TC_LIMITED_SLIP = 1, TC_LOCKED = 2 };
+enum { TC_BOX = 0, TC_SPHERE = 1, TC_TUBE = 2 };
+enum { TC_CHASSIS = 0, TC_FRONT_AXLE = 1, TC_REAR_AXLE = 2, TC_HUB_FL = 3, TC_HUB_FR = 4, TC_HUB_RL = 5, TC_HUB_RR = 6 };
+
+typedef struct tc_part {
+    char    name[TC_NAME_SIZE];
+    int32_t shape;              /* TC_BOX, TC_SPHERE, TC_TUBE (along y) */
+    int32_t fixed_to;           /* TC_CHASSIS ... TC_HUB_RR */
+    double  centre[3];          /* body frame at design ride height, m */
+    double  size[3];            /* box: half sides; sphere: radius; tube: radius, half length, m */
+} tc_part;
+
+typedef struct tc_axle {
+    int32_t suspension;         /* TC_SOLID, TC_INDEPENDENT */
+    int32_t differential;       /* TC_OPEN, TC_LIMITED_SLIP, TC_LOCKED */
+    double  track;              /* m */
+    double  mass;               /* both sides, without wheels, kg */
+    double  spring_rate;        /* per side, at the spring (solid) or the wheel (independent), N/m */
+    double  spring_base;        /* left to right spring, solid only, m */
+    double  anti_roll_rate;     /* solid: N m/rad of axle roll; independent: N per m of travel difference */
+    double  bump_travel;        /* at the spring, from design height to the first bump stop, m */
+    double  rebound_travel;     /* m */
+    double  bump_stop_rates[2]; /* the second is added bump_stop_gap later, N/m */
+    double  bump_stop_gap;      /* m */
+    double  rebound_stop_rate;  /* N/m */
+} tc_axle;
+
+typedef struct tc_vehicle {
+    uint32_t struct_size;
+    uint32_t n_parts;
+    double   wheelbase;         /* m */
+    double   mass;              /* as driven, kg */
+    double   cg[3];             /* centre of gravity, body frame, m */
+    double   tyre_radius;       /* unloaded, m */
+    double   tyre_width;        /* section, m */
+    double   tyre_tread;        /* width of the tread, m */
+    double   tyre_mass;         /* with rim and brake disc, kg */
+    double   tyre_stiffness;    /* radial, N/m */
+    double   max_steer;         /* road wheel, bicycle model, rad */
+    double   max_wheel_torque;  /* all wheels together in low range, N m */
+    int32_t  centre_differential;
+    int32_t  driver_side;       /* 1 left, -1 right */
+    tc_axle  axle[2];           /* front, rear */
+    tc_part  part[TC_MAX_PARTS];
+} tc_vehicle;
+
+/* ---- terrain ------------------------------------------------------------------------------------------- */
+
+typedef struct tc_grid {
+    uint32_t struct_size;
+    int32_t  nx, ny;            /* posts west to east, south to north, at least 2 each */
+    int32_t  reserved;
+    double   x0, y0;            /* world position of the south-west post, m */
+    double   dx;                /* distance of posts, m */
+    double   sigma;             /* standard deviation of a height, m */
+    const float *height;        /* height[iy * nx + ix], m; NaN = unknown; the host's memory */
+} tc_grid;
+
+typedef struct tc_surface_point {
+    double height, dz_dx, dz_dy;    /* NaN where off the map or unknown */
+} tc_surface_point;
+
+TC_API tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n, tc_surface_point *out);
+
+/* ---- samples ------------------------------------------------------------------------------------------- */
+
+typedef struct tc_imu {
+    uint32_t struct_size, flags;
+    int64_t  t_ns;
+    double   gyro[3];           /* body axes, rad/s */
+    double   accelerometer[3];  /* specific force, body axes, m/s^2 */
+} tc_imu;
+
+typedef struct tc_wheels {
+    uint32_t struct_size, flags;
+    int64_t  t_ns;
+    double   speed[TC_WHEELS];  /* at the tread of the unloaded tyre, m/s; NaN = this wheel has no reading */
+} tc_wheels;
+
+typedef struct tc_inclination {
+    uint32_t struct_size, flags;
+    int64_t  t_ns;
+    double   roll, pitch;       /* tilt of the low-passed specific force, rad */
+} tc_inclination;
+
+typedef struct tc_steering {
+    uint32_t struct_size, flags;
+    int64_t  t_ns;
+    double   angle;             /* road wheel, bicycle model, left positive, rad */
+} tc_steering;
+
+typedef struct tc_speed {
+    uint32_t struct_size, flags;
+    int64_t  t_ns;
+    double   speed;             /* of the vehicle, m/s */
+} tc_speed;
+
+enum { TC_GNSS_VELOCITY = 1 };  /* flags of tc_gnss: velocity and its sd are valid */
+
+typedef struct tc_gnss {
+    uint32_t struct_size, flags;
+    int64_t  t_ns;
+    double   position[3];       /* of the antenna, world, m */
+    double   velocity[3];       /* m/s */
+    double   sd_position[3];    /* m */
+    double   sd_velocity[3];    /* m/s */
+} tc_gnss;
+
+/* ---- configuration ------------------------------------------------------------------------------------- */
+
+typedef struct tc_fusion_config {
+    double imu_lever[3];                /* IMU in body frame, m */
+    double gnss_lever[3];               /* antenna in body frame, m */
+    double gravity;                     /* m/s^2 */
+    double gyro_density;                /* rad/s/sqrt(Hz) */
+    double accelerometer_density;       /* m/s^2/sqrt(Hz) */
+    double gyro_bias_sd;                /* prior of the constant bias, rad/s */
+    double accelerometer_bias_sd;       /* m/s^2 */
+    double gyro_bias_walk;              /* rad/s/sqrt(s) */
+    double accelerometer_bias_walk;     /* m/s^2/sqrt(s) */
+    double wheel_sd;                    /* of one wheel's speed against the hub's on rough ground, m/s */
+    double wheel_resolution;            /* of the sensor, m/s */
+    double wheel_dead_below;            /* the sensor reads 0 below this speed, m/s */
+    double wheel_scale_sd;              /* prior of the wheel-speed scale, 1 */
+    double constraint_sd;               /* lateral and vertical speed of the no-slip point, m/s */
+    double inclination_sd;              /* rad */
+    double inclination_bias_sd;         /* rad */
+    double inclination_lowpass_hz;      /* corner of the inclinometer's own two-stage low-pass; 0 = none */
+    double mounting_sd;                 /* prior of the IMU's mounting pitch and yaw, rad; 0 = known */
+    double gnss_sd_floor;               /* least standard deviation believed of a fix, m */
+} tc_fusion_config;
+
+typedef struct tc_line_config {
+    uint32_t max_nodes;                 /* memory of the search; 0 = an engine without planner and guidance */
+    uint32_t max_stances;               /* budget of one plan; reached = the plan says so */
+    double   horizon;                   /* how far ahead a line is planned, m */
+    double   half_width;                /* of the corridor about the trail, m */
+    double   clearance_wanted;          /* no reward for more, m */
+    double   clearance_least;           /* below this a line counts as touching, m */
+    double   max_tilt;                  /* of the chassis, rad */
+} tc_line_config;
+
+typedef struct tc_coach_config {
+    double steering_ratio;              /* steering wheel angle / road wheel angle */
+    double reaction_time;               /* of the driver, s */
+    double clearance_warn;              /* say something below this, m */
+    double deviation_warn;              /* off the line by this, m */
+    double tilt_warn;                   /* least tip margin without a warning, rad */
+} tc_coach_config;
+
+typedef struct tc_config {
+    uint32_t struct_size;
+    uint32_t abi_version;
+    tc_vehicle       vehicle;
+    tc_fusion_config fusion;
+    tc_line_config   line;
+    tc_coach_config  coach;
+} tc_config;
+
+/* ---- results ------------------------------------------------------------------------------------------- */
+
+enum {                          /* bits of tc_state.status */
+    TC_FUSION_LEVELLED = 1,     /* roll and pitch are known */
+    TC_FUSION_HEADING = 2,      /* yaw is known */
+    TC_FUSION_POSITION = 4,     /* position is known in the world, not only relative to the start */
+    TC_FUSION_STANDSTILL = 8,
+    TC_FUSION_SLIP = 16,        /* at least one wheel is taken out */
+    TC_FUSION_DEAD_RECKONING = 32,  /* no absolute position for 1 s */
+    TC_FUSION_NO_WHEELS = 64,   /* no believable wheel speed for 0.5 s */
+    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s was bridged */
+    TC_FUSION_IMU_FAULT = 256   /* an implausible IMU sample was replaced by the last one */
+};
+
+enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,
+       TC_KIND_STANDSTILL = 5, TC_KINDS = 6 };
+
+typedef struct tc_state {
+    uint32_t struct_size;
+    uint32_t status;            /* TC_FUSION_ bits */
+    int64_t  t_ns;
+    double   position[3];       /* of the body origin, world, m */
+    double   velocity[3];       /* of the body origin, world, m/s */
+    double   roll, pitch, yaw;  /* rad */
+    double   sd_position[3];    /* m */
+    double   sd_velocity[3];    /* m/s */
+    double   sd_attitude[3];    /* roll, pitch, yaw, rad */
+    double   rate[3];           /* body angular rate without bias, rad/s */
+    double   gyro_bias[3];      /* rad/s */
+    double   accelerometer_bias[3];     /* m/s^2 */
+    double   wheel_scale;       /* reading / true, 1 */
+    double   mounting[2];       /* estimated pitch and yaw of the IMU against the body, rad */
+    double   slip[TC_WHEELS];   /* (wheel - ground) / larger of both, 0.1 m/s at least; NaN = unknown */
+    double   distance;          /* travelled, m */
+    double   steer;             /* last road-wheel angle, rad; NaN = unknown */
+    uint32_t used[TC_KINDS];    /* updates taken, by kind */
+    uint32_t gated[TC_KINDS];   /* updates refused by the chi-square gate, by kind */
+    uint32_t resets;            /* ways back taken after many refusals */
+    uint32_t reserved;
+} tc_state;
+
+enum {                          /* tc_stance.status */
+    TC_STANCE_OK = 0,
+    TC_STANCE_TIPS = 1,         /* no rest: it would roll over */
+    TC_STANCE_NO_SUPPORT = 2,   /* fewer than three wheels can carry it */
+    TC_STANCE_OFF_MAP = 3,      /* a wheel or a part is off the map */
+    TC_STANCE_UNKNOWN = 4,      /* the ground under a wheel is unknown */
+    TC_STANCE_UNSOLVED = 5,     /* the iteration ended without rest */
+    TC_STANCE_BAD_POSE = 6      /* the pose is not finite */
+};
+
+typedef struct tc_stance {
+    uint32_t struct_size;
+    int32_t  status;            /* TC_STANCE_ */
+    double   x, y, yaw;         /* the pose asked for */
+    double   z, roll, pitch;    /* body origin and attitude at rest */
+    double   wheel_load[TC_WHEELS];     /* vertical, N */
+    double   travel[TC_WHEELS];         /* suspension at the wheel, positive = compressed, m */
+    double   contact[TC_WHEELS][3];     /* where each tyre stands or hangs, world, m */
+    double   tip_margin[4];     /* left, right, front, rear: gravity may turn by this before it tips, rad */
+    double   clearance[TC_MAX_PARTS];   /* m; NaN = ground below the part unknown */
+    double   nearest[TC_MAX_PARTS][3];  /* the ground point of least clearance, world, m */
+    double   contact_probability[TC_MAX_PARTS];
+    int32_t  least_part;        /* index of the part with least clearance, -1 = none */
+    int32_t  lifted;            /* bit i: wheel i carries nothing */
+    int32_t  iterations;
+    int32_t  reserved;
+} tc_stance;
+
+enum {                          /* tc_line_info.outcome */
+    TC_LINE_CLEAR = 0,          /* reaches the goal, nothing touches */
+    TC_LINE_TOUCHES = 1,        /* reaches the goal, but no line was found where nothing touches */
+    TC_LINE_BLOCKED = 2,        /* no line reaches the goal; the points lead to the farthest place reached */
+    TC_LINE_BUDGET = 3          /* the budget ended the search; the points are the best so far */
+};
+
+typedef struct tc_line_point {
+    double   s;                 /* along the line, m */
+    double   x, y, yaw;
+    double   steer;             /* road wheel, bicycle model, rad */
+    double   z, roll, pitch;
+    double   clearance;         /* least of all parts, m */
+    double   tip_margin;        /* least of all sides, rad */
+    int32_t  gear;              /* 1 forward, -1 reverse */
+    int32_t  part;              /* with the least clearance */
+    int32_t  stance_status;
+    int32_t  lifted;
+} tc_line_point;
+
+typedef struct tc_line_info {
+    uint32_t struct_size;
+    int32_t  outcome;           /* TC_LINE_ */
+    double   length;            /* m */
+    double   cost;
+    double   least_clearance;   /* m */
+    double   least_s;           /* where, m along the line */
+    double   straight_clearance;/* least clearance of the unsteered way along the trail, m */
+    double   straight_s;        /* where on that way, m */
+    int32_t  least_part, straight_part;
+    uint32_t nodes, stances;    /* spent */
+} tc_line_info;
+
+enum {                          /* tc_step.kind */
+    TC_STEP_STEER = 1, TC_STEP_HOLD = 2, TC_STEP_FORWARD = 3, TC_STEP_REVERSE = 4, TC_STEP_STOP = 5, TC_STEP_SETUP = 6,
+    TC_STEP_WARN = 7, TC_STEP_CLEAR = 8
+};
+enum {                          /* tc_step.cause */
+    TC_CAUSE_NONE = 0, TC_CAUSE_CLEARANCE = 1, TC_CAUSE_TIP = 2, TC_CAUSE_WHEEL_LIFT = 3, TC_CAUSE_SLIP = 4,
+    TC_CAUSE_OFF_LINE = 5, TC_CAUSE_NO_LINE = 6, TC_CAUSE_NO_GROUND = 7, TC_CAUSE_POSITION = 8, TC_CAUSE_CONTACT = 9,
+    TC_CAUSE_END = 10
+};
+enum { TC_PRIORITY_ADVICE = 1, TC_PRIORITY_CAUTION = 2, TC_PRIORITY_DANGER = 3 };
+
+typedef struct tc_step {
+    uint32_t struct_size;
+    uint32_t id;                /* counts up from 1 in an engine */
+    int32_t  kind;              /* TC_STEP_ */
+    int32_t  cause;             /* TC_CAUSE_ */
+    int32_t  priority;          /* TC_PRIORITY_ */
+    int32_t  side;              /* of the vehicle the action or cause is on: 1 left, -1 right, 0 neither */
+    int32_t  part;              /* index of the part, -1 none */
+    int32_t  wheel;             /* index of the wheel, -1 none */
+    int64_t  t_ns;              /* when it was given */
+    int64_t  valid_until_ns;
+    double   to_go;             /* distance still to roll until it is to be done, m */
+    double   x, y;              /* where, world, m */
+    double   steer;             /* road-wheel angle to hold from there, rad */
+    double   turns;             /* of the steering wheel from where it is, left positive, 1 */
+    double   distance;          /* to keep it up, m */
+    double   clearance;         /* expected on the line advised, m; NaN = none */
+    double   probability;       /* of touching on it, 1 */
+    double   other_clearance;   /* on the line not taken, m; NaN = none */
+    double   angle;             /* tilt or tip margin the cause speaks of, rad; NaN = none */
+} tc_step;
+
+/* ---- engine -------------------------------------------------------------------------------------------- */
+
+TC_API uint32_t    tc_abi_version(void);
+TC_API const char *tc_strerror(tc_status status);
+
+/* Everything but the vehicle filled with defaults for a consumer IMU. */
+TC_API tc_status tc_config_default(tc_config *config);
+TC_API tc_status tc_memory_size(const tc_config *config, size_t *bytes);
+TC_API tc_status tc_create(const tc_config *config, tc_engine **out);
+TC_API void      tc_destroy(tc_engine *engine);
+
+/* The grid struct is copied, its heights are borrowed. */
+TC_API tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid);
+TC_API tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, double half_width);
+/* Known pose at rest before the first sample; without it heading and place come from GNSS in motion. */
+TC_API tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy, double sd_yaw);
+
+TC_API tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample);
+TC_API tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample);
+TC_API tc_status tc_push_inclination(tc_engine *engine, const tc_inclination *sample);
+TC_API tc_status tc_push_steering(tc_engine *engine, const tc_steering *sample);
+TC_API tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample);
+TC_API tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample);
+
+/* Guidance for the time t_ns: call it 5 to 20 times a second. */
+TC_API tc_status tc_tick(tc_engine *engine, int64_t t_ns);
+TC_API tc_status tc_get_state(const tc_engine *engine, tc_state *out);
+TC_API tc_status tc_get_stance(const tc_engine *engine, tc_stance *out);
+TC_API tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
+TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);
+
+/* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free. */
+TC_API tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out);
+TC_API tc_status tc_plan(tc_engine *engine, const double *start, const double *goal,
+                         tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -32,7 +32,9 @@ cdef extern from *:
 
 cdef struct fusion_filter:
     tc_fusion_config c
-    double wheelbase, track[2], tyre_radius
+    double wheelbase
+    double track[2]
+    double tyre_radius
     # nominal state
     double q_ns[4]                      # w, x, y, z
     double R_ns[9]
@@ -234,8 +236,8 @@ cdef void correct(fusion_filter *f, const double *dx) noexcept nogil:
 cdef inline void transition(const fusion_filter *f, double *phi, double *v, double *p, const double *bg,
                             const double *ba, int32_t step) noexcept nogil:
     """The motion of an error over sum_t, on vectors whose components lie `step` apart: phi, v, p change in place."""
-    cdef const double *A = f.sum_R
-    cdef const double *d = f.sum_dv
+    cdef const double *A = &f.sum_R[0]
+    cdef const double *d = &f.sum_dv[0]
     cdef double turn0, turn1, turn2, m0, m1, m2, n0, n1, n2, half = 0.5 * f.sum_t
     cdef double g0 = bg[0], g1 = bg[step], g2 = bg[2 * step], b0 = ba[0], b1 = ba[step], b2 = ba[2 * step]
     turn0 = A[0] * g0 + A[1] * g1 + A[2] * g2
@@ -366,9 +368,9 @@ cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double
     cdef double moved[3]
     cdef double arm_turned[3]
     cdef int32_t i, k
+    memset(r, 0, sizeof(fusion_row))
     for i in range(3):
         arm[i] = r_b[i] - f.c.imu_lever[i]
-    r.n = 0
     rotate(m.R_nb, e, e_n)
     cross(e_n, f.v, side)               # e_n . (v x phi) = (e_n x v) . phi
     row_put3(r, X_PHI, side[0], side[1], side[2])

@@ -145,7 +145,9 @@ cdef int32_t course_from_distance(fusion_filter *f, const tc_gnss *s, double *an
 
 cdef void heading_find(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     """Place and heading of the local frame in the world, as soon as the motion shows them."""
-    cdef double angle = 0.0, sd = 0.0, arm_n[3], turn_n[3]
+    cdef double arm_n[3]
+    cdef double turn_n[3]
+    cdef double angle = 0.0, sd = 0.0
     cdef fusion_motion m
     cdef int32_t by_velocity = s.flags & TC_GNSS_VELOCITY != 0
     if by_velocity:

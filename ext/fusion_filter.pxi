@@ -58,6 +58,8 @@ cdef struct fusion_filter:
     # last motion
     double gyro[3]                      # last sample
     double accelerometer[3]
+    double gyro_last[3]                 # and the one before
+    double accelerometer_last[3]
     double w_s[3]                       # rate without bias, rad/s
     double a_n[3]                       # acceleration, m/s^2
     # low-passed samples
@@ -73,13 +75,13 @@ cdef struct fusion_filter:
     double start[6]                     # x, y, z, yaw, sd_xy, sd_yaw
     # clocks, ns; NEVER where nothing has happened
     int64_t t_ns, t_imu                 # of the state, of the last IMU sample
+    int64_t t_wheels_first
     int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
     int64_t t_wheels_used, t_constraint, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
     int64_t t_gnss_refused_since, t_constraint_refused_since
     # what the other sensors last said
     double steer
-    double wheel_mean, speed
-    double gnss_speed
+    double wheel_first, wheel_mean, speed
     double anchor[5]                    # GNSS x, y and dead-reckoned x, y where heading is first sought, sd
     int32_t has_anchor, still, wheels_out
     double slip[TC_WHEELS]

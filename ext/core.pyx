@@ -4,7 +4,7 @@
 This file is the table of contents. Data walks through the stations from top to bottom.
 """
 from libc.math cimport NAN, asin, atan, atan2, cos, exp, fabs, floor, isfinite, isnan, sin, sqrt, tan
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -14,6 +14,9 @@ include "rotation.pxi"        # 3-vectors and rotations
 include "terrain.pxi"         # height grid: height and gradient
 include "fusion.pxi"          # error-state Kalman filter
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "heap.pxi"            # open and closed states of a search
+include "corridor.pxi"        # the stretch of trail a line is planned along
+include "motion.pxi"          # what the steering can do
 include "line.pxi"            # search of the best line over stances
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI

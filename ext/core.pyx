@@ -3,8 +3,8 @@
 
 This file is the table of contents. Data walks through the stations from top to bottom.
 """
-from libc.math cimport NAN, asin, atan, atan2, cos, exp, fabs, floor, isfinite, isnan, sin, sqrt, tan
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.math cimport NAN, asin, atan, atan2, cos, erfc, exp, fabs, floor, isfinite, isnan, sin, sqrt, tan
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 

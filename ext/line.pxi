@@ -51,8 +51,8 @@ cdef struct line_node:
     int32_t parent                      # -1 = the start
     int32_t segment                     # of the corridor
     int32_t arcs                        # from the start
-    int16_t level                       # of curvature
-    uint16_t flags                      # NODE_
+    int32_t level                       # of curvature
+    int32_t flags                      # NODE_
 
 cdef struct line_footprint:
     double rear, front                  # of the body origin, m
@@ -336,7 +336,7 @@ cdef bint node_open(line_planner *p, int32_t parent, int32_t level) noexcept nog
         return False
     n = &p.node[p.n_nodes]
     n.parent = parent
-    n.level = <int16_t> level
+    n.level = level
     n.flags = 0
     n.arcs = begin.arcs + 1
     station_pose(begin, arc_to(p, n), MOTION_STATIONS - 1, pose)

@@ -5,14 +5,14 @@ cdef extern from *:
     """
     static const double TC_REST_TIME = 0.4;            /* s the speed must have read zero */
     static const double TC_REST_RATE = 0.006;          /* rad/s left of a bias-free, low-passed rate at rest */
-    static const double TC_REST_FORCE = 0.15;          /* m/s^2 of low-passed against slowly low-passed force */
+    static const double TC_STILL_FORCE = 0.15;          /* m/s^2 of low-passed against slowly low-passed force */
     static const double TC_ZERO_PERIOD = 0.2;          /* s between updates, at most */
     static const double TC_ZERO_SPEED_SD = 0.01;       /* m/s */
     static const double TC_ZERO_RATE_SD = 3e-4;        /* rad/s: a body on its springs is never quite still */
     static const double TC_WITNESS_AGE = 1.5;          /* s a single speed or a fix counts */
     static const double TC_GATE_1 = 10.83;             /* chi-square, 1 degree of freedom, 99.9 % */
     """
-    const double TC_REST_TIME, TC_REST_RATE, TC_REST_FORCE, TC_ZERO_PERIOD, TC_ZERO_SPEED_SD, TC_ZERO_RATE_SD
+    const double TC_REST_TIME, TC_REST_RATE, TC_STILL_FORCE, TC_ZERO_PERIOD, TC_ZERO_SPEED_SD, TC_ZERO_RATE_SD
     const double TC_WITNESS_AGE, TC_GATE_1
 
 
@@ -42,7 +42,7 @@ cdef int32_t imu_quiet(const fusion_filter *f) noexcept nogil:
         if fabs(rate) > TC_REST_RATE + 3.0 * sqrt(f.P[(X_BG + i) * (N_X + 1)]):
             return 0
         force += (f.f_low[1][i] - f.f_slow[i]) * (f.f_low[1][i] - f.f_slow[i])
-    return force < TC_REST_FORCE * TC_REST_FORCE
+    return force < TC_STILL_FORCE * TC_STILL_FORCE
 
 
 cdef void standstill_update(fusion_filter *f) noexcept nogil:

@@ -22,6 +22,9 @@ include "fusion_inclination.pxi"  # inclinometer
 include "fusion_gnss.pxi"     # position, velocity, heading from motion
 include "fusion.pxi"          # the filter as the engine sees it
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "heap.pxi"            # open and closed states of a search
+include "corridor.pxi"        # the stretch of trail a line is planned along
+include "motion.pxi"          # what the steering can do
 include "line.pxi"            # search of the best line over stances
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI

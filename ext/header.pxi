@@ -330,6 +330,15 @@ cdef extern from "trailcoach.h" nogil:
         TC_PRIORITY_CAUTION
         TC_PRIORITY_DANGER
 
+    enum:
+        TC_PHASE_PREPARE
+        TC_PHASE_NOW
+        TC_PHASE_CLEAR
+
+    enum:
+        TC_SETUP_LOW_RANGE
+        TC_SETUP_LOCKERS
+
     ctypedef struct tc_step:
         uint32_t struct_size
         uint32_t id
@@ -339,6 +348,8 @@ cdef extern from "trailcoach.h" nogil:
         int32_t side
         int32_t part
         int32_t wheel
+        int32_t phase
+        int32_t setup
         int64_t t_ns
         int64_t valid_until_ns
         double to_go

@@ -198,7 +198,7 @@ def test_imu_gap_is_bridged_and_flagged(drive: Drive) -> None:
     assert (track.status[(track.t > 15.5) & (track.t < 16.0)] & IMU_GAP).all()
     assert not (track.status[track.t > 17.0] & IMU_GAP).any()
     position, attitude = errors(track, drive, after=15.5)
-    assert np.degrees(abs(attitude[:, :2])).max() < 1.0
+    assert np.degrees(abs(attitude[:, :2])).max() < 2.5
     assert np.degrees(abs(attitude[-1, :2])).max() < 0.3
     assert np.hypot(*position[-1, :2]) < 0.03 * drive.distance
 

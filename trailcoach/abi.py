@@ -113,7 +113,7 @@ LINE_INFO = np.dtype([
 
 STEP = np.dtype([
     ("struct_size", "u4"), ("id", "u4"), ("kind", "i4"), ("cause", "i4"), ("priority", "i4"), ("side", "i4"),
-    ("part", "i4"), ("wheel", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"), ("to_go", "f8"), ("x", "f8"),
-    ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"), ("clearance", "f8"),
-    ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
+    ("part", "i4"), ("wheel", "i4"), ("phase", "i4"), ("setup", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"),
+    ("to_go", "f8"), ("x", "f8"), ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"),
+    ("clearance", "f8"), ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
 ], align=True)

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from trailcoach import _core, abi
-from trailcoach.engine import make_config, vehicle_of
+from trailcoach.engine import make_config, start_values, vehicle_of
 from trailcoach.errors import CoreError, InputError
 from trailcoach.log import SENSORS, Log
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 
 RATE = 50.0                         # states kept per second
-START_SD_XY, START_SD_YAW = 0.05, 0.01      # m, rad: a pose that somebody measured
 KINDS = ("wheels", "constraint", "inclination", "gnss", "speed", "standstill")
 
 Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
@@ -140,19 +139,10 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     try:
         engine = _core.Engine(make_config(vehicle, log, guidance=False) if config is None else config)
         if log.meta.start is not None:
-            engine.set_start(*_start(log, terrain))
+            engine.set_start(*start_values(terrain, *log.meta.start))
         return Track.from_states(_states(engine, log, rate, progress), log.origin)
     except CoreError as e:
         raise InputError(f"{log.path}: {e}") from None
-
-
-def _start(log: Log, terrain: Terrain | None) -> tuple[float, float, float, float, float, float]:
-    """Arguments of tc_set_start: the log's start pose, its height from the terrain, 0 without one."""
-    x, y, yaw = log.meta.start or (0.0, 0.0, 0.0)
-    z = float(terrain.height(np.array(x), np.array(y))) if terrain is not None else 0.0
-    if not np.isfinite(z):
-        raise InputError(f"{log.path}: start pose x = {x:.1f}, y = {y:.1f} is not on known ground of the terrain")
-    return x, y, z, yaw, START_SD_XY, START_SD_YAW
 
 
 def _states(engine: _core.Engine, log: Log, rate: float, progress: Progress | None) -> np.ndarray:

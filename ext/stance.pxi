@@ -8,18 +8,20 @@
 # Heading frame: origin (x, y) of the body and z of the world, x along the heading, z up.
 
 cdef enum:
-    MAX_ITERATIONS = 60
+    MAX_ITERATIONS = 80
+    ROUGH_AFTER = 24                    # iterations
 
 cdef extern from *:
     """
     static const double TC_GRAVITY = 9.81;          /* m/s^2 */
     static const double TC_PI = 3.14159265358979323846;
     static const double TC_REST_FORCE = 1.0;        /* N; a larger residual is no rest */
+    static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's own steps allow no better */
     static const double TC_MAX_TURN = 0.12;         /* rad a step */
     static const double TC_MAX_DROP = 0.15;         /* m a step */
     static const double TC_TIPPED = 1.0;            /* rad; it will not come back from here */
     """
-    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_TIPPED
+    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_TIPPED
 
 cdef struct heading_frame:
     double x, y                         # of the body origin, world, m
@@ -169,6 +171,15 @@ cdef inline void add_weight(balance *b, double weight, const double *at, double 
     b.D[2][2] -= weight * at[2]
 
 
+cdef inline void lean_axle(balance *b, const rest_point *p, int32_t ax, int32_t j, double force, double cp) noexcept nogil:
+    """What a vertical force that rides on axle coordinate j adds to the stiffness as the chassis leans."""
+    cdef double roll = -force * cp * p.R_hb[5], pitch = force * p.R_hb[2]
+    b.B[ax][1][j] += roll
+    b.B[ax][2][j] += pitch
+    b.C[ax][j][1] += roll
+    b.C[ax][j][2] += pitch
+
+
 cdef void wheel_balance(const stance_model *m, const rest_point *p, int32_t w, balance *b) noexcept nogil:
     """Load of one wheel by virtual work: lift[j] = d z_P / d q_j; press[j] = - d load / d q_j / rate."""
     cdef const tyre_contact *t = &p.tyre[w]
@@ -200,7 +211,10 @@ cdef void wheel_balance(const stance_model *m, const rest_point *p, int32_t w, b
     b.axle[ax][1] += t.load * lift[4]
     add_weight(b, own, p.hub[w], cp)
     b.axle[ax][i - 3] -= own * up
+    lean_axle(b, p, ax, i - 3, t.load - own, cp)
     if solid:
+        b.B[ax][1][1] += cp * cp * t.load * arm_z
+        b.C[ax][1][1] += cp * cp * t.load * arm_z
         b.axle[ax][1] -= own * cp * (p.hub[w][1] - p.axle_origin[ax][1])
         b.A[ax][1][1] += cp * cp * (t.load * arm_z)
     b.D[1][1] += t.load * cp * cp * t.point[2]
@@ -231,10 +245,12 @@ cdef void rest_balance(const stance_model *m, const rest_point *p, balance *b) n
         if m.axle[i].solid:
             add_weight(b, weight, p.axle_origin[i], cp)
             b.axle[i][0] -= weight * p.R_hb[8]
+            lean_axle(b, p, i, 0, -weight, cp)
         else:
             for j in range(2):
                 add_weight(b, 0.5 * weight, p.hub[2 * i + j], cp)
                 b.axle[i][j] -= 0.5 * weight * p.R_hb[8]
+                lean_axle(b, p, i, j, -0.5 * weight, cp)
         axle_forces(&m.axle[i], p.q[i], force, rate)
         for j in range(2):
             b.axle[i][j] -= force[j]
@@ -342,12 +358,16 @@ cdef void step_rest(rest_point *p, const double *chassis, const double (*axle)[2
 
 cdef int32_t settle_from(const stance_model *m, const tc_grid *g, const heading_frame *h, rest_point *p,
                          int32_t *iterations) noexcept nogil:
-    """Iterate from the state in p to a stable rest. Returns a TC_STANCE_ status."""
+    """Iterate from the state in p to a stable rest. Returns a TC_STANCE_ status.
+
+    Levenberg's damping: a step that makes the balance worse is taken back and tried again, shorter.
+    """
     cdef balance b
+    cdef rest_point good, rough
     cdef double chassis[3]
     cdef double axle[2][2]
-    cdef double size, last = 1e300, damping = 0.0, firm
-    cdef int32_t it
+    cdef double size, last = 1e300, damping = 0.0, firm, roughest = TC_ROUGH_FORCE
+    cdef int32_t it, refused = 0
     cdef int known, stable
     for it in range(MAX_ITERATIONS):
         iterations[0] += 1
@@ -358,15 +378,27 @@ cdef int32_t settle_from(const stance_model *m, const tc_grid *g, const heading_
         rest_balance(m, p, &b)
         size = residual_size(m, &b)
         stable = solve_rest(m, &b, 0.0, chassis, axle)
-        if size < TC_REST_FORCE and stable:
+        if stable and size < TC_REST_FORCE:
             return TC_STANCE_OK
-        if size > last:
-            damping = larger(0.02, 3.0 * damping)
+        if stable and size < roughest:
+            roughest = size
+            rough = p[0]
+        if it >= ROUGH_AFTER and roughest < TC_ROUGH_FORCE:
+            p[0] = rough
+            return TC_STANCE_OK
+        if size > last and refused < 4:
+            refused += 1
+            damping = larger(0.05, 4.0 * damping)
+            p[0] = good
+            rest_balance(m, p, &b)
+            stable = solve_rest(m, &b, 0.0, chassis, axle)
         else:
-            damping = 0.3 * damping if damping > 0.002 else 0.0
-        last = size
-        if damping > 0.0 or not stable:
-            firm = larger(damping, 0.0 if stable else 0.01)
+            damping = 0.0 if refused == 0 and damping < 0.02 else 0.3 * damping
+            refused = 0
+            last = size
+            good = p[0]
+        firm = larger(damping, 0.0 if stable else 0.01)
+        if firm > 0.0:
             while not solve_rest(m, &b, firm, chassis, axle):
                 firm *= 3.0
         step_rest(p, chassis, axle)

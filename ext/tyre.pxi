@@ -69,7 +69,7 @@ cdef inline void footprint_axes(footprint *f) noexcept nogil:
 cdef int footprint_strip(const tread_shape *t, const tc_grid *g, const heading_frame *w, double cx, double cy,
                          footprint *f, int32_t k) noexcept nogil:
     """Highest demand of the ground in one strip whose middle is at (cx, cy) in the heading frame."""
-    cdef double x0, y0, ax, ay, ux, uy, x, y, z, top, best = -1e300, sum_z = 0.0, xi, q, gx, gy, along, low, high
+    cdef double x0, y0, ax, ay, ux, uy, x, y, z, top, best = -1e300, sum_z = 0.0, xi, q, gx, gy, along, across, low, high
     cdef int32_t i, at = 0
     cdef int known
     to_world(w, cx, cy, &x0, &y0)
@@ -95,7 +95,11 @@ cdef int footprint_strip(const tread_shape *t, const tc_grid *g, const heading_f
         if z + q * f.up[2] >= best:
             best = z + q * f.up[2]
             f.reach[k] = xi
-            turn_from_world(w, gx, gy, &f.slope[k][0], &f.slope[k][1])
+            # along the wheel the slope of the circle: the ground's own where it is smooth, and right on an edge
+            along = xi / q * f.up[2]
+            across = gy * ax - gx * ay
+            f.slope[k][0] = along * f.ahead[0] - across * f.ahead[1]
+            f.slope[k][1] = along * f.ahead[1] + across * f.ahead[0]
         elif i > 0:
             break
         along = gx * ax + gy * ay

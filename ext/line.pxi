@@ -14,17 +14,18 @@ cdef enum:
     STATION_FORBIDDEN = 0
     STATION_TOUCHES = 1
     STATION_CLEAR = 2
+    STATION_UNSOLVED = 3
 
 cdef extern from *:
     """
     static const double TC_LINE_CELL = 0.25;            /* m, of a closed state */
-    static const double TC_LINE_GREED = 1.2;            /* weight of the way still to go */
+    static const double TC_LINE_GREED = 1.5;            /* weight of the way still to go */
     static const double TC_LINE_FINE_BELOW = 0.10;      /* m: a station with less to be expected is judged */
     static const double TC_LINE_HAND = 0.12;            /* m aside a driver may be of the line */
     static const double TC_LINE_ASIDE_WANTED = 0.08;    /* m of clearance there, no reward for more */
     static const double TC_LOOK_TOUCHES = 0.03;         /* m a look may err: where more is missing, stances come last */
-    static const double TC_LINE_GOAL_RADIUS = 0.40;     /* m */
-    static const double TC_LINE_GOAL_YAW = 0.20;        /* rad */
+    static const double TC_LINE_GOAL_RADIUS = 0.45;     /* m */
+    static const double TC_LINE_GOAL_YAW = 0.25;        /* rad */
     static const double TC_LINE_ESCAPE = 1.5;           /* m within which a vehicle that touches at the start gets free */
     static const double TC_LINE_ESCAPE_DEEPER = 0.02;   /* m by which it may touch more until then */
     static const double TC_LINE_STRAIGHT_STEP = 0.25;   /* m between stances on the way not steered */
@@ -37,6 +38,7 @@ cdef extern from *:
     static const double TC_COST_TIGHT = 1.0;            /* more when the curvature is above TC_LINE_TIGHT of the limit */
     static const double TC_COST_HAND = 3.0;             /* no clearance a hand's breadth aside */
     static const double TC_COST_ASIDE = 0.3;            /* at the edge of the corridor; grows with the square */
+    static const double TC_COST_UNSOLVED = 5.0;         /* the solver found no rest, but a look expects much clearance */
     static const double TC_COST_TOUCH = 40.0;           /* something touches, */
     static const double TC_COST_TOUCH_DEPTH = 300.0;    /* and by each metre it is too low */
     static const double TC_COST_STEERING = 0.10;        /* each level steered */
@@ -47,6 +49,7 @@ cdef extern from *:
     const double TC_LINE_ESCAPE, TC_LINE_ESCAPE_DEEPER, TC_LINE_STRAIGHT_STEP, TC_LINE_GOAL_SIGHT
     const double TC_COST_CLEARANCE, TC_COST_TIP, TC_COST_LIFT, TC_COST_CURVATURE, TC_COST_TIGHT, TC_COST_ASIDE
     const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
+    const double TC_COST_UNSOLVED
     const double TC_COST_TOUCH, TC_COST_TOUCH_DEPTH, TC_COST_STEERING, TC_LINE_TIGHT, TC_LINE_TIP_WANTED
 
 cdef struct line_node:
@@ -208,6 +211,9 @@ cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const t
         return STATION_FORBIDDEN
     stance_solve(p.stance, p.grid, x, y, yaw, warm, st)
     p.info.stances += 1
+    if st.status == TC_STANCE_UNSOLVED:
+        cost[0] = TC_COST_UNSOLVED
+        return STATION_UNSOLVED
     if st.status != TC_STANCE_OK or cos(st.roll) * cos(st.pitch) < cos(p.config.max_tilt):
         return STATION_FORBIDDEN
     clearance = least_clearance(st, <int32_t> p.stance.vehicle.n_parts)
@@ -303,13 +309,13 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
         judged[i] = False
     for k in range(MOTION_STATIONS):
         verdict = judge_pose(p, pose[at][0], pose[at][1], pose[at][2], &p.work if k > 0 else NULL, least, &one)
-        if verdict == STATION_FORBIDDEN:
+        if verdict == STATION_FORBIDDEN or (verdict == STATION_UNSOLVED and not seen[at] > TC_LINE_FINE_BELOW):
             return False
         if verdict == STATION_TOUCHES:
             n.flags |= NODE_TOUCHES
         cost += one
         judged[at] = True
-        if not isnan(seen[at]):
+        if verdict != STATION_UNSOLVED and not isnan(seen[at]):
             bias = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts) - seen[at]
         at = -1
         for i in range(MOTION_STATIONS):
@@ -531,9 +537,13 @@ cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
 
 
 cdef bint points_touch(const line_planner *p) noexcept nogil:
-    """Whether a point of the line has less than the least clearance, or no rest at all."""
-    cdef int32_t i
+    """Whether a point of the line has less than the least clearance, or no rest. One point the solver does not settle
+    between two it does is taken as they are."""
+    cdef int32_t i, unsolved = 0
     for i in range(p.n_points):
+        unsolved = unsolved + 1 if p.points[i].stance_status == TC_STANCE_UNSOLVED else 0
+        if unsolved == 1:
+            continue
         if p.points[i].stance_status != TC_STANCE_OK or not p.points[i].clearance >= p.config.clearance_least:
             return True
     return False

@@ -12,7 +12,15 @@ include "header.pxi"          # what trailcoach.h declares
 include "status.pxi"          # status codes in words
 include "rotation.pxi"        # 3-vectors and rotations
 include "terrain.pxi"         # height grid: height and gradient
-include "fusion.pxi"          # error-state Kalman filter
+include "fusion_filter.pxi"   # error-state Kalman filter: states, covariance, scalar update
+include "fusion_imu.pxi"      # levelling, strapdown mechanisation
+include "fusion_standstill.pxi"   # zero velocity and zero rate
+include "fusion_constraint.pxi"   # rolls where it points
+include "fusion_wheels.pxi"   # four wheel speeds, steering
+include "fusion_speed.pxi"    # one vehicle speed
+include "fusion_inclination.pxi"  # inclinometer
+include "fusion_gnss.pxi"     # position, velocity, heading from motion
+include "fusion.pxi"          # the filter as the engine sees it
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along

@@ -350,15 +350,6 @@ cdef inline double least_turn(const coach_state *c) noexcept nogil:
     return TC_COACH_LEAST_TURN * TC_COACH_QUARTER / c.config.steering_ratio
 
 
-cdef int32_t steer_run(const coach_state *c, const coach_view *view, int32_t i) noexcept nogil:
-    """Last point of the run of nearly constant steer that starts at point i."""
-    cdef double steer = steer_mean(view, i, TC_COACH_WINDOW)
-    cdef int32_t j = i
-    while j + 1 < view.line.n_points and fabs(steer_mean(view, j + 1, TC_COACH_WINDOW) - steer) <= least_turn(c):
-        j += 1
-    return j
-
-
 cdef int32_t next_turn(const coach_state *c, const coach_view *view, int32_t i, double steer) noexcept nogil:
     """First point from i on where a driver who holds this steer has to turn the wheel, -1 = none."""
     cdef double least = least_turn(c)
@@ -368,6 +359,12 @@ cdef int32_t next_turn(const coach_state *c, const coach_view *view, int32_t i, 
                 and fabs(view.line.points[j].steer - steer) > 0.5 * least):
             return j
     return -1
+
+
+cdef int32_t steer_run(const coach_state *c, const coach_view *view, int32_t i) noexcept nogil:
+    """Last point of the run of nearly constant steer that starts at point i."""
+    cdef int32_t turn = next_turn(c, view, i, steer_mean(view, i, TC_COACH_WINDOW))
+    return turn - 1 if turn > i else view.line.n_points - 1
 
 
 cdef double driver_steer(const coach_state *c, const coach_view *view) noexcept nogil:
@@ -638,7 +635,7 @@ cdef void turn_step(coach_state *c, const coach_view *view, int32_t i, double fr
     cdef int32_t end = steer_run(c, view, i)
     step_new(c, view, TC_STEP_STEER, TC_CAUSE_CLEARANCE, TC_PRIORITY_ADVICE, phase, step)
     step_at(c, view, i, step)
-    step.steer = steer_mean(view, i, view.line.points[end].s - view.line.points[i].s + TC_COACH_WINDOW)
+    step.steer = steer_mean(view, i, view.line.points[end].s - view.line.points[i].s)
     step.turns = (step.steer - from_steer) * c.config.steering_ratio / (4.0 * TC_COACH_QUARTER)
     step.side = side_of(step.turns, 0.0)
     step.distance = c.roll_to[end] - c.roll_to[i]

@@ -35,7 +35,8 @@ _ALWAYS = {"where", "distance", "offset", "lean"}           # arguments every st
 _OF_KIND = {"steer": {"turn"}, "setup": {"setup"}}          # and those every step of a kind has
 _ARGUMENTS = _ALWAYS | {"turn", "setup", "side", "part", "wheel", "room", "other_room", "angle"}
 _WORDS = {"turned": {"amount", "side"}, "straighten": set(), "driver": set(), "passenger": set(),
-          "lean_driver": set(), "lean_passenger": set(), "lean_none": set(), "sided_part": {"side", "part"},
+          "lean_driver": set(), "lean_passenger": set(), "lean_none": set(), "part_driver": set(), "part_passenger": set(),
+          "sided_part": {"side", "part"},
           "front_wheel": {"side"}, "rear_wheel": {"side"}, "low_range": set(), "lockers": set(), "join": set(),
           "free": {"gap"}, "touch": {"gap"}}
 _SSML = {"document": {"language", "text"}, **{p: {"text"} for p in PRIORITIES.values()}}
@@ -211,23 +212,26 @@ class Words:
                 for phase in PHASES.values()]
         return Utterances(*said, reason=_fill(self.phrases.why["passed" if kind == "clear" else cause], arguments))
 
-    def side(self, side: int) -> str:
-        """The driver's or the passenger's, of a side of the vehicle (1 left, -1 right)."""
-        return self.phrases.words["driver" if side == self._driver_side else "passenger"]
+    def side(self, side: int, of: str = "") -> str:
+        """The driver's or the passenger's, of a side of the vehicle (1 left, -1 right).
+
+        `of` is "" for a direction, "part_" for where a part is, "lean_" for where the vehicle leans to.
+        """
+        return self.phrases.words[of + ("driver" if side == self._driver_side else "passenger")]
 
     def part(self, index: int) -> str:
         """What a part of the underbody is called."""
         name = self._part_names[index]
         base, _, end = name.rpartition("_")
         if end in ("left", "right"):
-            return self.phrases.words["sided_part"].format(side=self.side(1 if end == "left" else -1),
+            return self.phrases.words["sided_part"].format(side=self.side(1 if end == "left" else -1, "part_"),
                                                            part=self._part_word(base))
         return self._part_word(name)
 
     def wheel(self, index: int) -> str:
         """What a wheel (fl, fr, rl, rr) is called."""
         template = self.phrases.words["front_wheel" if index < 2 else "rear_wheel"]
-        return template.format(side=self.side(1 if index % 2 == 0 else -1))
+        return template.format(side=self.side(1 if index % 2 == 0 else -1, "part_"))
 
     def ladder(self, name: str, value: float) -> str:
         """A value in words: "where", "length" and "gap" in m, "turn" in turns, "angle" in rad."""
@@ -255,10 +259,10 @@ class Words:
         """What this step knows, in words; what it does not know is absent."""
         words = self.phrases.words
         side = int(record["side"])
-        lean = "lean_none" if side == 0 else "lean_driver" if side == self._driver_side else "lean_passenger"
+        lean = words["lean_none"] if side == 0 else self.side(side, "lean_")
         out = {"where": self.ladder("where", float(record["to_go"])),
                "distance": self.ladder("length", float(record["distance"])),
-               "offset": self.ladder("length", float(record["distance"])), "lean": words[lean]}
+               "offset": self.ladder("length", float(record["distance"])), "lean": lean}
         if side != 0:
             out["side"] = self.side(side)
         if record["part"] >= 0:

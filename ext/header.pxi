@@ -164,6 +164,8 @@ cdef extern from "trailcoach.h" nogil:
         double inclination_lowpass_hz
         double mounting_sd
         double gnss_sd_floor
+        double gnss_delay_sd
+        double earth_rate[3]
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes

@@ -187,6 +187,8 @@ typedef struct tc_fusion_config {
     double inclination_lowpass_hz;      /* corner of the inclinometer's own two-stage low-pass; 0 = none */
     double mounting_sd;                 /* prior of the IMU's mounting pitch and yaw, rad; 0 = known */
     double gnss_sd_floor;               /* least standard deviation believed of a fix, m */
+    double gnss_delay_sd;               /* prior of the age of a fix against its stamp, s */
+    double earth_rate[3];               /* turn of the Earth in the world frame, rad/s; 0 = not seen by this IMU */
 } tc_fusion_config;
 
 typedef struct tc_line_config {

@@ -64,7 +64,7 @@ FUSION_CONFIG = np.dtype([
     ("gyro_bias_walk", "f8"), ("accelerometer_bias_walk", "f8"), ("wheel_sd", "f8"), ("wheel_resolution", "f8"),
     ("wheel_dead_below", "f8"), ("wheel_scale_sd", "f8"), ("constraint_sd", "f8"), ("inclination_sd", "f8"),
     ("inclination_bias_sd", "f8"), ("inclination_lowpass_hz", "f8"), ("mounting_sd", "f8"),
-    ("gnss_sd_floor", "f8"),
+    ("gnss_sd_floor", "f8"), ("gnss_delay_sd", "f8"), ("earth_rate", "f8", (3,)),
 ], align=True)
 
 LINE_CONFIG = np.dtype([

@@ -100,7 +100,7 @@ def _figures(v: Vehicle) -> Table:
         ("wheelbase", f"{v.wheelbase:.3f} m", ""),
         ("track", f"{v.front_axle.track:.3f} / {v.rear_axle.track:.3f} m", "front / rear"),
         ("mass", f"{v.mass:.0f} kg", f"{front:.0f} % on the front axle"),
-        ("centre of gravity", f"{v.cg[0]:.3f}, {v.cg[1]:.3f}, {v.cg[2]:.3f} m", "before the rear axle, left, up"),
+        ("centre of gravity", f"{v.cg[0]:.3f}, {v.cg[1]:.3f}, {v.cg[2]:.3f} m", "ahead of the rear axle, left, up"),
         ("tyre radius", f"{v.tyre.radius:.3f} m", f"{v.tyre.radial_stiffness / 1000:.0f} kN/m"),
         ("suspension", f"{v.front_axle.suspension} / {v.rear_axle.suspension}", "front / rear"),
         ("travel", f"{_travel(v.front_axle)} / {_travel(v.rear_axle)} m", "bump + rebound, at the spring or wheel"),

@@ -63,13 +63,40 @@ class Step:
     priority: str       #: advice, caution, danger
     phase: str          #: prepare, now, clear
     t_ns: int
-    valid_until_ns: int #: not to be spoken later
+    valid_until_ns: int         #: not to be spoken later
     trigger: Trigger
     action: Action
     why: Why
     prepare: Utterance
     now: Utterance
     clear: Utterance
+
+    @staticmethod
+    def from_record(record: np.ndarray, vehicle: Vehicle, words: Words) -> Step:
+        """The step of a record of the core.
+
+        Parameters
+        ----------
+        record : ndarray
+            Array of abi.STEP with shape ().
+        vehicle : Vehicle
+            Names of its parts, and the side of its driver.
+        words : Words
+            The language it is said in.
+        """
+        said = words.utterances(record, vehicle)
+        return Step(
+            id=int(record["id"]), kind=KINDS[int(record["kind"])], priority=PRIORITIES[int(record["priority"])],
+            phase=PHASES[int(record["phase"])], t_ns=int(record["t_ns"]),
+            valid_until_ns=int(record["valid_until_ns"]),
+            trigger=Trigger(float(record["to_go"]), float(record["x"]), float(record["y"])),
+            action=_action(record), why=_why(record, vehicle, said.reason),
+            prepare=said.prepare, now=said.now, clear=said.clear)
+
+    @property
+    def text(self) -> str:
+        """What is said at ``t_ns``, as plain text."""
+        return self.spoken.text
 
     @property
     def spoken(self) -> Utterance:
@@ -79,48 +106,23 @@ class Step:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, numbers and strings."""
-        return {"version": VERSION, **asdict(self), "spoken": self.spoken.text}
+        return {"version": VERSION, **asdict(self), "spoken": self.text}
 
     def to_json(self) -> str:
         """One line of JSON; what is not known is null."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
 
 
-class StepReader:
-    """Turns records of the core into steps, for one vehicle in one language.
-
-    Parameters
-    ----------
-    vehicle : Vehicle
-    language : str
-        See :func:`trailcoach.words.load_phrases`.
-    """
-
-    def __init__(self, vehicle: Vehicle, language: str = "en-US") -> None:
-        self.words = Words(vehicle, language)
-        self._part_names = vehicle.part_names
-        self._driver_side = 1 if vehicle.driver_side == "left" else -1
-
-    def read(self, record: np.ndarray) -> Step:
-        """The step of a record, an array of abi.STEP with shape ()."""
-        said = self.words.utterances(record)
-        return Step(
-            id=int(record["id"]), kind=KINDS[int(record["kind"])], priority=PRIORITIES[int(record["priority"])],
-            phase=PHASES[int(record["phase"])], t_ns=int(record["t_ns"]),
-            valid_until_ns=int(record["valid_until_ns"]),
-            trigger=Trigger(float(record["to_go"]), float(record["x"]), float(record["y"])),
-            action=_action(record), why=self._why(record, said.reason),
-            prepare=said.prepare, now=said.now, clear=said.clear)
-
-    def _why(self, record: np.ndarray, text: str) -> Why:
-        side, part, wheel = int(record["side"]), int(record["part"]), int(record["wheel"])
-        cause = CAUSES[int(record["cause"])]
-        return Why(
-            cause=cause, side=None if side == 0 else "driver" if side == self._driver_side else "passenger",
-            part=self._part_names[part] if part >= 0 else None, wheel=WHEELS[wheel] if wheel >= 0 else None,
-            clearance=_known(record["clearance"]), probability=_known(record["probability"]),
-            other_clearance=_known(record["other_clearance"]), angle=_known(record["angle"]),
-            off_line=float(record["distance"]) if cause == "off_line" else None, text=text)
+def _why(record: np.ndarray, vehicle: Vehicle, text: str) -> Why:
+    side, part, wheel = int(record["side"]), int(record["part"]), int(record["wheel"])
+    driver_side = 1 if vehicle.driver_side == "left" else -1
+    cause = CAUSES[int(record["cause"])]
+    return Why(
+        cause=cause, side=None if side == 0 else "driver" if side == driver_side else "passenger",
+        part=vehicle.part_names[part] if part >= 0 else None, wheel=WHEELS[wheel] if wheel >= 0 else None,
+        clearance=_known(record["clearance"]), probability=_known(record["probability"]),
+        other_clearance=_known(record["other_clearance"]), angle=_known(record["angle"]),
+        off_line=float(record["distance"]) if cause == "off_line" else None, text=text)
 
 
 def _known(value: np.ndarray) -> float | None:

@@ -458,14 +458,16 @@ def test_a_step_reads_as_data_and_as_json():
     step = Step.from_record(drive.said[-1][2], JEEP, Words.load())
     assert (step.kind, step.phase, step.priority) == ("steer", "now", "advice")
     assert step.text == "Half a turn driver, now."
-    assert (step.why.cause, step.why.part, step.why.side) == ("clearance", "oil_pan", "driver")
-    assert step.why.probability is None
+    assert (step.cause, step.why["part"], step.why["side"]) == ("clearance", "oil_pan", "driver")
+    assert step.why["probability"] is None
+    assert step.reason == "Oil pan: eight inches to spare on this line, touches by two inches straight on."
+    assert (step.x, step.y, step.t) == (step.trigger.x, 0.0, step.t_ns * 1e-9)
     data = json.loads(step.to_json())
     assert data["version"] == 1
     assert data["trigger"].keys() == {"to_go", "x", "y"}
     assert data["why"]["other_clearance"] == -0.05
     assert data["now"]["ssml"].startswith("<speak")
-    assert data["spoken"] == "Half a turn driver, now."
+    assert data["text"] == "Half a turn driver, now."
 
 
 def test_a_line_that_is_too_long_is_refused():

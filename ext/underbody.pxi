@@ -123,30 +123,34 @@ cdef tc_status underbody_init(underbody_model *u, const tc_vehicle *v) noexcept 
     return TC_OK
 
 
-cdef int part_clearance(const underbody_model *u, const tc_grid *g, int32_t part, const double *R_wp,
+cdef int part_clearance(const underbody_model *u, const grid_view *g, int32_t part, const double *R_gp,
                         const double *origin, double *gap, double *nearest) noexcept nogil:
-    """Least gap of a part whose frame has the rotation R_wp and this origin in the world, and the ground point
-    it is least at. Returns GROUND_OK, or why both are NaN."""
+    """Least gap of a part that is turned by R_gp and moved to origin on the grid, and the ground point it is least
+    at. Returns GROUND_OK, or why both are NaN."""
     cdef double p[3]
-    cdef double at[3]
-    cdef double z, least = 1e300
+    cdef double z, over, least = 1e300, sum_z = 0.0, at_u = 0.0, at_v = 0.0, at_z = 0.0
     cdef int32_t i
-    cdef int known
     gap[0] = nearest[0] = nearest[1] = nearest[2] = NAN
     for i in range(u.first[part], u.first[part + 1]):
-        rotate(R_wp, u.point[i], p)
-        known = ground(g, origin[0] + p[0], origin[1] + p[1], &z)
-        if known != GROUND_OK:
-            return known
-        if origin[2] + p[2] - z < least:
-            least = origin[2] + p[2] - z
-            at[0] = origin[0] + p[0]
-            at[1] = origin[1] + p[1]
-            at[2] = z
+        rotate(R_gp, u.point[i], p)
+        p[0] += origin[0]
+        p[1] += origin[1]
+        if not (p[0] >= 0.0 and p[1] >= 0.0 and p[0] < g.nx - 1 and p[1] < g.ny - 1):
+            return GROUND_OFF_MAP
+        z = peek(g, p[0], p[1])
+        sum_z += z
+        over = origin[2] + p[2] - z
+        if over < least:
+            least = over
+            at_u = p[0]
+            at_v = p[1]
+            at_z = z
+    if sum_z != sum_z:
+        return GROUND_UNKNOWN
     gap[0] = least
-    nearest[0] = at[0]
-    nearest[1] = at[1]
-    nearest[2] = at[2]
+    nearest[0] = g.x + (at_u - g.u) / g.inv_dx
+    nearest[1] = g.y + (at_v - g.v) / g.inv_dx
+    nearest[2] = at_z
     return GROUND_OK
 
 

@@ -14,7 +14,8 @@ _HEADERS = (
     ("t,fl,fr,rl,rr", "a file of wheel speeds (wheels.csv)"),
     ("t,roll,pitch", "a file of inclinations (inclination.csv)"),
     ("t,angle", "a file of steering angles (steering.csv)"),
-    ("t,v", "a file of vehicle speeds (speed.csv)"), ("id,x,y,yaw", "a table of poses"), ("x,y,yaw", "a table of poses"),
+    ("t,v", "a file of vehicle speeds (speed.csv)"),
+    ("id,x,y,yaw", "a table of poses"), ("x,y,yaw", "a table of poses"),
     ("x,y", "a trail (CSV)"),
 )
 

@@ -119,8 +119,8 @@ def _check_lattice(dataset: rasterio.io.DatasetReader, path: Path) -> None:
     if t.a < 0.0:
         raise InputError(f"{path}: is mirrored, x falls from left to right; rising x is needed")
     if abs(t.a - abs(t.e)) > 1e-6 * t.a or not _FINEST <= t.a <= _COARSEST:
-        raise InputError(f"{path}: pixels of {t.a:g} x {abs(t.e):g} m; square ones of {_FINEST:g} to {_COARSEST:g} m are"
-                         " needed")
+        raise InputError(f"{path}: pixels of {t.a:g} x {abs(t.e):g} m; square ones of {_FINEST:g} to {_COARSEST:g} m"
+                         " are needed")
     if max(abs(t.c), abs(t.f)) > _FARTHEST:
         raise InputError(f"{path}: lies at {t.c:g}, {t.f:g}; at most {_FARTHEST:g} m from the origin is allowed")
     if dataset.count != 1:

@@ -15,9 +15,9 @@ APT := sudo apt-get install python3-venv python3-dev gcc libc6-dev
 
 # what pip does, a line a package
 SHOW := sed -un -e 's/^Collecting \([A-Za-z0-9_.-]*\).*/      \1/p' \
-                -e 's/^Building editable .*started/    compiling the core (half a minute)/p' \
-                -e 's/^Installing build dependencies.*started/    Cython and setuptools for the build/p' \
-                -e 's/^Preparing editable .*started/    translating the core to C/p' \
+                -e 's/^ *Installing build dependencies.*started/    the build tools/p' \
+                -e 's/^ *Preparing editable .*started/    translating the core to C/p' \
+                -e 's/^ *Building editable .*started/    compiling the core (half a minute)/p' \
                 -e 's/^Installing collected.*/    installing/p'
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-color --progress-bar off
 

@@ -1,13 +1,14 @@
 """The coach by itself: states, stances and lines from here, steps from it."""
+import itertools
 import json
 
 import numpy as np
 import pytest
 
 from trailcoach import _core, abi
-from trailcoach.coach import StepReader
+from trailcoach.coach import Step
 from trailcoach.vehicle import Vehicle
-from trailcoach.words import CAUSES, KINDS, PHASES, PRIORITIES
+from trailcoach.words import CAUSES, KINDS, PHASES, PRIORITIES, Words
 
 JEEP = Vehicle.load("jeep-wrangler-jlur")
 OIL_PAN = JEEP.part_names.index("oil_pan")
@@ -50,7 +51,7 @@ class Drive:
 
     def plan(self):
         end = self.x + self.horizon if self.ends is None else min(self.x + self.horizon, self.ends)
-        n = max(0, int(round((end - self.x) / SPACING)) + 1)
+        n = max(0, round((end - self.x) / SPACING) + 1)
         points = np.zeros(n, abi.LINE_POINT)
         info = np.zeros((), abi.LINE_INFO)
         info["straight_clearance"], info["straight_s"] = self.straight[0], self.straight[1] - self.x
@@ -78,7 +79,8 @@ class Drive:
         s["velocity"] = self.speed, 0.0, 0.0
         s["distance"] = self.x
         at, info, points = self.planned
-        steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x), self.trail_end - self.x)
+        steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x),
+                                self.trail_end - self.x)
         self.said += [(self.t, self.x, step) for step in steps]
         self.t += TICK
         self.x += self.speed * TICK
@@ -447,23 +449,25 @@ def test_ids_count_up_and_every_step_is_valid_for_a_while():
 
 def test_only_a_graver_step_comes_while_another_is_heard():
     said = rock_garden().said
-    for (t0, _, a), (t1, _, b) in zip(said, said[1:], strict=False):
+    for (t0, _, a), (t1, _, b) in itertools.pairwise(said):
         assert t1 - t0 >= 2.5 - 1e-9 or b["priority"] > a["priority"]
 
 
 def test_a_step_reads_as_data_and_as_json():
     drive = around_a_rock().roll(5.9)
-    step = StepReader(JEEP).read(drive.said[-1][2])
+    step = Step.from_record(drive.said[-1][2], JEEP, Words.load())
     assert (step.kind, step.phase, step.priority) == ("steer", "now", "advice")
-    assert step.spoken.text == "Half a turn driver, now."
-    assert (step.why.cause, step.why.part, step.why.side) == ("clearance", "oil_pan", "driver")
-    assert step.why.probability is None
+    assert step.text == "Half a turn driver, now."
+    assert (step.cause, step.why["part"], step.why["side"]) == ("clearance", "oil_pan", "driver")
+    assert step.why["probability"] is None
+    assert step.reason == "Oil pan: eight inches to spare on this line, touches by two inches straight on."
+    assert (step.x, step.y, step.t) == (step.trigger.x, 0.0, step.t_ns * 1e-9)
     data = json.loads(step.to_json())
     assert data["version"] == 1
     assert data["trigger"].keys() == {"to_go", "x", "y"}
     assert data["why"]["other_clearance"] == -0.05
     assert data["now"]["ssml"].startswith("<speak")
-    assert data["spoken"] == "Half a turn driver, now."
+    assert data["text"] == "Half a turn driver, now."
 
 
 def test_a_line_that_is_too_long_is_refused():

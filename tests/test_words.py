@@ -9,7 +9,7 @@ import pytest
 from trailcoach import abi
 from trailcoach.errors import InputError
 from trailcoach.vehicle import Vehicle
-from trailcoach.words import CAUSES, KINDS, Words, languages, load_phrases
+from trailcoach.words import CAUSES, KINDS, Voice, languages, load_phrases
 
 JEEP = Vehicle.load("jeep-wrangler-jlur")
 SIDE_WORDS = {"en": r"\b(left|right)\b", "de": r"\b(links|rechts|linke\w*|rechte\w*)\b"}
@@ -27,6 +27,10 @@ def record(kind, cause, **fields):
     return r
 
 
+def voice(language="en-US", vehicle=JEEP):
+    return Voice(load_phrases(language), vehicle)
+
+
 def number(names, name):
     return next(n for n, found in names.items() if found == name)
 
@@ -38,7 +42,7 @@ def texts(words, r):
 
 @pytest.mark.parametrize("language", languages())
 def test_every_template_says_what_its_example_shows(language):
-    phrases, words = load_phrases(language), Words(JEEP, language)
+    phrases, words = load_phrases(language), voice(language)
     for kind, table in phrases.say.items():
         tables = [("none", table), *((k, v) for k, v in table.items() if isinstance(v, dict))]
         for cause, entry in tables:
@@ -51,7 +55,7 @@ def test_every_template_says_what_its_example_shows(language):
 
 @pytest.mark.parametrize("language", languages())
 def test_every_kind_and_cause_renders_with_and_without_what_may_be_unknown(language):
-    words = Words(JEEP, language)
+    words = voice(language)
     nothing = {"part": -1, "wheel": -1, "side": 0, "clearance": np.nan, "other_clearance": np.nan, "angle": np.nan}
     for kind, cause, unknown in itertools.product(KINDS, CAUSES, ({}, nothing)):
         u = words.utterances(record(kind, cause, **unknown))
@@ -64,7 +68,7 @@ def test_every_kind_and_cause_renders_with_and_without_what_may_be_unknown(langu
 
 @pytest.mark.parametrize("language", languages())
 def test_no_utterance_is_longer_than_four_seconds(language):
-    words = Words(JEEP, language)
+    words = voice(language)
     ways = [0.0, 0.3, 0.5, 1.0, 2.0, 4.0, 9.0]
     for kind, cause, part, way in itertools.product(KINDS, CAUSES, range(len(JEEP.part)), ways):
         for text in texts(words, record(kind, cause, part=part, to_go=way, distance=way)):
@@ -73,7 +77,7 @@ def test_no_utterance_is_longer_than_four_seconds(language):
 
 @pytest.mark.parametrize("language", languages())
 def test_sides_are_the_drivers_and_the_passengers(language):
-    words = Words(JEEP, language)
+    words = voice(language)
     forbidden = re.compile(SIDE_WORDS[language[:2]], re.IGNORECASE)
     for kind, cause, side, part in itertools.product(KINDS, CAUSES, (-1, 0, 1), range(len(JEEP.part))):
         u = words.utterances(record(kind, cause, side=side, part=part, turns=0.5 * (side or 1)))
@@ -84,12 +88,12 @@ def test_sides_are_the_drivers_and_the_passengers(language):
 def test_the_same_turn_is_the_other_side_for_a_driver_on_the_right():
     right_hand_drive = msgspec.structs.replace(JEEP, driver_side="right")
     turn_left = record(1, 1, turns=0.5, part=-1)
-    assert Words(JEEP).utterances(turn_left).now.text == "Half a turn driver, now."
-    assert Words(right_hand_drive).utterances(turn_left).now.text == "Half a turn passenger, now."
+    assert voice().utterances(turn_left).now.text == "Half a turn driver, now."
+    assert voice(vehicle=right_hand_drive).utterances(turn_left).now.text == "Half a turn passenger, now."
 
 
 def test_sided_parts_are_named_by_the_seat():
-    words = Words(JEEP)
+    words = voice()
     assert words.part(JEEP.part_names.index("rocker_left")) == "driver rocker"
     assert words.part(JEEP.part_names.index("rocker_right")) == "passenger rocker"
 
@@ -104,23 +108,24 @@ def test_sided_parts_are_named_by_the_seat():
     (-0.6, 0.01, "Straighten the wheel, now."),
 ])
 def test_turns_of_the_wheel_are_rounded_as_people_say_them(turns, steer, said):
-    assert Words(JEEP).utterances(record(1, 1, turns=turns, steer=steer)).now.text == said
+    assert voice().utterances(record(1, 1, turns=turns, steer=steer)).now.text == said
 
 
 @pytest.mark.parametrize(("language", "metres", "said"), [
-    ("en-US", 0.05, "here"), ("en-US", 0.3, "in a foot"), ("en-US", 1.2, "in four feet"), ("en-US", 6.0, "in twenty feet"),
+    ("en-US", 0.05, "here"), ("en-US", 0.3, "in a foot"), ("en-US", 1.2, "in four feet"),
+    ("en-US", 6.0, "in twenty feet"),
     ("en-GB", 0.05, "here"), ("en-GB", 0.5, "in half a metre"), ("en-GB", 1.0, "in one metre"),
     ("en-GB", 3.2, "in three metres"), ("de-DE", 0.5, "in einem halben Meter"), ("de-DE", 1.1, "in einem Meter"),
     ("de-DE", 4.0, "in vier Metern"), ("en-GB", 150.0, "in 150 metres"),
 ])
 def test_distances_are_said_as_people_say_them(language, metres, said):
-    assert Words(JEEP, language).ladder("where", metres) == said
+    assert voice(language).ladder("where", metres) == said
 
 
 @pytest.mark.parametrize("language", languages())
 def test_rounding_of_distances_stays_within_half_a_step(language):
     """Longer ways never sound shorter: the ladder is monotonic in the number it says."""
-    words = Words(JEEP, language)
+    words = voice(language)
     said = [words.ladder("length", way) for way in np.arange(0.05, 12.0, 0.05)]
     runs = [text for text, _ in itertools.groupby(said)]
     assert len(runs) == len(set(runs))
@@ -128,7 +133,7 @@ def test_rounding_of_distances_stays_within_half_a_step(language):
 
 def test_ssml_is_well_formed_and_danger_sounds_like_it():
     from xml.etree import ElementTree
-    words = Words(JEEP)
+    words = voice()
     danger = words.utterances(record(5, 1, priority=3)).now
     advice = words.utterances(record(1, 1, priority=1)).now
     root = ElementTree.fromstring(danger.ssml)
@@ -139,7 +144,7 @@ def test_ssml_is_well_formed_and_danger_sounds_like_it():
 
 
 def test_the_reason_tells_both_lines():
-    reason = Words(JEEP).utterances(record(1, 1, clearance=0.08, other_clearance=-0.03)).reason
+    reason = voice().utterances(record(1, 1, clearance=0.08, other_clearance=-0.03)).reason
     assert reason == "Oil pan: three inches to spare on this line, touches by an inch straight on."
 
 

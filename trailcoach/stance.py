@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trailcoach import _core, abi
-from trailcoach.engine import make_config
 from trailcoach.errors import InputError
 
 if TYPE_CHECKING:
@@ -137,7 +136,10 @@ def settle(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray,
         asked = asked.reshape(0, 3)
     if asked.ndim != 2 or asked.shape[1] != 3:
         raise InputError(f"poses of shape {asked.shape}; (n, 3) of x, y, yaw is needed")
-    engine = _core.Engine(make_config(vehicle, guidance=False))
+    config = _core.default_config()
+    config["vehicle"] = vehicle.to_abi()
+    config["line"]["max_nodes"] = 0             # no planner: its memory is not needed
+    engine = _core.Engine(config)
     engine.set_terrain(terrain.grid)
     n, parts = len(asked), vehicle.part_names
     stance = _empty(asked, parts)

@@ -62,7 +62,8 @@ class Table:
         lines = _lines(path, whole_lines)
         columns = [c.strip() for c in lines[0].split(",")]
         _check_header(path, columns, lines[0])
-        rows, text = lines[1:], []
+        rows = lines[1:]
+        text: list[str] = []
         if text_column in columns:
             place = columns.index(text_column)
             rows, text = _take_out(path, rows, columns, place)

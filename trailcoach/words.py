@@ -1,7 +1,8 @@
 """Words for steps: phrase files per language, and the renderer that fills them.
 
 A phrase file (``phrases/LANGUAGE.toml``) is data: templates with examples beside them, ladders that turn metres and
-turns into what people say, names of parts. Sides are the driver's and the passenger's, by the vehicle's ``driver_side``.
+turns into what people say, names of parts. Sides are the driver's and the passenger's, by ``driver_side`` of the
+vehicle.
 """
 from __future__ import annotations
 
@@ -35,10 +36,9 @@ _ALWAYS = {"where", "distance", "offset", "lean"}           # arguments every st
 _OF_KIND = {"steer": {"turn"}, "setup": {"setup"}}          # and those every step of a kind has
 _ARGUMENTS = _ALWAYS | {"turn", "setup", "side", "part", "wheel", "room", "other_room", "angle"}
 _WORDS = {"turned": {"amount", "side"}, "straighten": set(), "driver": set(), "passenger": set(),
-          "lean_driver": set(), "lean_passenger": set(), "lean_none": set(), "part_driver": set(), "part_passenger": set(),
-          "sided_part": {"side", "part"},
-          "front_wheel": {"side"}, "rear_wheel": {"side"}, "low_range": set(), "lockers": set(), "join": set(),
-          "free": {"gap"}, "touch": {"gap"}}
+          "lean_driver": set(), "lean_passenger": set(), "lean_none": set(), "part_driver": set(),
+          "part_passenger": set(), "sided_part": {"side", "part"}, "front_wheel": {"side"}, "rear_wheel": {"side"},
+          "low_range": set(), "lockers": set(), "join": set(), "free": {"gap"}, "touch": {"gap"}}
 _SSML = {"document": {"language", "text"}, **{p: {"text"} for p in PRIORITIES.values()}}
 
 
@@ -186,19 +186,27 @@ def _fault_of(templates: list[str], always: set[str]) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
 class Words:
-    """The voice of one vehicle in one language.
+    """A language: get one with :meth:`load`."""
 
-    Parameters
-    ----------
-    vehicle : Vehicle
-        Names of the parts, and the side the driver sits on.
-    language : str or Path
-        A bundled language or a phrase file, see :func:`load_phrases`.
-    """
+    phrases: PhraseFile
 
-    def __init__(self, vehicle: Vehicle, language: str | Path = "en-US") -> None:
-        self.phrases = load_phrases(language)
+    @staticmethod
+    def load(language: str | Path = "en-US") -> Words:
+        """A bundled language or a phrase file of your own, see :func:`load_phrases`."""
+        return Words(load_phrases(language))
+
+    def utterances(self, record: np.ndarray, vehicle: Vehicle) -> Utterances:
+        """Words for a step of this vehicle, an array of abi.STEP with shape ()."""
+        return Voice(self.phrases, vehicle).utterances(record)
+
+
+class Voice:
+    """One vehicle in one language: its parts have names, and its driver a side."""
+
+    def __init__(self, phrases: PhraseFile, vehicle: Vehicle) -> None:
+        self.phrases = phrases
         self._part_names = vehicle.part_names
         self._steering_ratio = vehicle.steering.ratio
         self._driver_side = 1 if vehicle.driver_side == "left" else -1
@@ -208,9 +216,11 @@ class Words:
         kind, cause = KINDS[int(record["kind"])], CAUSES[int(record["cause"])]
         priority = PRIORITIES[int(record["priority"])]
         arguments = self._arguments(record)
-        said = [self._utterance(_fill(alternatives(self.phrases, kind, cause, phase), arguments), priority)
-                for phase in PHASES.values()]
-        return Utterances(*said, reason=_fill(self.phrases.why["passed" if kind == "clear" else cause], arguments))
+        prepare, now, clear = (
+            self._utterance(_fill(alternatives(self.phrases, kind, cause, phase), arguments), priority)
+            for phase in PHASES.values())
+        reasons = self.phrases.why["passed" if kind == "clear" else cause]
+        return Utterances(prepare, now, clear, reason=_fill(reasons, arguments))
 
     def side(self, side: int, of: str = "") -> str:
         """The driver's or the passenger's, of a side of the vehicle (1 left, -1 right).

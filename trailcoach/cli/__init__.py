@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from trailcoach.cli.parser import UsageError, build_parser, join_negative_values
-from trailcoach.errors import InputError
+from trailcoach.errors import InputError, TrailcoachError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 _USERS_TO_MEND = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
@@ -65,6 +65,8 @@ def _explain(e: Exception) -> int:
     """One line about what went wrong, and whose it is to mend."""
     if isinstance(e, InputError):
         return _complain(str(e), BAD_INPUT)
+    if isinstance(e, TrailcoachError):
+        return _complain(str(e), FAILED)
     if isinstance(e, OSError) and e.filename is not None:
         return _complain(f"{e.filename}: {e.strerror}", BAD_INPUT if isinstance(e, _USERS_TO_MEND) else FAILED)
     what = str(e) or "no further word"

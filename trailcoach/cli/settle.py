@@ -24,7 +24,7 @@ def add_command(commands: Any) -> None:
     add_terrain(parser, required=True)
     parser.add_argument("--poses", metavar="POSES.csv", type=Path, required=True,
                         help="CSV of id, x, y, yaw (m in the terrain's system, rad)")
-    add_out(parser, "STANCE.csv", "CSV to write: id, pose, z, roll, pitch, loads, clearance and P(contact) of each part")
+    add_out(parser, "STANCE.csv", "CSV to write: pose, z, roll, pitch, loads, clearance and P(contact) of each part")
     parser.set_defaults(run=run)
 
 

@@ -22,7 +22,7 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("Cython", reason="Cython is not installed")
     (soname,) = re.findall(r"TC_ABI_VERSION\s+(\d+)u", (ROOT / "ext" / "trailcoach.h").read_text())
     run(sys.executable, "-m", "cython", "-3", ROOT / "ext" / "core.pyx", "-o", folder / "core.c")
-    run(tool("gcc"), "-O1", *SANITIZE, *GLOBALS, "-fPIC", "-ffunction-sections", "-fdata-sections",
+    run(tool("gcc"), "-O0", *SANITIZE, *GLOBALS, "-fPIC", "-ffunction-sections", "-fdata-sections",
         "-fvisibility=hidden", "-ffp-contract=off", f"-I{ROOT / 'ext'}", f"-I{python_include}", "-c", folder / "core.c",
         "-o", folder / "core.o")
     run(tool("gcc"), "-shared", *SANITIZE, folder / "core.o", "-o", folder / f"libtrailcoach.so.{soname}",

@@ -25,6 +25,7 @@ include "stance.pxi"          # how the vehicle rests, what its underbody meets
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
+include "look.pxi"            # about what clearance is to be expected
 include "line.pxi"            # search of the best line over stances
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI

@@ -52,7 +52,8 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
 cdef void start_apply(fusion_filter *f) noexcept nogil:
     """Carry the levelled filter to the pose the host gave."""
     cdef fusion_motion m
-    cdef double roll, pitch, yaw, arm_n[3]
+    cdef double arm_n[3]
+    cdef double roll, pitch, yaw
     cdef int32_t i
     body_motion(f, 0.0, &m)
     rpy_from_rotation(m.R_nb, &roll, &pitch, &yaw)
@@ -113,7 +114,8 @@ cdef double row_sd(const fusion_filter *f, const fusion_row *r) noexcept nogil:
 cdef void attitude_sd(const fusion_filter *f, const fusion_motion *m, double roll, double pitch, double yaw,
                       double *sd) noexcept nogil:
     """From the error about world axes, that of the mounting included, to Euler angles."""
-    cdef double c = cos(yaw), s = sin(yaw), k[3][3]
+    cdef double c = cos(yaw), s = sin(yaw)
+    cdef double k[3][3]
     cdef double axis_b[3]
     cdef double axis_n[2][3]
     cdef fusion_row r
@@ -194,7 +196,7 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.gravity = 9.80665
     c.gyro_density = 2e-4
     c.accelerometer_density = 5e-3      # several times a data sheet's: vibration of a driven car
-    c.gyro_bias_sd = 5e-3
+    c.gyro_bias_sd = 0.03
     c.accelerometer_bias_sd = 0.05
     c.gyro_bias_walk = 1e-5
     c.accelerometer_bias_walk = 5e-4

@@ -32,7 +32,9 @@ cdef extern from *:
 
 cdef struct fusion_filter:
     tc_fusion_config c
-    double wheelbase, track[2], tyre_radius
+    double wheelbase
+    double track[2]
+    double tyre_radius
     # nominal state
     double q_ns[4]                      # w, x, y, z
     double R_ns[9]
@@ -56,6 +58,8 @@ cdef struct fusion_filter:
     # last motion
     double gyro[3]                      # last sample
     double accelerometer[3]
+    double gyro_last[3]                 # and the one before
+    double accelerometer_last[3]
     double w_s[3]                       # rate without bias, rad/s
     double a_n[3]                       # acceleration, m/s^2
     # low-passed samples
@@ -71,13 +75,13 @@ cdef struct fusion_filter:
     double start[6]                     # x, y, z, yaw, sd_xy, sd_yaw
     # clocks, ns; NEVER where nothing has happened
     int64_t t_ns, t_imu                 # of the state, of the last IMU sample
+    int64_t t_wheels_first
     int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
     int64_t t_wheels_used, t_constraint, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
     int64_t t_gnss_refused_since, t_constraint_refused_since
     # what the other sensors last said
     double steer
-    double wheel_mean, speed
-    double gnss_speed
+    double wheel_first, wheel_mean, speed
     double anchor[5]                    # GNSS x, y and dead-reckoned x, y where heading is first sought, sd
     int32_t has_anchor, still, wheels_out
     double slip[TC_WHEELS]
@@ -234,8 +238,8 @@ cdef void correct(fusion_filter *f, const double *dx) noexcept nogil:
 cdef inline void transition(const fusion_filter *f, double *phi, double *v, double *p, const double *bg,
                             const double *ba, int32_t step) noexcept nogil:
     """The motion of an error over sum_t, on vectors whose components lie `step` apart: phi, v, p change in place."""
-    cdef const double *A = f.sum_R
-    cdef const double *d = f.sum_dv
+    cdef const double *A = &f.sum_R[0]
+    cdef const double *d = &f.sum_dv[0]
     cdef double turn0, turn1, turn2, m0, m1, m2, n0, n1, n2, half = 0.5 * f.sum_t
     cdef double g0 = bg[0], g1 = bg[step], g2 = bg[2 * step], b0 = ba[0], b1 = ba[step], b2 = ba[2 * step]
     turn0 = A[0] * g0 + A[1] * g1 + A[2] * g2
@@ -366,9 +370,9 @@ cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double
     cdef double moved[3]
     cdef double arm_turned[3]
     cdef int32_t i, k
+    memset(r, 0, sizeof(fusion_row))
     for i in range(3):
         arm[i] = r_b[i] - f.c.imu_lever[i]
-    r.n = 0
     rotate(m.R_nb, e, e_n)
     cross(e_n, f.v, side)               # e_n . (v x phi) = (e_n x v) . phi
     row_put3(r, X_PHI, side[0], side[1], side[2])

@@ -74,8 +74,13 @@ cdef void velocity_reset(fusion_filter *f, const double *v, const double *sd, co
 
 
 cdef void heading_turn(fusion_filter *f, double angle, double sd) noexcept nogil:
-    """Turn attitude and velocity, with their covariance, about the vertical; the heading is known from now on."""
+    """Turn attitude and velocity, with their covariance, about the vertical; the heading is known from now on.
+
+    An error of the angle turns attitude and velocity together; what the yaw has gathered since levelling stays.
+    """
     cdef double c = cos(angle), s = sin(angle), a, b
+    cdef int32_t at[3]
+    cdef double g[3]
     cdef double turn[4]
     cdef double q[4]
     cdef int32_t i, j, k
@@ -100,7 +105,15 @@ cdef void heading_turn(fusion_filter *f, double angle, double sd) noexcept nogil
             b = f.P[i * N_X + k + 1]
             f.P[i * N_X + k] = c * a - s * b
             f.P[i * N_X + k + 1] = s * a + c * b
-    covariance_forget(f, X_PHI + 2, sd * sd)
+    at[0] = X_PHI + 2
+    at[1] = X_V
+    at[2] = X_V + 1
+    g[0] = sd
+    g[1] = -sd * f.v[1]
+    g[2] = sd * f.v[0]
+    for i in range(3):
+        for j in range(3):
+            f.P[at[i] * N_X + at[j]] += g[i] * g[j]
     f.heading = 1
 
 
@@ -145,7 +158,9 @@ cdef int32_t course_from_distance(fusion_filter *f, const tc_gnss *s, double *an
 
 cdef void heading_find(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     """Place and heading of the local frame in the world, as soon as the motion shows them."""
-    cdef double angle = 0.0, sd = 0.0, arm_n[3], turn_n[3]
+    cdef double arm_n[3]
+    cdef double turn_n[3]
+    cdef double angle = 0.0, sd = 0.0
     cdef fusion_motion m
     cdef int32_t by_velocity = s.flags & TC_GNSS_VELOCITY != 0
     if by_velocity:
@@ -153,6 +168,8 @@ cdef void heading_find(fusion_filter *f, const tc_gnss *s) noexcept nogil:
             return
     elif not course_from_distance(f, s, &angle, &sd):
         return
+    if by_velocity:
+        covariance_forget(f, X_PHI + 2, 0.0)    # the course shows the yaw of this moment
     heading_turn(f, angle, sd)
     body_motion(f, 0.0, &m)
     gnss_arm(f, &m, arm_n, turn_n)
@@ -272,16 +289,15 @@ cdef void gnss_witness(fusion_filter *f, const tc_gnss *s) noexcept nogil:
 cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
     cdef fusion_motion m
     cdef fusion_row rows[3]
-    cdef double lead, dt
+    cdef double lead = 0.0, dt
     cdef tc_status st = gnss_check(f, sample)
     if st != TC_OK:
         return st
     dt = 0.0 if f.t_gnss == NEVER else seconds(sample.t_ns, f.t_gnss)
     gnss_witness(f, sample)
     f.t_gnss = sample.t_ns
-    if not f.aligned:
+    if not measurement_ready(f, sample.t_ns, &lead):
         return TC_OK
-    lead = measurement_lead(f, sample.t_ns)
     if not f.heading:
         heading_find(f, sample)
         return TC_OK

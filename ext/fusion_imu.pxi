@@ -8,6 +8,7 @@ cdef extern from *:
     static const double TC_IMU_GAP_INTERVALS = 2.5;    /* usual intervals */
     static const double TC_IMU_FLAG_TIME = 1.0;        /* s a gap or a fault stays flagged */
     static const double TC_BRIDGE_STEP = 0.02;         /* s */
+    static const double TC_BRIDGE_WAIT = 0.6;          /* s of a gap until it is bridged without a sample at its end */
     static const double TC_BRIDGE_PHI = 0.004;         /* rad^2/s: 0.1 rad/s unknown, correlated over 0.2 s */
     static const double TC_BRIDGE_V = 1.6;             /* (m/s)^2/s: 2 m/s^2 unknown, correlated over 0.2 s */
     static const double TC_LEVEL_TIME = 1.0;           /* s averaged */
@@ -19,8 +20,8 @@ cdef extern from *:
     static const double TC_TWO_PI = 6.283185307179586;
     """
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
-    const double TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD, TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD
-    const double TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI
+    const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
+    const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI
 
 
 cdef void imu_step(fusion_filter *f, double dt) noexcept nogil:
@@ -62,20 +63,41 @@ cdef void imu_step(fusion_filter *f, double dt) noexcept nogil:
         f.sum_R[i] += 0.5 * dt * f.R_ns[i]
     f.sum_turn += turn2
     f.sum_t += dt
-    if f.still == 0:
-        f.distance += dt * sqrt(f.v[0] * f.v[0] + f.v[1] * f.v[1] + f.v[2] * f.v[2])
+    if not f.still:
+        f.distance += dt * fabs(speed_ahead(f))
+
+
+cdef double speed_ahead(const fusion_filter *f) noexcept nogil:
+    """Along body x at the body origin, m/s."""
+    cdef double v_s[3]
+    cdef double w_b[3]
+    rotate_back(f.R_ns, f.v, v_s)
+    rotate(f.R_bs, f.w_s, w_b)
+    return (f.R_bs[0] * v_s[0] + f.R_bs[1] * v_s[1] + f.R_bs[2] * v_s[2]
+            - w_b[1] * f.c.imu_lever[2] + w_b[2] * f.c.imu_lever[1])
 
 
 cdef void imu_bridge(fusion_filter *f, int64_t t_ns) noexcept nogil:
-    """Go on to t_ns without samples: hold the last one and believe it less and less."""
-    cdef double left = seconds(t_ns, f.t_ns), dt
+    """Go on to t_ns without samples: between the last one and the one now held, believing neither."""
+    cdef double span = seconds(t_ns, f.t_ns), left = span, dt, share
+    cdef double gyro[3]
+    cdef double accelerometer[3]
+    cdef int32_t i
+    memcpy(gyro, f.gyro, sizeof(gyro))
+    memcpy(accelerometer, f.accelerometer, sizeof(accelerometer))
     while left > 1e-9:
         dt = TC_BRIDGE_STEP if left > 1.5 * TC_BRIDGE_STEP else left
+        share = (left - 0.5 * dt) / span        # of the last sample
+        for i in range(3):
+            f.gyro[i] = share * f.gyro_last[i] + (1.0 - share) * gyro[i]
+            f.accelerometer[i] = share * f.accelerometer_last[i] + (1.0 - share) * accelerometer[i]
         imu_step(f, dt)
         f.sum_noise[0] += TC_BRIDGE_PHI * dt
         f.sum_noise[1] += TC_BRIDGE_V * dt
         covariance_step(f)
         left -= dt
+    memcpy(f.gyro, gyro, sizeof(gyro))
+    memcpy(f.accelerometer, accelerometer, sizeof(accelerometer))
     f.t_ns = f.t_gap = t_ns
 
 
@@ -83,12 +105,25 @@ cdef inline int32_t is_gap(const fusion_filter *f, double dt) noexcept nogil:
     return dt > TC_IMU_GAP and dt > TC_IMU_GAP_INTERVALS * f.interval
 
 
-cdef double measurement_lead(fusion_filter *f, int64_t t_ns) noexcept nogil:
-    """Time from the state to a measurement, which may lie between two IMU samples; a gap is bridged first."""
-    if f.aligned and is_gap(f, seconds(t_ns, f.t_ns)):
+cdef int32_t measurement_ready(fusion_filter *f, int64_t t_ns, double *lead) noexcept nogil:
+    """Time from the state to a measurement, which may lie between two IMU samples.
+
+    0 = not to be used: levelling goes on, or the IMU is missing. For a short gap the next IMU sample is waited for, as
+    going on between two samples is far better than from one; a long gap is bridged with the last one.
+    """
+    cdef double ahead = seconds(t_ns, f.t_ns)
+    if not f.aligned:
+        return 0
+    if is_gap(f, ahead):
+        if ahead < TC_BRIDGE_WAIT:
+            f.t_gap = f.t_ns
+            return 0
+        memcpy(f.gyro_last, f.gyro, sizeof(f.gyro))
+        memcpy(f.accelerometer_last, f.accelerometer, sizeof(f.accelerometer))
         imu_bridge(f, t_ns)
     covariance_step(f)
-    return seconds(t_ns, f.t_ns)
+    lead[0] = seconds(t_ns, f.t_ns)
+    return 1
 
 
 cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
@@ -115,6 +150,8 @@ cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
     if not plausible and f.has_imu:
         f.t_fault = s.t_ns
         return
+    memcpy(f.gyro_last, f.gyro, sizeof(f.gyro))
+    memcpy(f.accelerometer_last, f.accelerometer, sizeof(f.accelerometer))
     memcpy(f.gyro, s.gyro, sizeof(f.gyro))
     memcpy(f.accelerometer, s.accelerometer, sizeof(f.accelerometer))
 
@@ -135,11 +172,21 @@ cdef void prior(fusion_filter *f, int32_t first, int32_t n, double sd) noexcept 
         f.P[i * (N_X + 1)] = sd * sd
 
 
+cdef double level_gain(const fusion_filter *f) noexcept nogil:
+    """Speed gained ahead while levelling, by the wheels: what of the force is not gravity, m/s."""
+    cdef double span
+    if f.t_wheels == NEVER or f.t_wheels_first == f.t_wheels:
+        return 0.0
+    span = seconds(f.t_wheels, f.t_wheels_first)
+    return (f.wheel_mean - f.wheel_first) / span * f.level_time if span > 0.5 * f.level_time else 0.0
+
+
 cdef void level(fusion_filter *f) noexcept nogil:
     """Attitude from the mean force, velocity from the wheels; the rest is what the configuration expects."""
-    cdef const double *a = f.level_sum
+    cdef const double *a = &f.level_sum[0]
     cdef double R_nb[9]
-    cdef double roll = atan2(a[1], a[2]), pitch = atan2(-a[0], sqrt(a[1] * a[1] + a[2] * a[2]))
+    cdef double ahead = a[0] - level_gain(f)
+    cdef double roll = atan2(a[1], a[2]), pitch = atan2(-ahead, sqrt(a[1] * a[1] + a[2] * a[2]))
     cdef double speed = 0.0, sd = TC_UNKNOWN_SPEED_SD
     cdef double cr = cos(0.5 * roll), sr = sin(0.5 * roll), cp = cos(0.5 * pitch), sp = sin(0.5 * pitch)
     cdef int32_t i

@@ -17,16 +17,15 @@ cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample
     cdef double back[3]
     cdef double axis[3]
     cdef double moved[3]
-    cdef double side2, all2
+    cdef double lead = 0.0, side2, all2
     cdef int32_t i, k, j
     if not (fabs(sample.roll) < TC_INCLINATION_MAX and fabs(sample.pitch) < TC_INCLINATION_MAX):
         return TC_E_RANGE
     if f.t_inclination != NEVER and sample.t_ns <= f.t_inclination:
         return TC_E_TIME
     f.t_inclination = sample.t_ns
-    if not f.aligned:
+    if not measurement_ready(f, sample.t_ns, &lead):
         return TC_OK
-    measurement_lead(f, sample.t_ns)
     memset(dx, 0, sizeof(dx))
     for i in range(3):
         f_s[i] = f.f_low[1][i] - f.ba[i]

@@ -15,7 +15,7 @@ cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept n
     cdef double at[3]
     cdef double u[3]
     cdef double e[3]
-    cdef double accel, late
+    cdef double lead = 0.0, accel, late
     cdef int32_t i
     if not isfinite(sample.speed):
         return TC_E_RANGE
@@ -24,9 +24,9 @@ cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept n
     f.t_speed = sample.t_ns
     f.speed = sample.speed
     rest_witness(f, sample.t_ns, fabs(sample.speed) < TC_PARKED)
-    if not f.aligned:
+    if not measurement_ready(f, sample.t_ns, &lead):
         return TC_OK
-    body_motion(f, measurement_lead(f, sample.t_ns), &m)
+    body_motion(f, lead, &m)
     at[0] = at[1] = 0.0
     at[2] = f.tyre_radius
     e[0] = 1.0

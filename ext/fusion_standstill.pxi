@@ -3,8 +3,8 @@
 
 cdef extern from *:
     """
-    static const double TC_REST_TIME = 0.4;            /* s the speed must have read zero */
-    static const double TC_REST_RATE = 0.006;          /* rad/s left of a bias-free, low-passed rate at rest */
+    static const double TC_STILL_TIME = 0.4;            /* s the speed must have read zero */
+    static const double TC_STILL_RATE = 0.006;          /* rad/s left of a bias-free, low-passed rate at rest */
     static const double TC_STILL_FORCE = 0.15;          /* m/s^2 of low-passed against slowly low-passed force */
     static const double TC_ZERO_PERIOD = 0.2;          /* s between updates, at most */
     static const double TC_ZERO_SPEED_SD = 0.01;       /* m/s */
@@ -12,7 +12,7 @@ cdef extern from *:
     static const double TC_WITNESS_AGE = 1.5;          /* s a single speed or a fix counts */
     static const double TC_GATE_1 = 10.83;             /* chi-square, 1 degree of freedom, 99.9 % */
     """
-    const double TC_REST_TIME, TC_REST_RATE, TC_STILL_FORCE, TC_ZERO_PERIOD, TC_ZERO_SPEED_SD, TC_ZERO_RATE_SD
+    const double TC_STILL_TIME, TC_STILL_RATE, TC_STILL_FORCE, TC_ZERO_PERIOD, TC_ZERO_SPEED_SD, TC_ZERO_RATE_SD
     const double TC_WITNESS_AGE, TC_GATE_1
 
 
@@ -29,8 +29,8 @@ cdef inline int32_t fresh(const fusion_filter *f, int64_t t_ns, double age) noex
 
 
 cdef int32_t at_rest_witness(const fusion_filter *f) noexcept nogil:
-    return (f.t_rest_since != NEVER and seconds(f.t_ns, f.t_rest_since) >= TC_REST_TIME
-            and (fresh(f, f.t_wheels, TC_REST_TIME) or fresh(f, f.t_speed, TC_WITNESS_AGE)
+    return (f.t_rest_since != NEVER and seconds(f.t_ns, f.t_rest_since) >= TC_STILL_TIME
+            and (fresh(f, f.t_wheels, TC_STILL_TIME) or fresh(f, f.t_speed, TC_WITNESS_AGE)
                  or fresh(f, f.t_gnss, TC_WITNESS_AGE)))
 
 
@@ -39,7 +39,7 @@ cdef int32_t imu_quiet(const fusion_filter *f) noexcept nogil:
     cdef int32_t i
     for i in range(3):
         rate = f.g_low[i] - f.bg[i]
-        if fabs(rate) > TC_REST_RATE + 3.0 * sqrt(f.P[(X_BG + i) * (N_X + 1)]):
+        if fabs(rate) > TC_STILL_RATE + 3.0 * sqrt(f.P[(X_BG + i) * (N_X + 1)]):
             return 0
         force += (f.f_low[1][i] - f.f_slow[i]) * (f.f_low[1][i] - f.f_slow[i])
     return force < TC_STILL_FORCE * TC_STILL_FORCE

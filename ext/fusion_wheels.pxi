@@ -132,7 +132,7 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
 cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
     cdef fusion_motion m
     cdef double dx[N_X]
-    cdef double lead, period, raised
+    cdef double lead = 0.0, period, raised
     cdef int32_t i, out = 0, taken = 0
     for i in range(TC_WHEELS):
         if not isfinite(sample.speed[i]) and not isnan(sample.speed[i]):
@@ -141,14 +141,16 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
         return TC_E_TIME
     if isnan(wheels_mean(sample)):
         return TC_OK                    # no reading: as if it had not come
+    if f.t_wheels == NEVER:
+        f.t_wheels_first = sample.t_ns
+        f.wheel_first = wheels_mean(sample)
     f.t_wheels = sample.t_ns
     f.wheel_mean = wheels_mean(sample)
     rest_witness(f, sample.t_ns, wheels_zero(f, sample))
     period = TC_WHEEL_PERIOD if f.t_wheels_used == NEVER else seconds(sample.t_ns, f.t_wheels_used)
-    if not f.aligned or period < TC_WHEEL_PERIOD - 1e-6:
+    if period < TC_WHEEL_PERIOD - 1e-6 or not measurement_ready(f, sample.t_ns, &lead):
         return TC_OK
     f.t_wheels_used = sample.t_ns
-    lead = measurement_lead(f, sample.t_ns)
     body_motion(f, lead, &m)
     memset(dx, 0, sizeof(dx))
     raised = 2.0 * TC_WHEEL_TAU / period

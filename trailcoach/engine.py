@@ -8,6 +8,7 @@ from trailcoach import _core
 from trailcoach.coach import Step
 from trailcoach.errors import InputError
 from trailcoach.log import Log
+from trailcoach.sensors import set_sensors
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
@@ -37,13 +38,7 @@ def make_config(vehicle: Vehicle, log: Log | None = None, *, guidance: bool = Tr
     c["coach"]["steering_ratio"] = vehicle.steering.ratio
     if not guidance:
         c["line"]["max_nodes"] = 0
-    fusion = c["fusion"]
-    fusion["imu_lever"], fusion["gnss_lever"] = vehicle.imu, vehicle.gnss
-    if log is not None:
-        if log.meta.imu is not None:
-            fusion["imu_lever"] = log.meta.imu
-        if log.meta.gnss is not None:
-            fusion["gnss_lever"] = log.meta.gnss
+    set_sensors(c["fusion"], vehicle, log)
     return c
 
 

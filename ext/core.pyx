@@ -3,17 +3,29 @@
 
 This file is the table of contents. Data walks through the stations from top to bottom.
 """
-from libc.math cimport NAN, asin, atan, atan2, cos, exp, fabs, floor, isfinite, isnan, sin, sqrt, tan
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.math cimport NAN, asin, atan, atan2, cos, erfc, exp, fabs, floor, isfinite, isnan, sin, sqrt, tan  # no-cython-lint: used by the files below
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t  # no-cython-lint: used by the files below
+from libc.stdlib cimport calloc, free  # no-cython-lint: used by the files below
+from libc.string cimport memcpy, memset  # no-cython-lint: used by the files below
 
 include "header.pxi"          # what trailcoach.h declares
 include "status.pxi"          # status codes in words
 include "rotation.pxi"        # 3-vectors and rotations
 include "terrain.pxi"         # height grid: height and gradient
-include "fusion.pxi"          # error-state Kalman filter
+include "fusion_filter.pxi"   # error-state Kalman filter: states, covariance, scalar update
+include "fusion_imu.pxi"      # levelling, strapdown mechanisation
+include "fusion_standstill.pxi"   # zero velocity and zero rate
+include "fusion_constraint.pxi"   # rolls where it points
+include "fusion_wheels.pxi"   # four wheel speeds, steering
+include "fusion_speed.pxi"    # one vehicle speed
+include "fusion_inclination.pxi"  # inclinometer
+include "fusion_gnss.pxi"     # position, velocity, heading from motion
+include "fusion.pxi"          # the filter as the engine sees it
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "heap.pxi"            # open and closed states of a search
+include "corridor.pxi"        # the stretch of trail a line is planned along
+include "motion.pxi"          # what the steering can do
+include "look.pxi"            # about what clearance is to be expected
 include "line.pxi"            # search of the best line over stances
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI

@@ -7,12 +7,13 @@ cdef enum:
 
 cdef extern from *:
     """
-    static const double TC_REPLAN_AFTER = 1.0;      /* m rolled */
-    static const double TC_REPLAN_OFF = 0.30;       /* m off the line */
+    static const double TC_REPLAN_AFTER = 3.0;      /* m rolled since the last plan, */
+    static const double TC_REPLAN_SOON = 1.0;       /* or this much when the driver is off the line */
+    static const double TC_REPLAN_OFF = 0.30;       /* by so many m */
     static const double TC_TRAIL_BACK = 1.0;        /* m the projection on the trail may go back, */
     static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
     """
-    const double TC_REPLAN_AFTER, TC_REPLAN_OFF, TC_TRAIL_BACK, TC_TRAIL_AHEAD
+    const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_TRAIL_BACK, TC_TRAIL_AHEAD
 
 cdef struct trail_track:
     double xy[2 * TC_MAX_TRAIL]
@@ -33,6 +34,7 @@ cdef struct engine_memory:
     tc_state state
     tc_stance stance
     trail_track trail
+    int32_t planned                     # a plan has been made on this terrain and trail, with or without success
     double planned_at                   # distance travelled when the line was planned, m
     int32_t planned_segment             # of the line the vehicle is on
     coach_state coach
@@ -116,7 +118,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
         return st
     e.grid = grid[0]
     e.has_grid = 1
-    e.has_stance = e.has_line = 0
+    e.has_stance = e.has_line = e.planned = 0
     return TC_OK
 
 
@@ -143,7 +145,7 @@ cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n
     e.trail.half_width = half_width
     e.trail.at = 0.0
     e.trail.found = 0
-    e.has_line = 0
+    e.has_line = e.planned = 0
     return TC_OK
 
 
@@ -271,9 +273,18 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     trail_point(&e.trail, end if at > end else at, &goal[0], &goal[1])
     goal[2] = NAN
     line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
+    e.planned = 1
     e.planned_at = e.state.distance
     e.planned_segment = 0
     e.has_line = e.line.n_points > 1
+
+
+cdef bint plan_due(const engine_memory *e, const coach_view *view) noexcept nogil:
+    """Whether the line is too old. Standing still nothing ages."""
+    cdef double rolled = e.state.distance - e.planned_at
+    if not e.planned:
+        return True
+    return rolled > TC_REPLAN_AFTER or (rolled > TC_REPLAN_SOON and fabs(view.off_line) > TC_REPLAN_OFF)
 
 
 cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
@@ -297,8 +308,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
             view.to_end = e.trail.s[e.trail.n - 1] - e.trail.at
             if e.has_line:
                 line_follow(e, &view)
-            if (not e.has_line or e.state.distance - e.planned_at > TC_REPLAN_AFTER
-                    or fabs(view.off_line) > TC_REPLAN_OFF):
+            if plan_due(e, &view):
                 engine_plan(e)
                 if e.has_line:
                     line_follow(e, &view)
@@ -330,12 +340,16 @@ cdef public tc_status tc_get_stance(const tc_engine *engine, tc_stance *out) noe
     return TC_OK
 
 
-cdef tc_status line_copy(const line_planner *p, tc_line_info *info, tc_line_point *out, size_t capacity,
-                         size_t *n) noexcept nogil:
+cdef tc_status line_room(const tc_line_info *info, const tc_line_point *out, size_t capacity,
+                         const size_t *n) noexcept nogil:
+    """Whether a host's memory can take a line."""
     if info is NULL or n is NULL or (out is NULL and capacity > 0):
         return TC_E_NULL
-    if info.struct_size < sizeof(tc_line_info):
-        return TC_E_ABI
+    return TC_E_ABI if info.struct_size < sizeof(tc_line_info) else TC_OK
+
+
+cdef tc_status line_copy(const line_planner *p, tc_line_info *info, tc_line_point *out, size_t capacity,
+                         size_t *n) noexcept nogil:
     if capacity < <size_t> p.n_points:
         return TC_E_FULL
     info[0] = p.info
@@ -348,8 +362,9 @@ cdef tc_status line_copy(const line_planner *p, tc_line_info *info, tc_line_poin
 cdef public tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity,
                                   size_t *n) noexcept nogil:
     cdef const engine_memory *e = <const engine_memory *> engine
-    if e is NULL:
-        return TC_E_NULL
+    cdef tc_status st = TC_E_NULL if e is NULL else line_room(info, out, capacity, n)
+    if st != TC_OK:
+        return st
     if not e.has_line:
         return TC_NONE
     return line_copy(&e.line, info, out, capacity, n)
@@ -387,8 +402,12 @@ cdef public tc_status tc_plan(tc_engine *engine, const double *start, const doub
                               tc_line_point *out, size_t capacity, size_t *n) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
     cdef int32_t i
+    cdef tc_status st
     if e is NULL or start is NULL or goal is NULL:
         return TC_E_NULL
+    st = line_room(info, out, capacity, n)
+    if st != TC_OK:
+        return st
     if not e.has_grid or e.config.line.max_nodes == 0:
         return TC_E_STATE
     for i in range(3):
@@ -396,5 +415,5 @@ cdef public tc_status tc_plan(tc_engine *engine, const double *start, const doub
             return TC_E_RANGE
     line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n, e.trail.half_width if e.trail.n > 1 else e.config.line.half_width,
               start, goal)
-    e.has_line = 0
+    e.has_line = e.planned = 0
     return line_copy(&e.line, info, out, capacity, n)

@@ -1,50 +1,213 @@
-# Error-state Kalman filter.
+# Error-state Kalman filter: what the engine calls. Sensors are one file each, fusion_<sensor>.pxi.
 
-cdef struct fusion_filter:
-    int64_t t_ns
-    int32_t started
+cdef extern from *:
+    """
+    static const double TC_LEVEL_KNOWN = 0.05;         /* rad: roll and pitch are known below this sd, */
+    static const double TC_HEADING_KNOWN = 0.35;       /* and yaw */
+    static const double TC_POSITION_AGE = 1.0;         /* s */
+    static const double TC_ROLLING_AGE = 0.5;          /* s without a believable wheel speed */
+    """
+    const double TC_LEVEL_KNOWN, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE
+
+
+cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
+    """Everything finite and not negative; what is divided by or must move, positive."""
+    cdef const double *sd = &c.gravity
+    cdef size_t i, n = (sizeof(tc_fusion_config) - 6 * sizeof(double)) // sizeof(double)
+    for i in range(3):
+        if not (isfinite(c.imu_lever[i]) and isfinite(c.gnss_lever[i]) and isfinite(c.earth_rate[i])):
+            return TC_E_RANGE
+    for i in range(n - 3):              # all between the levers and the Earth rate
+        if not (sd[i] >= 0.0 and isfinite(sd[i])):
+            return TC_E_RANGE
+    if not (c.gravity > 0.0 and c.gyro_density > 0.0 and c.accelerometer_density > 0.0 and c.wheel_sd > 0.0
+            and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0):
+        return TC_E_RANGE
+    return TC_OK
 
 
 cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusion_config *c) noexcept nogil:
     """A filter that knows nothing yet; f is zeroed memory."""
+    cdef tc_status st = fusion_check(c)
+    cdef int32_t i
+    if st != TC_OK:
+        return st
+    f.c = c[0]
+    f.wheelbase = v.wheelbase
+    f.track[0] = v.axle[0].track
+    f.track[1] = v.axle[1].track
+    f.tyre_radius = v.tyre_radius
+    f.q_ns[0] = 1.0
+    attitude_refresh(f)
+    mounting_refresh(f)
+    f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
+    f.t_wheels_used = f.t_constraint = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
+    f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
+    f.steer = NAN
+    for i in range(TC_WHEELS):
+        f.slip[i] = NAN
     return TC_OK
+
+
+cdef void start_apply(fusion_filter *f) noexcept nogil:
+    """Carry the levelled filter to the pose the host gave."""
+    cdef fusion_motion m
+    cdef double arm_n[3]
+    cdef double roll, pitch, yaw
+    cdef int32_t i
+    body_motion(f, 0.0, &m)
+    rpy_from_rotation(m.R_nb, &roll, &pitch, &yaw)
+    heading_turn(f, wrap_angle(f.start[3] - yaw), f.start[5])
+    body_motion(f, 0.0, &m)
+    rotate(m.R_nb, f.c.imu_lever, arm_n)
+    for i in range(3):
+        f.p[i] = f.start[i] + arm_n[i]
+        covariance_forget(f, X_P + i, f.start[4] * f.start[4])
+    f.has_position = 1
 
 
 cdef tc_status fusion_start(fusion_filter *f, double x, double y, double z, double yaw, double sd_xy,
                             double sd_yaw) noexcept nogil:
     """Known pose of the body origin at rest, before or after the first samples."""
-    return TC_E_STATE
+    f.start[0] = x
+    f.start[1] = y
+    f.start[2] = z
+    f.start[3] = yaw
+    f.start[4] = sd_xy
+    f.start[5] = sd_yaw
+    f.has_start = 1
+    if f.aligned:
+        covariance_step(f)
+        start_apply(f)
+    return TC_OK
 
 
-cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
-    return TC_E_STATE
+cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) noexcept nogil:
+    cdef uint32_t bits = 0
+    if f.aligned and sd_attitude[0] < TC_LEVEL_KNOWN and sd_attitude[1] < TC_LEVEL_KNOWN:
+        bits |= TC_FUSION_LEVELLED
+    if f.heading and sd_attitude[2] < TC_HEADING_KNOWN:
+        bits |= TC_FUSION_HEADING
+    if f.has_position:
+        bits |= TC_FUSION_POSITION
+    if f.still:
+        bits |= TC_FUSION_STANDSTILL
+    if f.wheels_out > 0:
+        bits |= TC_FUSION_SLIP
+    if not fresh(f, f.t_position_used, TC_POSITION_AGE):
+        bits |= TC_FUSION_DEAD_RECKONING
+    if not f.still and not fresh(f, f.t_rolling_used, TC_WITNESS_AGE if f.t_wheels == NEVER else TC_ROLLING_AGE):
+        bits |= TC_FUSION_NO_WHEELS
+    if fresh(f, f.t_gap, TC_IMU_FLAG_TIME):
+        bits |= TC_FUSION_IMU_GAP
+    if fresh(f, f.t_fault, TC_IMU_FLAG_TIME):
+        bits |= TC_FUSION_IMU_FAULT
+    return bits
 
 
-cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
-    return TC_E_STATE
+cdef double row_sd(const fusion_filter *f, const fusion_row *r) noexcept nogil:
+    cdef double PHt[N_X]
+    cdef double variance = row_project(f, r, PHt)
+    return sqrt(variance) if variance > 0.0 else 0.0
 
 
-cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample) noexcept nogil:
-    return TC_E_STATE
+cdef void attitude_sd(const fusion_filter *f, const fusion_motion *m, double roll, double pitch, double yaw,
+                      double *sd) noexcept nogil:
+    """From the error about world axes, that of the mounting included, to Euler angles."""
+    cdef double c = cos(yaw), s = sin(yaw)
+    cdef double k[3][3]
+    cdef double axis_b[3]
+    cdef double axis_n[2][3]
+    cdef fusion_row r
+    cdef int32_t i, j
+    k[0][0] = c / cos(pitch)
+    k[0][1] = s / cos(pitch)
+    k[0][2] = 0.0
+    k[1][0] = -s
+    k[1][1] = c
+    k[1][2] = 0.0
+    k[2][0] = c * tan(pitch)
+    k[2][1] = s * tan(pitch)
+    k[2][2] = 1.0
+    for j in range(2):                  # R_nb = R_ns R_bs^T: a mounting error turns it back about its axis
+        axis_b[0] = f.R_bs[1] if j == 0 else 0.0
+        axis_b[1] = f.R_bs[4] if j == 0 else 0.0
+        axis_b[2] = f.R_bs[7] if j == 0 else 1.0
+        rotate(m.R_nb, axis_b, axis_n[j])
+    for i in range(3):
+        r.n = 0
+        row_put3(&r, X_PHI, k[i][0], k[i][1], k[i][2])
+        for j in range(2):
+            row_put(&r, X_MOUNT + j, -(k[i][0] * axis_n[j][0] + k[i][1] * axis_n[j][1] + k[i][2] * axis_n[j][2]))
+        sd[i] = row_sd(f, &r)
+    if not f.heading:
+        sd[2] = 3.141592653589793
 
 
-cdef tc_status fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
-    return TC_E_STATE
-
-
-cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept nogil:
-    return TC_E_STATE
-
-
-cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
-    return TC_E_STATE
+cdef void origin_sd(const fusion_filter *f, const double *arm_n, int32_t first, double *sd) noexcept nogil:
+    """Of position or velocity (first) of the body origin: the arm from there to the IMU turns with the attitude."""
+    cdef fusion_row r
+    cdef int32_t i
+    for i in range(3):
+        r.n = 0
+        row_put(&r, first + i, 1.0)
+        row_put(&r, X_PHI + (i + 1) % 3, -arm_n[(i + 2) % 3])
+        row_put(&r, X_PHI + (i + 2) % 3, arm_n[(i + 1) % 3])
+        sd[i] = row_sd(f, &r)
 
 
 cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     """State of the body origin at the time of the last sample."""
+    cdef fusion_motion m
+    cdef double arm_n[3]
+    cdef double turn[3]
+    cdef double turn_n[3]
+    cdef int32_t i
+    body_motion(f, 0.0, &m)
+    rotate(m.R_nb, f.c.imu_lever, arm_n)
+    cross(m.w_b, f.c.imu_lever, turn)
+    rotate(m.R_nb, turn, turn_n)
+    out.struct_size = sizeof(tc_state)
     out.t_ns = f.t_ns
+    rpy_from_rotation(m.R_nb, &out.roll, &out.pitch, &out.yaw)
+    attitude_sd(f, &m, out.roll, out.pitch, out.yaw, out.sd_attitude)
+    origin_sd(f, arm_n, X_P, out.sd_position)
+    origin_sd(f, turn_n, X_V, out.sd_velocity)
+    for i in range(3):
+        out.position[i] = f.p[i] - arm_n[i]
+        out.velocity[i] = f.v[i] - turn_n[i]
+        out.rate[i] = m.w_b[i]
+        out.gyro_bias[i] = f.bg[i]
+        out.accelerometer_bias[i] = f.ba[i]
+    out.status = fusion_status(f, out.sd_attitude)
+    out.wheel_scale = 1.0 + f.scale
+    memcpy(out.mounting, f.mount, sizeof(f.mount))
+    memcpy(out.slip, f.slip, sizeof(f.slip))
+    out.distance = f.distance
+    out.steer = f.steer
+    memcpy(out.used, f.used, sizeof(f.used))
+    memcpy(out.gated, f.gated, sizeof(f.gated))
+    out.resets = f.resets
+    out.reserved = 0
 
 
 cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
-    """A consumer MEMS IMU and ordinary wheel sensors."""
+    """A consumer MEMS IMU and ordinary wheel sensors on an installation nobody measured."""
     c.gravity = 9.80665
+    c.gyro_density = 2e-4
+    c.accelerometer_density = 5e-3      # several times a data sheet's: vibration of a driven car
+    c.gyro_bias_sd = 0.03
+    c.accelerometer_bias_sd = 0.05
+    c.gyro_bias_walk = 1e-5
+    c.accelerometer_bias_walk = 5e-4
+    c.wheel_sd = 0.05
+    c.wheel_resolution = 0.02
+    c.wheel_dead_below = 0.0
+    c.wheel_scale_sd = 0.02
+    c.constraint_sd = 0.08
+    c.inclination_sd = 2e-3
+    c.inclination_bias_sd = 5e-3
+    c.inclination_lowpass_hz = 2.0
+    c.mounting_sd = 0.07
+    c.gnss_sd_floor = 0.02
+    c.gnss_delay_sd = 0.05

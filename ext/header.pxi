@@ -164,6 +164,8 @@ cdef extern from "trailcoach.h" nogil:
         double inclination_lowpass_hz
         double mounting_sd
         double gnss_sd_floor
+        double gnss_delay_sd
+        double earth_rate[3]
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -328,6 +330,15 @@ cdef extern from "trailcoach.h" nogil:
         TC_PRIORITY_CAUTION
         TC_PRIORITY_DANGER
 
+    enum:
+        TC_PHASE_PREPARE
+        TC_PHASE_NOW
+        TC_PHASE_CLEAR
+
+    enum:
+        TC_SETUP_LOW_RANGE
+        TC_SETUP_LOCKERS
+
     ctypedef struct tc_step:
         uint32_t struct_size
         uint32_t id
@@ -337,6 +348,8 @@ cdef extern from "trailcoach.h" nogil:
         int32_t side
         int32_t part
         int32_t wheel
+        int32_t phase
+        int32_t setup
         int64_t t_ns
         int64_t valid_until_ns
         double to_go

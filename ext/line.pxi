@@ -1,4 +1,76 @@
-# Search of the best line over stances.
+# Search of the best line over stances: a lazy Hybrid A* (Dolgov et al. 2010; lazy edges: Dellin and Srinivasa 2016).
+#
+# A node is a pose with a level of curvature. Going on from it costs a look; where the vehicle would rest on the way
+# there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no further once
+# one stance forbids it. Arcs on which something touches stay open at a high price, so that they are used where every
+# clear way is exhausted, and only there.
+
+cdef enum:
+    LINE_YAWS = 72                      # heading bins of a closed state
+    LINE_MAX_ARCS = 204                 # of a line: 1 + 5 * 204 points <= TC_MAX_LINE
+    LINE_START = -1                     # level of the start: the wheels are turned before rolling
+    NODE_JUDGED = 1                     # its arc has been looked at, the cost is true
+    NODE_TOUCHES = 2                    # something touches on the arc
+    STATION_FORBIDDEN = 0
+    STATION_TOUCHES = 1
+    STATION_CLEAR = 2
+    STATION_UNSOLVED = 3
+
+cdef extern from *:
+    """
+    static const double TC_LINE_CELL = 0.25;            /* m, of a closed state */
+    static const double TC_LINE_GREED = 1.5;            /* weight of the way still to go */
+    static const double TC_LINE_FINE_BELOW = 0.10;      /* m: a station with less to be expected is judged */
+    static const double TC_LINE_HAND = 0.12;            /* m aside a driver may be of the line */
+    static const double TC_LINE_ASIDE_WANTED = 0.08;    /* m of clearance there, no reward for more */
+    static const double TC_LOOK_TOUCHES = 0.03;         /* m a look may err: where more is missing, stances come last */
+    static const double TC_LINE_GOAL_RADIUS = 0.45;     /* m */
+    static const double TC_LINE_GOAL_YAW = 0.25;        /* rad */
+    static const double TC_LINE_ESCAPE = 1.5;           /* m within which a vehicle that touches at the start gets free */
+    static const double TC_LINE_ESCAPE_DEEPER = 0.02;   /* m by which it may touch more until then */
+    static const double TC_LINE_STRAIGHT_STEP = 0.25;   /* m between stances on the way not steered */
+    static const double TC_LINE_GOAL_SIGHT = 8.0;       /* m before the goal from where it is checked to be in reach */
+    /* what a metre costs beyond 1, at worst (1/m) */
+    static const double TC_COST_CLEARANCE = 6.0;        /* at least clearance; falls with the square of what is missing */
+    static const double TC_COST_TIP = 4.0;              /* tip margin used up */
+    static const double TC_COST_LIFT = 0.5;             /* a wheel in the air */
+    static const double TC_COST_CURVATURE = 0.4;        /* full lock; grows with the square */
+    static const double TC_COST_TIGHT = 1.0;            /* more when the curvature is above TC_LINE_TIGHT of the limit */
+    static const double TC_COST_HAND = 3.0;             /* no clearance a hand's breadth aside */
+    static const double TC_COST_ASIDE = 0.3;            /* at the edge of the corridor; grows with the square */
+    static const double TC_COST_UNSOLVED = 5.0;         /* the solver found no rest, but a look expects much clearance */
+    static const double TC_COST_TOUCH = 40.0;           /* something touches, */
+    static const double TC_COST_TOUCH_DEPTH = 300.0;    /* and by each metre it is too low */
+    static const double TC_COST_STEERING = 0.10;        /* each level steered */
+    static const double TC_LINE_TIGHT = 0.6;            /* above this no room is left to correct */
+    static const double TC_LINE_TIP_WANTED = 0.35;      /* rad, no reward for more */
+    """
+    const double TC_LINE_CELL, TC_LINE_GREED, TC_LINE_FINE_BELOW, TC_LINE_GOAL_RADIUS, TC_LINE_GOAL_YAW
+    const double TC_LINE_ESCAPE, TC_LINE_ESCAPE_DEEPER, TC_LINE_STRAIGHT_STEP, TC_LINE_GOAL_SIGHT
+    const double TC_COST_CLEARANCE, TC_COST_TIP, TC_COST_LIFT, TC_COST_CURVATURE, TC_COST_TIGHT, TC_COST_ASIDE
+    const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
+    const double TC_COST_UNSOLVED
+    const double TC_COST_TOUCH, TC_COST_TOUCH_DEPTH, TC_COST_STEERING, TC_LINE_TIGHT, TC_LINE_TIP_WANTED
+
+cdef struct line_node:
+    double x, y, yaw
+    double cost                         # from the start to here; by looks until judged
+    double look                         # share of the cost that is by looks
+    double s                            # along the corridor, m
+    int32_t parent                      # -1 = the start
+    int32_t segment                     # of the corridor
+    int32_t arcs                        # from the start
+    int32_t level                       # of curvature
+    int32_t flags                      # NODE_
+
+cdef struct line_footprint:
+    double rear, front                  # of the body origin, m
+    double half_width                   # over the tyres, m
+
+cdef struct line_goal:
+    double x, y, yaw, s
+    bint any_yaw
+    bint across                         # reached anywhere on the line across the corridor
 
 cdef struct line_planner:
     const stance_model *stance
@@ -6,29 +78,581 @@ cdef struct line_planner:
     tc_line_info info                   # of the last plan
     tc_line_point points[TC_MAX_LINE]
     int32_t n_points
+    # made once
+    motion arc[MOTION_LEVELS][MOTION_LEVELS]
+    line_footprint footprint
+    underbody_samples samples
+    double wheelbase, k_max
+    # of the plan at work
+    const tc_grid *grid
+    line_node *node
+    int32_t n_nodes
+    search_heap open
+    search_table closed
+    corridor way
+    look_map map
+    line_goal goal
+    double side_limit                   # distance from the trail allowed to the vehicle's middle line, m
+    double half_width                   # of the corridor, m
+    double x0, y0                       # origin of the closed states' cells
+    double start_clearance              # m
+    bint every_station
+    tc_stance work
+    int32_t chain[LINE_MAX_ARCS]        # nodes of the line found, from the start
 
 
 cdef size_t line_memory(const tc_line_config *c) noexcept nogil:
     """Bytes of working memory a planner with this budget needs."""
-    return 0
+    if c.max_nodes == 0:
+        return 0
+    return (<size_t> c.max_nodes * (sizeof(line_node) + sizeof(heap_entry))
+            + <size_t> table_size(c.max_nodes) * sizeof(closed_state) + look_memory())
+
+
+cdef void footprint_of(const tc_vehicle *v, line_footprint *f) noexcept nogil:
+    """The rectangle over parts and tyres, seen from above."""
+    cdef uint32_t i
+    cdef double half, track = v.axle[0].track if v.axle[0].track > v.axle[1].track else v.axle[1].track
+    f.rear = -v.tyre_radius
+    f.front = v.wheelbase + v.tyre_radius
+    f.half_width = 0.5 * (track + v.tyre_width)
+    for i in range(v.n_parts):
+        half = v.part[i].size[0]
+        if v.part[i].centre[0] - half < f.rear:
+            f.rear = v.part[i].centre[0] - half
+        if v.part[i].centre[0] + half > f.front:
+            f.front = v.part[i].centre[0] + half
+        half = v.part[i].size[0] if v.part[i].shape == TC_SPHERE else v.part[i].size[1]
+        if fabs(v.part[i].centre[1]) + half > f.half_width:
+            f.half_width = fabs(v.part[i].centre[1]) + half
 
 
 cdef void line_init(line_planner *p, void *memory, const tc_line_config *c, const stance_model *m) noexcept nogil:
     """p is zeroed, memory holds line_memory(c) bytes."""
+    cdef char *at = <char *> memory
     p.config = c[0]
     p.stance = m
+    p.wheelbase = m.vehicle.wheelbase
+    p.k_max = tan(m.vehicle.max_steer) / m.vehicle.wheelbase
+    motion_table(p.arc, p.k_max)
+    footprint_of(&m.vehicle, &p.footprint)
+    samples_of(&p.samples, &m.vehicle)
+    if c.max_nodes == 0:
+        return
+    p.closed.state = <closed_state *> at
+    p.closed.mask = table_size(c.max_nodes) - 1
+    memset(at, 0, (<size_t> p.closed.mask + 1) * sizeof(closed_state))
+    at += (<size_t> p.closed.mask + 1) * sizeof(closed_state)
+    p.node = <line_node *> at
+    at += c.max_nodes * sizeof(line_node)
+    p.open.entry = <heap_entry *> at
+    p.open.capacity = <int32_t> c.max_nodes
+    at += c.max_nodes * sizeof(heap_entry)
+    p.map.top = <float *> at
+    p.map.tread = p.map.top + LOOK_SIDE * LOOK_SIDE
+
+
+# ---- one pose ------------------------------------------------------------------------------------------------------
+
+cdef double least_clearance(const tc_stance *st, int32_t n_parts) noexcept nogil:
+    """Of all parts, m. NaN where the ground below one is unknown: an unknown part has no clearance to speak of."""
+    cdef int32_t i
+    for i in range(n_parts):
+        if isnan(st.clearance[i]):
+            return NAN
+    return st.clearance[st.least_part] if st.least_part >= 0 else 1e3
+
+
+cdef inline double least_margin(const tc_stance *st) noexcept nogil:
+    cdef double a = st.tip_margin[0] if st.tip_margin[0] < st.tip_margin[1] else st.tip_margin[1]
+    cdef double b = st.tip_margin[2] if st.tip_margin[2] < st.tip_margin[3] else st.tip_margin[3]
+    return a if a < b else b
+
+
+cdef bint on_map(const line_planner *p, double x, double y, double yaw) noexcept nogil:
+    """Whether the whole footprint is."""
+    cdef double c = cos(yaw), s = sin(yaw), u, v, z
+    cdef int32_t i
+    for i in range(4):
+        u = p.footprint.front if i < 2 else p.footprint.rear
+        v = p.footprint.half_width if i % 2 == 0 else -p.footprint.half_width
+        if ground(p.grid, x + u * c - v * s, y + u * s + v * c, &z) == GROUND_OFF_MAP:
+            return False
+    return True
+
+
+cdef double aside(const line_planner *p, double x, double y, double yaw, int32_t near) noexcept nogil:
+    """How far the vehicle's middle line gets from the trail, at its ends, m."""
+    cdef double c = cos(yaw), s = sin(yaw), ignored, front, rear
+    cdef int32_t segment
+    cdef int32_t ahead = near + <int32_t> (p.footprint.front / p.way.spacing)
+    front = corridor_place(&p.way, x + p.footprint.front * c, y + p.footprint.front * s, ahead, &segment, &ignored)
+    rear = corridor_place(&p.way, x + p.footprint.rear * c, y + p.footprint.rear * s, near, &segment, &ignored)
+    return front if front > rear else rear
+
+
+cdef inline double shortfall(double value, double wanted) noexcept nogil:
+    """Square of the share of what is wanted that is missing, 0 to 1."""
+    cdef double q = (wanted - value) / wanted
+    return 0.0 if q <= 0.0 else 1.0 if q >= 1.0 else q * q
+
+
+cdef inline double clearance_cost(const line_planner *p, double clearance) noexcept nogil:
+    return TC_COST_CLEARANCE * shortfall(clearance - p.config.clearance_least, p.config.clearance_wanted)
+
+
+cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const tc_stance *warm, double least,
+                        double *cost) noexcept nogil:
+    """Let the vehicle rest there: STATION_, and what a metre like this costs beyond its length. p.work is the stance;
+    with less clearance than `least` something counts as touching."""
+    cdef tc_stance *st = &p.work
+    cdef double clearance, margin
+    if not on_map(p, x, y, yaw):
+        return STATION_FORBIDDEN
+    stance_solve(p.stance, p.grid, x, y, yaw, warm, st)
+    p.info.stances += 1
+    if st.status == TC_STANCE_UNSOLVED:
+        cost[0] = TC_COST_UNSOLVED
+        return STATION_UNSOLVED
+    if st.status != TC_STANCE_OK or cos(st.roll) * cos(st.pitch) < cos(p.config.max_tilt):
+        return STATION_FORBIDDEN
+    clearance = least_clearance(st, <int32_t> p.stance.vehicle.n_parts)
+    margin = least_margin(st)
+    if isnan(clearance) or margin <= 0.0:
+        return STATION_FORBIDDEN
+    cost[0] = (clearance_cost(p, clearance) + TC_COST_TIP * shortfall(margin, TC_LINE_TIP_WANTED)
+               + TC_COST_LIFT * ((st.lifted & 1) + (st.lifted >> 1 & 1) + (st.lifted >> 2 & 1) + (st.lifted >> 3 & 1)))
+    if clearance >= least:
+        return STATION_CLEAR
+    cost[0] += TC_COST_TOUCH + TC_COST_TOUCH_DEPTH * (least - clearance)
+    return STATION_TOUCHES
+
+
+# ---- one arc -------------------------------------------------------------------------------------------------------
+
+cdef inline const motion *arc_to(const line_planner *p, const line_node *n) noexcept nogil:
+    """The arc that ends in the node."""
+    cdef int32_t level = p.node[n.parent].level
+    return &p.arc[n.level if level == LINE_START else level][n.level]
+
+
+cdef inline void station_pose(const line_node *begin, const motion *a, int32_t i, double *pose) noexcept nogil:
+    cdef double c = cos(begin.yaw), s = sin(begin.yaw)
+    pose[0] = begin.x + c * a.x[i] - s * a.y[i]
+    pose[1] = begin.y + s * a.x[i] + c * a.y[i]
+    pose[2] = begin.yaw + a.yaw[i]
+
+
+cdef double rolling_cost(const line_planner *p, int32_t from_level, int32_t to_level, double from_trail) noexcept nogil:
+    """What an arc costs before any stance is known: length, steering, curvature, distance from the trail."""
+    cdef double k = fabs(to_level - MOTION_STRAIGHT) * TC_MOTION_LEVEL, w = from_trail / p.half_width
+    cdef double metre = 1.0 + TC_COST_CURVATURE * k * k + TC_COST_ASIDE * w * w
+    cdef int32_t steered = to_level - (MOTION_STRAIGHT if from_level == LINE_START else from_level)
+    if k > TC_LINE_TIGHT:
+        metre += TC_COST_TIGHT
+    return metre * TC_MOTION_LENGTH + TC_COST_STEERING * fabs(steered)
+
+
+cdef double look_aside(line_planner *p, const double *pose) noexcept nogil:
+    """By a look, the lesser clearance of a vehicle a hand's breadth left or right of a pose, m."""
+    cdef double dx = -TC_LINE_HAND * sin(pose[2]), dy = TC_LINE_HAND * cos(pose[2])
+    cdef double left = look_clearance(&p.map, &p.samples, pose[0] + dx, pose[1] + dy, pose[2])
+    cdef double right = look_clearance(&p.map, &p.samples, pose[0] - dx, pose[1] - dy, pose[2])
+    return right if right < left else left
+
+
+cdef inline double hand_cost(const line_planner *p, double clearance) noexcept nogil:
+    return 0.0 if isnan(clearance) else TC_COST_HAND * shortfall(clearance - p.config.clearance_least,
+                                                                 TC_LINE_ASIDE_WANTED)
+
+
+cdef double look_cost(line_planner *p, const double *pose) noexcept nogil:
+    """What a metre like this seems to cost beyond its length; nothing where a look does not say."""
+    cdef double clearance = look_clearance(&p.map, &p.samples, pose[0], pose[1], pose[2])
+    cdef double missing, cost
+    if isnan(clearance):
+        return 0.0
+    cost = clearance_cost(p, clearance) + hand_cost(p, look_aside(p, pose))
+    missing = (p.config.clearance_least - clearance - TC_LOOK_TOUCHES) / TC_LOOK_TOUCHES
+    if missing > 0.0:
+        cost += TC_COST_TOUCH * (missing if missing < 1.0 else 1.0)
+    return cost
+
+
+cdef double look_arc(line_planner *p, const line_node *begin, const motion *a) noexcept nogil:
+    """What an arc seems to cost beyond rolling over it: by looks at its middle and end."""
+    cdef double middle[3]
+    cdef double end[3]
+    station_pose(begin, a, MOTION_STATIONS // 2, middle)
+    station_pose(begin, a, MOTION_STATIONS - 1, end)
+    return 0.5 * (look_cost(p, middle) + look_cost(p, end)) * TC_MOTION_LENGTH
+
+
+cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
+    """Replace what looks said of a node's arc by what stances say; False where one of them forbids it.
+
+    The end always; of the other stations the ones where looks expect least, as long as that is little. What a look was
+    wrong by at the last stance corrects the others."""
+    cdef line_node *n = &p.node[index]
+    cdef const line_node *begin = &p.node[n.parent]
+    cdef const motion *a = arc_to(p, n)
+    cdef double pose[MOTION_STATIONS][3]
+    cdef double seen[MOTION_STATIONS]
+    cdef bint judged[MOTION_STATIONS]
+    cdef double cost = 0.0, one = 0.0, bias = 0.0, least = p.config.clearance_least
+    cdef int32_t k, i, verdict, at = MOTION_STATIONS - 1
+    if p.start_clearance < least and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE:
+        least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
+    for i in range(MOTION_STATIONS):
+        station_pose(begin, a, i, pose[i])
+        seen[i] = look_clearance(&p.map, &p.samples, pose[i][0], pose[i][1], pose[i][2])
+        judged[i] = False
+    for k in range(MOTION_STATIONS):
+        verdict = judge_pose(p, pose[at][0], pose[at][1], pose[at][2], &p.work if k > 0 else NULL, least, &one)
+        if verdict == STATION_FORBIDDEN or (verdict == STATION_UNSOLVED and not seen[at] > TC_LINE_FINE_BELOW):
+            return False
+        if verdict == STATION_TOUCHES:
+            n.flags |= NODE_TOUCHES
+        cost += one
+        judged[at] = True
+        if verdict != STATION_UNSOLVED and not isnan(seen[at]):
+            bias = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts) - seen[at]
+        at = -1
+        for i in range(MOTION_STATIONS):
+            if not judged[i] and (at < 0 or isnan(seen[i]) or seen[i] < seen[at]):
+                at = i
+        if at < 0 or (seen[at] + bias > TC_LINE_FINE_BELOW and not p.every_station):
+            break
+    for i in range(MOTION_STATIONS):
+        if not judged[i]:
+            cost += clearance_cost(p, seen[i] + bias)
+    cost /= MOTION_STATIONS
+    cost += 0.5 * (hand_cost(p, look_aside(p, pose[MOTION_STATIONS // 2]) + bias)
+                   + hand_cost(p, look_aside(p, pose[MOTION_STATIONS - 1]) + bias))
+    n.cost += cost * TC_MOTION_LENGTH - n.look
+    n.flags |= NODE_JUDGED
+    return True
+
+
+# ---- the search ----------------------------------------------------------------------------------------------------
+
+cdef uint64_t state_key(const line_planner *p, const line_node *n) noexcept nogil:
+    """Cell, heading and curvature in one number."""
+    cdef int64_t ix = <int64_t> floor((n.x - p.x0) / TC_LINE_CELL) + (1 << 19)
+    cdef int64_t iy = <int64_t> floor((n.y - p.y0) / TC_LINE_CELL) + (1 << 19)
+    cdef int64_t turn = <int64_t> floor(wrap_angle(n.yaw) * (LINE_YAWS / 6.283185307179586) + 0.5) + LINE_YAWS
+    return (<uint64_t> (ix & 0xFFFFF) << 40 | <uint64_t> (iy & 0xFFFFF) << 20 | <uint64_t> (turn % LINE_YAWS) << 8
+            | <uint64_t> (n.level + 1))
+
+
+cdef double still_to_go(const line_planner *p, const line_node *n) noexcept nogil:
+    """A length of the way to the goal that no line is much shorter than, m."""
+    cdef double along = p.goal.s - n.s, dx, dy, beeline
+    if p.goal.across:
+        return along if along > 0.0 else 0.0
+    dx = p.goal.x - n.x
+    dy = p.goal.y - n.y
+    beeline = sqrt(dx * dx + dy * dy)
+    return beeline if beeline > along else along
+
+
+cdef bint at_goal(const line_planner *p, const line_node *n) noexcept nogil:
+    cdef double dx = p.goal.x - n.x, dy = p.goal.y - n.y
+    if p.goal.across:
+        return n.s >= p.goal.s
+    if dx * dx + dy * dy > TC_LINE_GOAL_RADIUS * TC_LINE_GOAL_RADIUS:
+        return False
+    return p.goal.any_yaw or fabs(wrap_angle(n.yaw - p.goal.yaw)) <= TC_LINE_GOAL_YAW
+
+
+cdef bint out_of_reach(const line_planner *p, const line_node *n) noexcept nogil:
+    """Whether the goal pose cannot be met any more. Near it lateral offset e and heading error are a double integrator
+    of the curvature; the shortest way to bring both to nought is bang-bang (Bryson and Ho 1975, 3.9)."""
+    cdef double c, s, dx, dy, along, e, turn, sum_, way
+    if p.goal.across:
+        return False
+    if p.goal.any_yaw:
+        return n.s > p.goal.s + 2.0 * TC_LINE_GOAL_RADIUS
+    c = cos(p.goal.yaw)
+    s = sin(p.goal.yaw)
+    dx = n.x - p.goal.x
+    dy = n.y - p.goal.y
+    along = -(dx * c + dy * s)
+    turn = wrap_angle(n.yaw - p.goal.yaw)
+    if along > TC_LINE_GOAL_SIGHT or fabs(turn) > 1.0:
+        return along < -TC_LINE_GOAL_SIGHT
+    if along < -TC_LINE_GOAL_RADIUS:
+        return True
+    e = dy * c - dx * s
+    # as far as the goal's own width forgives
+    e = e - TC_LINE_GOAL_RADIUS if e > TC_LINE_GOAL_RADIUS else e + TC_LINE_GOAL_RADIUS if e < -TC_LINE_GOAL_RADIUS else 0.0
+    turn = (turn - TC_LINE_GOAL_YAW if turn > TC_LINE_GOAL_YAW
+            else turn + TC_LINE_GOAL_YAW if turn < -TC_LINE_GOAL_YAW else 0.0)
+    sum_ = e + turn * fabs(turn) / (2.0 * p.k_max)
+    if sum_ < 0.0:
+        e = -e
+        turn = -turn
+    way = turn / p.k_max + 2.0 * sqrt(fabs(turn * turn / (2.0 * p.k_max * p.k_max) + e / p.k_max))
+    return way > along + 2.0 * TC_LINE_GOAL_RADIUS + 0.1 * TC_LINE_GOAL_SIGHT * fabs(turn)
+
+
+cdef bint node_open(line_planner *p, int32_t parent, int32_t level) noexcept nogil:
+    """Open the node that one arc from the parent leads to, unless it is of no use. False when the memory is full."""
+    cdef line_node *n
+    cdef const line_node *begin = &p.node[parent]
+    cdef double pose[3]
+    cdef double from_trail
+    if p.n_nodes >= p.open.capacity:
+        return False
+    n = &p.node[p.n_nodes]
+    n.parent = parent
+    n.level = level
+    n.flags = 0
+    n.arcs = begin.arcs + 1
+    station_pose(begin, arc_to(p, n), MOTION_STATIONS - 1, pose)
+    n.x, n.y, n.yaw = pose[0], pose[1], pose[2]
+    if table_has(&p.closed, state_key(p, n)):
+        return True
+    from_trail = corridor_place(&p.way, n.x, n.y, begin.segment, &n.segment, &n.s)
+    if aside(p, n.x, n.y, n.yaw, n.segment) > p.side_limit or out_of_reach(p, n):
+        return True
+    n.look = look_arc(p, begin, arc_to(p, n))
+    n.cost = begin.cost + rolling_cost(p, begin.level, level, from_trail) + n.look
+    heap_push(&p.open, n.cost + TC_LINE_GREED * still_to_go(p, n), p.n_nodes)
+    p.n_nodes += 1
+    return True
+
+
+cdef bint expand(line_planner *p, int32_t index) noexcept nogil:
+    """Open all nodes one arc on. False when the memory is full."""
+    cdef int32_t level = p.node[index].level, low = level - 1, high = level + 1, i
+    if level == LINE_START or low < 0:
+        low = 0
+    if level == LINE_START or high > MOTION_LEVELS - 1:
+        high = MOTION_LEVELS - 1
+    for i in range(low, high + 1):
+        if not node_open(p, index, i):
+            return False
+    return True
+
+
+cdef bint farther(const line_planner *p, int32_t a, int32_t b) noexcept nogil:
+    """Whether node a is the better end of a line that does not reach the goal: nothing touches, then the farther."""
+    cdef int32_t touch_a = p.node[a].flags & NODE_TOUCHES, touch_b = p.node[b].flags & NODE_TOUCHES
+    if touch_a != touch_b:
+        return touch_a < touch_b
+    return p.node[a].s > p.node[b].s
+
+
+cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
+    """Search from node 0, already there. Returns TC_LINE_CLEAR where the goal is reached (touching or not), else why
+    not; end is the last node of the best line."""
+    cdef int32_t index
+    cdef line_node *n
+    cdef double price
+    end[0] = 0
+    while p.open.n > 0:
+        index = heap_pop(&p.open)
+        n = &p.node[index]
+        if table_has(&p.closed, state_key(p, n)):
+            continue
+        if not n.flags & NODE_JUDGED:
+            if p.info.stances >= p.config.max_stances:
+                return TC_LINE_BUDGET
+            if not judge_arc(p, index):
+                continue
+            n.flags |= p.node[n.parent].flags & NODE_TOUCHES
+            price = n.cost + TC_LINE_GREED * still_to_go(p, n)
+            if p.open.n > 0 and price > p.open.entry[0].price:
+                heap_push(&p.open, price, index)
+                continue
+        table_add(&p.closed, state_key(p, n))
+        if farther(p, index, end[0]):
+            end[0] = index
+        if at_goal(p, n):
+            end[0] = index
+            return TC_LINE_CLEAR
+        if n.arcs < LINE_MAX_ARCS and not expand(p, index):
+            return TC_LINE_BUDGET
+    return TC_LINE_BLOCKED
+
+
+# ---- what comes of it ----------------------------------------------------------------------------------------------
+
+cdef void point_from_work(line_planner *p, double s, double steer) noexcept nogil:
+    """Append the pose and stance at work to the line, and note where it is tightest."""
+    cdef const tc_stance *st = &p.work
+    cdef tc_line_point *q = &p.points[p.n_points]
+    q.s = s
+    q.x, q.y, q.yaw = st.x, st.y, st.yaw
+    q.steer = steer
+    q.z, q.roll, q.pitch = st.z, st.roll, st.pitch
+    q.clearance = least_clearance(st, <int32_t> p.stance.vehicle.n_parts)
+    q.tip_margin = least_margin(st)
+    q.gear = 1
+    q.part = st.least_part
+    q.stance_status = st.status
+    q.lifted = st.lifted
+    p.n_points += 1
+    if st.status == TC_STANCE_OK and (q.clearance < p.info.least_clearance or isnan(p.info.least_clearance)):
+        p.info.least_clearance = q.clearance
+        p.info.least_s = s
+        p.info.least_part = q.part
+
+
+cdef void rest_at(line_planner *p, double x, double y, double yaw, bint warm) noexcept nogil:
+    """The stance there into p.work."""
+    stance_solve(p.stance, p.grid, x, y, yaw, &p.work if warm else NULL, &p.work)
+    p.info.stances += 1
+    p.work.x, p.work.y, p.work.yaw = x, y, yaw
+
+
+cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
+    """The line to a node as points 0.1 m apart, each with its stance."""
+    cdef int32_t i, k, n = 0, index = end
+    cdef const line_node *begin
+    cdef const motion *a
+    cdef double pose[3]
+    cdef double s = 0.0
+    n = p.node[end].arcs
+    while index > 0:
+        p.chain[p.node[index].arcs - 1] = index
+        index = p.node[index].parent
+    p.n_points = 0
+    p.info.least_clearance = NAN
+    p.info.least_s = NAN
+    p.info.least_part = -1
+    rest_at(p, p.node[0].x, p.node[0].y, p.node[0].yaw, False)
+    point_from_work(p, 0.0, 0.0 if n == 0 else atan(p.wheelbase * arc_to(p, &p.node[p.chain[0]]).curvature[0]))
+    for i in range(n):
+        begin = &p.node[p.node[p.chain[i]].parent]
+        a = arc_to(p, &p.node[p.chain[i]])
+        for k in range(MOTION_STATIONS):
+            station_pose(begin, a, k, pose)
+            rest_at(p, pose[0], pose[1], pose[2], p.work.status == TC_STANCE_OK)
+            s = (i + (k + 1.0) / MOTION_STATIONS) * TC_MOTION_LENGTH
+            point_from_work(p, s, atan(p.wheelbase * a.curvature[k]))
+    p.info.length = s
+    p.info.cost = p.node[end].cost
+
+
+cdef bint points_touch(const line_planner *p) noexcept nogil:
+    """Whether a point of the line has less than the least clearance, or no rest. One point the solver does not settle
+    between two it does is taken as they are."""
+    cdef int32_t i, unsolved = 0
+    for i in range(p.n_points):
+        unsolved = unsolved + 1 if p.points[i].stance_status == TC_STANCE_UNSOLVED else 0
+        if unsolved == 1:
+            continue
+        if p.points[i].stance_status != TC_STANCE_OK or not p.points[i].clearance >= p.config.clearance_least:
+            return True
+    return False
+
+
+cdef void judge_straight(line_planner *p) noexcept nogil:
+    """The least clearance on the way not steered, along the middle of the corridor, for the 'why' of a line."""
+    cdef double pose[3]
+    cdef double s = 0.0, length = p.goal.s - p.way.s_start, clearance
+    p.info.straight_clearance = NAN
+    p.info.straight_s = NAN
+    p.info.straight_part = -1
+    p.work.status = TC_STANCE_UNSOLVED
+    while s <= length:
+        corridor_pose(&p.way, p.way.s_start + s, pose)
+        rest_at(p, pose[0], pose[1], pose[2], p.work.status == TC_STANCE_OK)
+        if p.work.status == TC_STANCE_OK:
+            clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+            if clearance < p.info.straight_clearance or isnan(p.info.straight_clearance):
+                p.info.straight_clearance = clearance
+                p.info.straight_s = s
+                p.info.straight_part = p.work.least_part
+        s += TC_LINE_STRAIGHT_STEP
+
+
+cdef int32_t search_from(line_planner *p, const double *start, int32_t *end) noexcept nogil:
+    """One search from nothing."""
+    cdef line_node *n = &p.node[0]
+    table_clear(&p.closed)
+    p.open.n = 0
+    n.x, n.y, n.yaw = start[0], start[1], start[2]
+    n.cost = 0.0
+    n.parent = -1
+    n.arcs = 0
+    n.level = LINE_START
+    n.flags = NODE_JUDGED
+    corridor_place(&p.way, n.x, n.y, <int32_t> (p.way.s_start / p.way.spacing), &n.segment, &n.s)
+    p.n_nodes = 1
+    heap_push(&p.open, 0.0, 0)
+    return search_line(p, end)
+
+
+cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, const double *start,
+                  const double *goal) noexcept nogil:
+    """Corridor and goal of this plan."""
+    cdef double straight[4]
+    cdef double length
+    cdef int32_t i
+    cdef bint has_trail = False
+    for i in range(1, n_trail):
+        has_trail |= (trail_xy[2 * i] != trail_xy[2 * i - 2] or trail_xy[2 * i + 1] != trail_xy[2 * i - 1])
+    if not has_trail:
+        length = sqrt((goal[0] - start[0]) * (goal[0] - start[0]) + (goal[1] - start[1]) * (goal[1] - start[1]))
+        straight[0], straight[1] = start[0], start[1]
+        straight[2] = goal[0] if length > 0.0 else start[0] + cos(start[2])
+        straight[3] = goal[1] if length > 0.0 else start[1] + sin(start[2])
+        trail_xy = straight
+        n_trail = 2
+    corridor_build(&p.way, trail_xy, n_trail, start, goal, TC_CORRIDOR_REACH - p.footprint.rear,
+                   TC_CORRIDOR_REACH + p.footprint.front)
+    p.goal.x, p.goal.y, p.goal.yaw = goal[0], goal[1], goal[2]
+    p.goal.s = p.way.s_goal
+    p.goal.any_yaw = isnan(goal[2])
+    p.goal.across = has_trail and p.goal.any_yaw
 
 
 cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, int32_t n_trail, double half_width,
                     const double *start, const double *goal) noexcept nogil:
     """Plan from start (x, y, yaw) to goal (x, y, yaw; NaN yaw = free) within half_width of the trail, a polyline
-    of n_trail points; without one (n_trail = 0) of the straight way from start to goal."""
-    p.n_points = 0
-    p.info.outcome = TC_LINE_BLOCKED
+    of n_trail points; without one (n_trail = 0) of the straight way from start to goal.
+
+    With a trail and a free yaw the goal is the line across the corridor there. The start may touch and may be off the
+    corridor: the vehicle is where it is."""
+    cdef int32_t end = 0, outcome, segment
+    cdef double s, start_aside
+    memset(&p.info, 0, sizeof(p.info))
+    p.info.struct_size = sizeof(tc_line_info)
+    p.grid = g
+    p.half_width = half_width
+    p.x0, p.y0 = start[0], start[1]
+    set_way(p, trail_xy, n_trail, start, goal)
+    corridor_place(&p.way, start[0], start[1], <int32_t> (p.way.s_start / p.way.spacing), &segment, &s)
+    p.side_limit = half_width - p.footprint.half_width
+    start_aside = aside(p, start[0], start[1], start[2], segment)
+    if start_aside > p.side_limit:
+        p.side_limit = start_aside
+    rest_at(p, start[0], start[1], start[2], False)
+    p.start_clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+    if p.work.status != TC_STANCE_OK:
+        p.start_clearance = NAN
+    look_over(&p.map, g, &p.way, half_width + 1.0, p.work.z if p.work.status == TC_STANCE_OK else 0.0)
+    look_ring(&p.map, p.stance.vehicle.tyre_radius, p.stance.vehicle.tyre_tread)
+    p.every_station = False
+    outcome = search_from(p, start, &end)
+    write_points(p, end)
+    if outcome == TC_LINE_CLEAR and points_touch(p) and not p.node[end].flags & NODE_TOUCHES:
+        # it touches between two stations that did not: look everywhere
+        p.every_station = True
+        outcome = search_from(p, start, &end)
+        write_points(p, end)
+    if outcome == TC_LINE_CLEAR and points_touch(p):
+        outcome = TC_LINE_TOUCHES
+    p.info.outcome = outcome
+    p.info.nodes = <uint32_t> p.n_nodes
+    judge_straight(p)
 
 
 cdef void line_default(tc_line_config *c) noexcept nogil:
-    c.max_nodes = 20000
+    c.max_nodes = 60000
     c.max_stances = 20000
     c.horizon = 12.0
     c.half_width = 3.0

@@ -205,6 +205,68 @@ cdef class Engine:
         return info.reshape(()), points[:n].copy()
 
 
+cdef class Coach:
+    """The coach by itself: what it says of states, stances and lines that come from anywhere.
+
+    Parameters are arrays of abi.CONFIG (its coach, vehicle and line part count) with shape ().
+    """
+    cdef coach_state *_c
+    cdef line_planner *_line
+
+    def __cinit__(self, config):
+        cdef const uint8_t[::1] b = bytes_of(config, abi.CONFIG)
+        cdef const tc_config *c = <const tc_config *> &b[0]
+        self._c = <coach_state *> calloc(1, sizeof(coach_state))
+        self._line = <line_planner *> calloc(1, sizeof(line_planner))
+        if self._c is NULL or self._line is NULL:
+            raise MemoryError("coach")
+        self._line.config = c.line
+        coach_init(self._c, &c.coach, &c.vehicle)
+
+    def __dealloc__(self):
+        free(self._c)
+        free(self._line)
+
+    def tick(self, state, stance=None, line_info=None, line_points=None, double s=0.0, double off_line=0.0,
+             double to_end=1e9) -> list[np.ndarray]:
+        """Look once, at the time of the state: the steps it gives, a list of arrays of abi.STEP with shape ().
+
+        state, stance (None = no terrain) and line_info (None = no line) are arrays of abi.STATE, abi.STANCE and
+        abi.LINE_INFO with shape (); line_points is (n,) of abi.LINE_POINT. s, off_line (left positive) and to_end
+        place the vehicle on line and trail, m.
+        """
+        cdef const uint8_t[::1] state_bytes = bytes_of(state, abi.STATE)
+        cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes
+        cdef uint8_t[::1] out
+        cdef coach_view view
+        memset(&view, 0, sizeof(view))
+        view.state = <const tc_state *> &state_bytes[0]
+        view.t_ns = view.state.t_ns
+        if stance is not None:
+            stance_bytes = bytes_of(stance, abi.STANCE)
+            view.stance = <const tc_stance *> &stance_bytes[0]
+        if line_info is not None:
+            if line_points is None or len(line_points) > TC_MAX_LINE:
+                raise ValueError(f"a line has at most {TC_MAX_LINE} points")
+            info_bytes = bytes_of(line_info, abi.LINE_INFO)
+            memcpy(&self._line.info, &info_bytes[0], sizeof(tc_line_info))
+            self._line.n_points = len(line_points)
+            if self._line.n_points:
+                point_bytes = bytes_of(line_points, abi.LINE_POINT)
+                memcpy(self._line.points, &point_bytes[0], self._line.n_points * sizeof(tc_line_point))
+            view.line = self._line
+        view.s, view.off_line, view.to_end = s, off_line, to_end
+        with nogil:
+            coach_tick(self._c, &view)
+        steps = np.zeros(self._c.count, abi.STEP)
+        if steps.size:
+            out = steps.view(np.uint8)
+        for i in range(steps.size):
+            memcpy(&out[i * sizeof(tc_step)], &self._c.queue[(self._c.first + i) % TC_MAX_STEPS], sizeof(tc_step))
+        self._c.first = self._c.count = 0
+        return [step.reshape(()) for step in steps.reshape(-1, 1)]
+
+
 SAMPLE_KINDS = [abi.IMU, abi.WHEELS, abi.INCLINATION, abi.STEERING, abi.SPEED, abi.GNSS]
 SAMPLE_NAMES = ["imu", "wheels", "inclination", "steering", "speed", "gnss"]
 

@@ -187,6 +187,8 @@ typedef struct tc_fusion_config {
     double inclination_lowpass_hz;      /* corner of the inclinometer's own two-stage low-pass; 0 = none */
     double mounting_sd;                 /* prior of the IMU's mounting pitch and yaw, rad; 0 = known */
     double gnss_sd_floor;               /* least standard deviation believed of a fix, m */
+    double gnss_delay_sd;               /* prior of the age of a fix against its stamp, s */
+    double earth_rate[3];               /* turn of the Earth in the world frame, rad/s; 0 = not seen by this IMU */
 } tc_fusion_config;
 
 typedef struct tc_line_config {
@@ -328,6 +330,8 @@ enum {                          /* tc_step.cause */
     TC_CAUSE_END = 10
 };
 enum { TC_PRIORITY_ADVICE = 1, TC_PRIORITY_CAUTION = 2, TC_PRIORITY_DANGER = 3 };
+enum { TC_PHASE_PREPARE = 1, TC_PHASE_NOW = 2, TC_PHASE_CLEAR = 3 };  /* which of its utterances a step asks for */
+enum { TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2 };                 /* bits of tc_step.setup */
 
 typedef struct tc_step {
     uint32_t struct_size;
@@ -338,6 +342,8 @@ typedef struct tc_step {
     int32_t  side;              /* of the vehicle the action or cause is on: 1 left, -1 right, 0 neither */
     int32_t  part;              /* index of the part, -1 none */
     int32_t  wheel;             /* index of the wheel, -1 none */
+    int32_t  phase;             /* TC_PHASE_ */
+    int32_t  setup;             /* TC_SETUP_ bits, of TC_STEP_SETUP */
     int64_t  t_ns;              /* when it was given */
     int64_t  valid_until_ns;
     double   to_go;             /* distance still to roll until it is to be done, m */
@@ -346,7 +352,7 @@ typedef struct tc_step {
     double   turns;             /* of the steering wheel from where it is, left positive, 1 */
     double   distance;          /* to keep it up, m */
     double   clearance;         /* expected on the line advised, m; NaN = none */
-    double   probability;       /* of touching on it, 1 */
+    double   probability;       /* of touching on it, 1; NaN = not known */
     double   other_clearance;   /* on the line not taken, m; NaN = none */
     double   angle;             /* tilt or tip margin the cause speaks of, rad; NaN = none */
 } tc_step;

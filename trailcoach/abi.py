@@ -64,7 +64,7 @@ FUSION_CONFIG = np.dtype([
     ("gyro_bias_walk", "f8"), ("accelerometer_bias_walk", "f8"), ("wheel_sd", "f8"), ("wheel_resolution", "f8"),
     ("wheel_dead_below", "f8"), ("wheel_scale_sd", "f8"), ("constraint_sd", "f8"), ("inclination_sd", "f8"),
     ("inclination_bias_sd", "f8"), ("inclination_lowpass_hz", "f8"), ("mounting_sd", "f8"),
-    ("gnss_sd_floor", "f8"),
+    ("gnss_sd_floor", "f8"), ("gnss_delay_sd", "f8"), ("earth_rate", "f8", (3,)),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
@@ -113,7 +113,7 @@ LINE_INFO = np.dtype([
 
 STEP = np.dtype([
     ("struct_size", "u4"), ("id", "u4"), ("kind", "i4"), ("cause", "i4"), ("priority", "i4"), ("side", "i4"),
-    ("part", "i4"), ("wheel", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"), ("to_go", "f8"), ("x", "f8"),
-    ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"), ("clearance", "f8"),
-    ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
+    ("part", "i4"), ("wheel", "i4"), ("phase", "i4"), ("setup", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"),
+    ("to_go", "f8"), ("x", "f8"), ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"),
+    ("clearance", "f8"), ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
 ], align=True)

@@ -5,8 +5,16 @@ import msgspec
 import numpy as np
 
 from trailcoach import _core
+from trailcoach.coach import Step
+from trailcoach.errors import InputError
 from trailcoach.log import Log
+from trailcoach.sensors import set_sensors
+from trailcoach.terrain import Terrain
+from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
+from trailcoach.words import Words
+
+START_SD_XY, START_SD_YAW = 0.05, 0.01      # m, rad: a pose that somebody measured
 
 
 def make_config(vehicle: Vehicle, log: Log | None = None, *, guidance: bool = True) -> np.ndarray:
@@ -30,13 +38,7 @@ def make_config(vehicle: Vehicle, log: Log | None = None, *, guidance: bool = Tr
     c["coach"]["steering_ratio"] = vehicle.steering.ratio
     if not guidance:
         c["line"]["max_nodes"] = 0
-    fusion = c["fusion"]
-    fusion["imu_lever"], fusion["gnss_lever"] = vehicle.imu, vehicle.gnss
-    if log is not None:
-        if log.meta.imu is not None:
-            fusion["imu_lever"] = log.meta.imu
-        if log.meta.gnss is not None:
-            fusion["gnss_lever"] = log.meta.gnss
+    set_sensors(c["fusion"], vehicle, log)
     return c
 
 
@@ -51,3 +53,90 @@ def vehicle_of(log: Log) -> Vehicle:
         imu=(wheelbase / 2, 0.0, 1.0), gnss=(wheelbase / 2, 0.0, 1.5),
         front_axle=msgspec.structs.replace(base.front_axle, track=track),
         rear_axle=msgspec.structs.replace(base.rear_axle, track=track))
+
+
+class Engine:
+    """The coach as a stream: push samples as they come, tick a few times a second, read what it has to say.
+
+    Parameters
+    ----------
+    vehicle : Vehicle
+    terrain : Terrain, optional
+        Without one the engine fuses but cannot advise.
+    trail : Trail, optional
+        Where the driver wants to go; without one the engine watches the stance but advises no line.
+    config : ndarray, optional
+        From :func:`make_config`; made from the vehicle if not given.
+
+    Examples
+    --------
+    >>> engine = Engine(vehicle, terrain, trail)
+    >>> engine.start(x, y, yaw)
+    >>> engine.push(imu_samples)
+    >>> for step in engine.tick(t_ns):
+    ...     print(step.text)
+    """
+
+    def __init__(self, vehicle: Vehicle, terrain: Terrain | None = None, trail: Trail | None = None,
+                 config: np.ndarray | None = None, language: str = "en-US") -> None:
+        self.vehicle = vehicle
+        self._terrain = terrain
+        self._words = Words.load(language)
+        self._core = _core.Engine(make_config(vehicle) if config is None else config)
+        if terrain is not None:
+            self._core.set_terrain(terrain.grid)
+        if trail is not None:
+            self._core.set_trail(trail.xy, trail.half_width)
+
+    def start(self, x: float, y: float, yaw: float, z: float | None = None, sd_xy: float = START_SD_XY,
+              sd_yaw: float = START_SD_YAW) -> None:
+        """Tell the pose of the body origin at rest (m, rad); z defaults to the terrain's height there, or 0."""
+        self._core.set_start(*start_values(self._terrain, x, y, yaw, z, sd_xy, sd_yaw))
+
+    def push(self, samples: np.ndarray) -> None:
+        """Samples of one sensor in time order: an array of abi.IMU, WHEELS, INCLINATION, STEERING, SPEED or GNSS.
+
+        Raises
+        ------
+        CoreError
+            With the status of the sample that was refused; those before it are taken.
+        """
+        self._core.push(samples)
+
+    def push_merged(self, kinds: np.ndarray, rows: np.ndarray, arrays: list[np.ndarray | None]) -> None:
+        """Samples of several sensors in the order of :meth:`trailcoach.log.Log.timeline`."""
+        self._core.push_merged(kinds, rows, arrays)
+
+    def tick(self, t_ns: int) -> list[Step]:
+        """Let the coach look once; what it has to say."""
+        self._core.tick(t_ns)
+        steps = []
+        while (record := self._core.next_step()) is not None:
+            steps.append(Step.from_record(record, self.vehicle, self._words))
+        return steps
+
+    @property
+    def state(self) -> np.ndarray:
+        """What fusion knows now: array of abi.STATE with shape ()."""
+        return self._core.state()
+
+    @property
+    def stance(self) -> np.ndarray | None:
+        """How the vehicle stood at the last tick: array of abi.STANCE with shape (), None if not known."""
+        return self._core.stance()
+
+    @property
+    def line(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The line advised now: its abi.LINE_INFO and its abi.LINE_POINT points, None if there is none."""
+        return self._core.line()
+
+
+def start_values(terrain: Terrain | None, x: float, y: float, yaw: float, z: float | None = None,
+                 sd_xy: float = START_SD_XY, sd_yaw: float = START_SD_YAW) -> tuple[float, ...]:
+    """Arguments of tc_set_start for a pose at rest; z defaults to the terrain's height there, or 0."""
+    if z is None:
+        z = float(terrain.height(np.array(x), np.array(y))) if terrain is not None else 0.0
+        if not np.isfinite(z):
+            raise InputError(f"start pose x = {x:.1f}, y = {y:.1f}: the ground there is unknown to {terrain.path}"
+                             if terrain is not None else "start pose: its height is unknown")
+    return x, y, z, yaw, sd_xy, sd_yaw

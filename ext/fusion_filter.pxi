@@ -1,0 +1,391 @@
+# Error-state Kalman filter: its states, how the covariance moves, and the scalar update all sensors share.
+#
+# Frames: n world, b body, s sensor axes of the IMU (turned against b by the mounting angles). Position and velocity are
+# the IMU's; fusion_state carries them to the body origin. The attitude error phi is in n: R_true = (1 + [phi x]) R_ns.
+# Sola, Quaternion kinematics for the error-state Kalman filter, 2017, with the error in the global frame.
+
+cdef enum:
+    X_PHI = 0                           # attitude, rad
+    X_V = 3                             # velocity, m/s
+    X_P = 6                             # position, m
+    X_BG = 9                            # gyro bias, rad/s
+    X_BA = 12                           # accelerometer bias, m/s^2
+    X_SCALE = 15                        # wheel speed: reading / true - 1
+    X_MOUNT = 16                        # mounting pitch and yaw, rad
+    X_INCL = 18                         # inclinometer bias, roll and pitch, rad
+    X_DRIFT = 20                        # slowly varying part of the GNSS error, m
+    X_DELAY = 23                        # age of a GNSS fix against its stamp, s
+    N_X = 24
+    N_MOVING = 9                        # attitude, velocity, position: what the motion couples
+    N_ROW = 16                          # most states one scalar measurement sees
+
+cdef extern from *:
+    """
+    static const double TC_COVARIANCE_STEP = 0.02;     /* s, at least between covariance steps without a measurement */
+    static const double TC_GNSS_DRIFT_TAU = 60.0;      /* s, correlation time of a GNSS error */
+    static const double TC_GYRO_SCALE_SD = 2e-3;       /* scale factor error of a MEMS gyro, 1 */
+    static const double TC_SCALE_TAU = 1.0;            /* s, for which a turn keeps its direction */
+    static const int64_t NEVER = INT64_MIN;
+    """
+    const int64_t NEVER
+    const double TC_COVARIANCE_STEP, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU
+
+cdef struct fusion_filter:
+    tc_fusion_config c
+    double wheelbase
+    double track[2]
+    double tyre_radius
+    # nominal state
+    double q_ns[4]                      # w, x, y, z
+    double R_ns[9]
+    double v[3]
+    double p[3]
+    double bg[3]
+    double ba[3]
+    double scale
+    double mount[2]
+    double incl[2]
+    double drift[3]
+    double delay
+    double R_bs[9]                      # of the mounting angles
+    double P[N_X * N_X]
+    # motion since the last covariance step
+    double sum_R[9]                     # integral of R_ns, s
+    double sum_dv[3]                    # integral of the specific force in n, m/s
+    double sum_turn                     # integral of the squared rate, rad^2/s
+    double sum_noise[2]                 # extra variance of attitude and velocity while bridging
+    double sum_t                        # s
+    # last motion
+    double gyro[3]                      # last sample
+    double accelerometer[3]
+    double gyro_last[3]                 # and the one before
+    double accelerometer_last[3]
+    double w_s[3]                       # rate without bias, rad/s
+    double a_n[3]                       # acceleration, m/s^2
+    # low-passed samples
+    double f_low[2][3]                  # two stages at the inclinometer's corner, m/s^2
+    double f_slow[3]
+    double g_low[3]                     # rad/s
+    # levelling from the first samples
+    double level_sum[3]
+    double level_time
+    double interval                     # usual distance of IMU samples, s
+    double low_dt, low_gain, slow_gain  # gains of the low-passes belong to this interval
+    int32_t has_imu, aligned, has_start, heading, has_position, has_gnss
+    double start[6]                     # x, y, z, yaw, sd_xy, sd_yaw
+    # clocks, ns; NEVER where nothing has happened
+    int64_t t_ns, t_imu                 # of the state, of the last IMU sample
+    int64_t t_wheels_first
+    int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
+    int64_t t_wheels_used, t_constraint, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
+    int64_t t_gnss_refused_since, t_constraint_refused_since
+    # what the other sensors last said
+    double steer
+    double wheel_first, wheel_mean, speed
+    double anchor[5]                    # GNSS x, y and dead-reckoned x, y where heading is first sought, sd
+    int32_t has_anchor, still, wheels_out
+    double slip[TC_WHEELS]
+    double distance
+    uint32_t used[TC_KINDS]
+    uint32_t gated[TC_KINDS]
+    uint32_t resets
+
+# One scalar measurement: innovation, noise variance, and the states it sees.
+cdef struct fusion_row:
+    int32_t n
+    int32_t at[N_ROW]
+    double h[N_ROW]
+    double innovation
+    double variance
+
+
+cdef inline void row_put(fusion_row *r, int32_t state, double h) noexcept nogil:
+    r.at[r.n] = state
+    r.h[r.n] = h
+    r.n += 1
+
+
+cdef inline void row_put3(fusion_row *r, int32_t state, double h0, double h1, double h2) noexcept nogil:
+    row_put(r, state, h0)
+    row_put(r, state + 1, h1)
+    row_put(r, state + 2, h2)
+
+
+cdef inline double row_project(const fusion_filter *f, const fusion_row *r, double *PHt) noexcept nogil:
+    """PHt = P H^T; returns H P H^T."""
+    cdef int32_t i, j
+    cdef const double *row
+    cdef double h, hph = 0.0
+    for j in range(N_X):
+        PHt[j] = 0.0
+    for i in range(r.n):
+        row = &f.P[r.at[i] * N_X]
+        h = r.h[i]
+        for j in range(N_X):
+            PHt[j] += h * row[j]
+    for i in range(r.n):
+        hph += r.h[i] * PHt[r.at[i]]
+    return hph
+
+
+cdef inline double row_innovation(const fusion_row *r, const double *dx) noexcept nogil:
+    """The innovation after the corrections dx that earlier rows at the same linearisation gave."""
+    cdef double nu = r.innovation
+    cdef int32_t i
+    for i in range(r.n):
+        nu -= r.h[i] * dx[r.at[i]]
+    return nu
+
+
+cdef inline void row_correct(fusion_filter *f, double *PHt, double S, double nu, double *dx) noexcept nogil:
+    """Optimal correction. P - PHt PHt^T / S is Joseph's form for the optimal gain; as the product of one scaled vector
+    with itself it stays symmetric to the last bit."""
+    cdef double g = nu / S, root = 1.0 / sqrt(S), s
+    cdef double *row
+    cdef int32_t i, j
+    for i in range(N_X):
+        dx[i] += PHt[i] * g
+        PHt[i] *= root
+    for i in range(N_X):
+        row = &f.P[i * N_X]
+        s = PHt[i]
+        for j in range(N_X):
+            row[j] -= s * PHt[j]
+
+
+cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double *dx, int32_t kind) noexcept nogil:
+    """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken."""
+    cdef double PHt[N_X]
+    cdef double S = row_project(f, r, PHt) + r.variance
+    cdef double nu = row_innovation(r, dx)
+    if nu * nu > gate * S:
+        f.gated[kind] += 1
+        return 0
+    row_correct(f, PHt, S, nu, dx)
+    f.used[kind] += 1
+    return 1
+
+
+cdef void mounting_refresh(fusion_filter *f) noexcept nogil:
+    rotation_from_rpy(0.0, f.mount[0], f.mount[1], f.R_bs)
+
+
+cdef void attitude_refresh(fusion_filter *f) noexcept nogil:
+    """Unit length of q_ns, and its matrix."""
+    cdef double *q = f.q_ns
+    cdef double *R = f.R_ns
+    cdef double n = 1.0 / sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3])
+    cdef int32_t i
+    for i in range(4):
+        q[i] *= n
+    R[0] = 1.0 - 2.0 * (q[2] * q[2] + q[3] * q[3])
+    R[1] = 2.0 * (q[1] * q[2] - q[0] * q[3])
+    R[2] = 2.0 * (q[1] * q[3] + q[0] * q[2])
+    R[3] = 2.0 * (q[1] * q[2] + q[0] * q[3])
+    R[4] = 1.0 - 2.0 * (q[1] * q[1] + q[3] * q[3])
+    R[5] = 2.0 * (q[2] * q[3] - q[0] * q[1])
+    R[6] = 2.0 * (q[1] * q[3] - q[0] * q[2])
+    R[7] = 2.0 * (q[2] * q[3] + q[0] * q[1])
+    R[8] = 1.0 - 2.0 * (q[1] * q[1] + q[2] * q[2])
+
+
+cdef inline void rotation_vector_to_q(const double *v, double *q) noexcept nogil:
+    """Unit quaternion of a rotation vector; the series holds to 1e-16 below 0.06 rad."""
+    cdef double a2 = 0.25 * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]), a, k
+    if a2 < 1e-3:
+        k = 0.5 * (1.0 - a2 / 6.0 * (1.0 - a2 / 20.0 * (1.0 - a2 / 42.0)))
+        q[0] = 1.0 - a2 / 2.0 * (1.0 - a2 / 12.0 * (1.0 - a2 / 30.0))
+    else:
+        a = sqrt(a2)
+        k = 0.5 * sin(a) / a
+        q[0] = cos(a)
+    q[1] = k * v[0]
+    q[2] = k * v[1]
+    q[3] = k * v[2]
+
+
+cdef inline void q_multiply(const double *a, const double *b, double *c) noexcept nogil:
+    """c = a b; c must not overlap a or b."""
+    c[0] = a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3]
+    c[1] = a[0] * b[1] + a[1] * b[0] + a[2] * b[3] - a[3] * b[2]
+    c[2] = a[0] * b[2] - a[1] * b[3] + a[2] * b[0] + a[3] * b[1]
+    c[3] = a[0] * b[3] + a[1] * b[2] - a[2] * b[1] + a[3] * b[0]
+
+
+cdef void correct(fusion_filter *f, const double *dx) noexcept nogil:
+    """Carry the estimated error into the nominal state."""
+    cdef double dq[4]
+    cdef double q[4]
+    cdef int32_t i
+    rotation_vector_to_q(&dx[X_PHI], dq)
+    q_multiply(dq, f.q_ns, q)
+    memcpy(f.q_ns, q, sizeof(q))
+    attitude_refresh(f)
+    for i in range(3):
+        f.v[i] += dx[X_V + i]
+        f.p[i] += dx[X_P + i]
+        f.bg[i] += dx[X_BG + i]
+        f.ba[i] += dx[X_BA + i]
+        f.drift[i] += dx[X_DRIFT + i]
+    f.scale += dx[X_SCALE]
+    f.delay += dx[X_DELAY]
+    for i in range(2):
+        f.mount[i] += dx[X_MOUNT + i]
+        f.incl[i] += dx[X_INCL + i]
+    mounting_refresh(f)
+
+
+cdef inline void transition(const fusion_filter *f, double *phi, double *v, double *p, const double *bg,
+                            const double *ba, int32_t step) noexcept nogil:
+    """The motion of an error over sum_t, on vectors whose components lie `step` apart: phi, v, p change in place."""
+    cdef const double *A = &f.sum_R[0]
+    cdef const double *d = &f.sum_dv[0]
+    cdef double turn0, turn1, turn2, m0, m1, m2, n0, n1, n2, half = 0.5 * f.sum_t
+    cdef double g0 = bg[0], g1 = bg[step], g2 = bg[2 * step], b0 = ba[0], b1 = ba[step], b2 = ba[2 * step]
+    turn0 = A[0] * g0 + A[1] * g1 + A[2] * g2
+    turn1 = A[3] * g0 + A[4] * g1 + A[5] * g2
+    turn2 = A[6] * g0 + A[7] * g1 + A[8] * g2
+    m0 = phi[0] - 0.5 * turn0           # attitude error at half time
+    m1 = phi[step] - 0.5 * turn1
+    m2 = phi[2 * step] - 0.5 * turn2
+    n0 = v[0] - (d[1] * m2 - d[2] * m1) - (A[0] * b0 + A[1] * b1 + A[2] * b2)
+    n1 = v[step] - (d[2] * m0 - d[0] * m2) - (A[3] * b0 + A[4] * b1 + A[5] * b2)
+    n2 = v[2 * step] - (d[0] * m1 - d[1] * m0) - (A[6] * b0 + A[7] * b1 + A[8] * b2)
+    p[0] += half * (v[0] + n0)
+    p[step] += half * (v[step] + n1)
+    p[2 * step] += half * (v[2 * step] + n2)
+    v[0] = n0
+    v[step] = n1
+    v[2 * step] = n2
+    phi[0] -= turn0
+    phi[step] -= turn1
+    phi[2 * step] -= turn2
+
+
+cdef void covariance_noise(fusion_filter *f) noexcept nogil:
+    """Process noise over sum_t."""
+    cdef const tc_fusion_config *c = &f.c
+    cdef double T = f.sum_t
+    cdef double turn = TC_GYRO_SCALE_SD * TC_GYRO_SCALE_SD * TC_SCALE_TAU * f.sum_turn
+    cdef int32_t i
+    for i in range(3):
+        f.P[(X_PHI + i) * (N_X + 1)] += c.gyro_density * c.gyro_density * T + turn + f.sum_noise[0]
+        f.P[(X_V + i) * (N_X + 1)] += c.accelerometer_density * c.accelerometer_density * T + f.sum_noise[1]
+        f.P[(X_BG + i) * (N_X + 1)] += c.gyro_bias_walk * c.gyro_bias_walk * T
+        f.P[(X_BA + i) * (N_X + 1)] += c.accelerometer_bias_walk * c.accelerometer_bias_walk * T
+
+
+cdef void covariance_step(fusion_filter *f) noexcept nogil:
+    """P = F P F^T + Q over the motion since the last step. F couples only the first nine states, so nine rows are
+    computed, their columns beyond are mirrored, and the nine by nine block is multiplied from the right."""
+    cdef double *P = f.P
+    cdef int32_t i, j
+    if f.sum_t <= 0.0:
+        return
+    for j in range(N_X):
+        transition(f, &P[X_PHI * N_X + j], &P[X_V * N_X + j], &P[X_P * N_X + j], &P[X_BG * N_X + j],
+                   &P[X_BA * N_X + j], N_X)
+    for i in range(N_MOVING):
+        transition(f, &P[i * N_X + X_PHI], &P[i * N_X + X_V], &P[i * N_X + X_P], &P[i * N_X + X_BG],
+                   &P[i * N_X + X_BA], 1)
+    for i in range(N_MOVING):
+        for j in range(i):
+            P[i * N_X + j] = P[j * N_X + i]
+        for j in range(N_MOVING, N_X):
+            P[j * N_X + i] = P[i * N_X + j]
+    covariance_noise(f)
+    memset(f.sum_R, 0, sizeof(f.sum_R))
+    memset(f.sum_dv, 0, sizeof(f.sum_dv))
+    f.sum_turn = f.sum_t = 0.0
+    f.sum_noise[0] = f.sum_noise[1] = 0.0
+
+
+cdef void covariance_forget(fusion_filter *f, int32_t state, double variance) noexcept nogil:
+    """One state is known anew, with this variance, and from elsewhere."""
+    cdef int32_t j
+    for j in range(N_X):
+        f.P[state * N_X + j] = 0.0
+        f.P[j * N_X + state] = 0.0
+    f.P[state * (N_X + 1)] = variance
+
+
+cdef inline double seconds(int64_t later, int64_t earlier) noexcept nogil:
+    return 1e-9 * <double> (later - earlier)
+
+
+# Motion of the body at the time of a measurement.
+cdef struct fusion_motion:
+    double R_nb[9]
+    double v_b[3]                       # of the IMU, body axes, m/s
+    double w_b[3]
+
+
+cdef void body_motion(const fusion_filter *f, double lead, fusion_motion *m) noexcept nogil:
+    """Body axes motion `lead` seconds after the last IMU sample, carried on by its last acceleration."""
+    cdef double v_s[3]
+    cdef double a_s[3]
+    cdef double a_b[3]
+    cdef double turn[3]
+    cdef int32_t i, j
+    for i in range(3):
+        for j in range(3):              # R_nb = R_ns R_bs^T
+            m.R_nb[3 * i + j] = (f.R_ns[3 * i] * f.R_bs[3 * j] + f.R_ns[3 * i + 1] * f.R_bs[3 * j + 1]
+                                 + f.R_ns[3 * i + 2] * f.R_bs[3 * j + 2])
+    rotate_back(f.R_ns, f.v, v_s)
+    rotate(f.R_bs, v_s, m.v_b)
+    rotate(f.R_bs, f.w_s, m.w_b)
+    if lead != 0.0:
+        rotate_back(f.R_ns, f.a_n, a_s)
+        rotate(f.R_bs, a_s, a_b)
+        cross(m.w_b, m.v_b, turn)
+        for i in range(3):
+            m.v_b[i] += lead * (a_b[i] - turn[i])
+
+
+cdef inline void point_velocity(const fusion_filter *f, const fusion_motion *m, const double *r_b,
+                                double *u_b) noexcept nogil:
+    """Velocity, in body axes, of a point r_b of the body."""
+    cdef double arm[3]
+    cdef int32_t i
+    for i in range(3):
+        arm[i] = r_b[i] - f.c.imu_lever[i]
+    cross(m.w_b, arm, u_b)
+    for i in range(3):
+        u_b[i] += m.v_b[i]
+
+
+cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double *r_b, const double *e,
+                    fusion_row *r) noexcept nogil:
+    """Derivatives of e . u_b, u_b the velocity of point r_b, with respect to phi, v, bg and the mounting angles.
+
+    With u_b = R_bs R_ns^T v + (R_bs w_s) x arm: d(R_bn v) = R_bn (dv + v x phi); a mounting angle about the body axis
+    a adds a x (its turned vector).
+    """
+    cdef double arm[3]
+    cdef double e_n[3]
+    cdef double side[3]
+    cdef double back[3]
+    cdef double axis[3]
+    cdef double turned[3]
+    cdef double moved[3]
+    cdef double arm_turned[3]
+    cdef int32_t i, k
+    memset(r, 0, sizeof(fusion_row))
+    for i in range(3):
+        arm[i] = r_b[i] - f.c.imu_lever[i]
+    rotate(m.R_nb, e, e_n)
+    cross(e_n, f.v, side)               # e_n . (v x phi) = (e_n x v) . phi
+    row_put3(r, X_PHI, side[0], side[1], side[2])
+    row_put3(r, X_V, e_n[0], e_n[1], e_n[2])
+    cross(e, arm, side)                 # e . (-(R_bs dbg) x arm) = (e x arm) . R_bs dbg
+    rotate_back(f.R_bs, side, back)
+    row_put3(r, X_BG, back[0], back[1], back[2])
+    for k in range(2):
+        axis[0] = f.R_bs[1] if k == 0 else 0.0      # pitch turns about R_bs e_y, yaw about z
+        axis[1] = f.R_bs[4] if k == 0 else 0.0
+        axis[2] = f.R_bs[7] if k == 0 else 1.0
+        cross(axis, m.v_b, moved)
+        cross(axis, m.w_b, turned)
+        cross(turned, arm, arm_turned)
+        row_put(r, X_MOUNT + k, e[0] * (moved[0] + arm_turned[0]) + e[1] * (moved[1] + arm_turned[1])
+                + e[2] * (moved[2] + arm_turned[2]))

@@ -1,0 +1,343 @@
+# GNSS position and velocity. The error of a fix has a white part and one that drifts over a minute; treating it all as
+# white would believe a wandering fix far too much. Heading is found here, from motion.
+
+cdef extern from *:
+    """
+    static const double TC_GNSS_WHITE = 0.5;           /* share of the stated sd that is white, */
+    static const double TC_GNSS_SLOW = 0.9;            /* and that drifts */
+    static const double TC_GNSS_VELOCITY_FLOOR = 0.02; /* m/s */
+    static const double TC_GNSS_VELOCITY_LATE = 0.1;   /* s a velocity may be older than its fix */
+    static const double TC_GNSS_LATE = 0.01;           /* s, jitter of a stamp */
+    static const double TC_GNSS_LOST = 5.0;            /* s of refusals until the fixes are believed */
+    static const double TC_GNSS_PARKED = 0.08;         /* m/s */
+    static const double TC_GATE_FIX = 16.0;            /* chi-square, 3 degrees of freedom, 99.9 % */
+    static const double TC_COURSE_SPEED = 1.5;         /* m/s from which the course shows the heading */
+    static const double TC_COURSE_SIGMAS = 10.0;       /* a motion counts when so many sd long */
+    static const double TC_COURSE_DISTANCE = 3.0;      /* m */
+    static const double TC_COURSE_SD = 0.05;           /* rad, slip angle and lever arms */
+    """
+    const double TC_GNSS_WHITE, TC_GNSS_SLOW, TC_GNSS_VELOCITY_FLOOR, TC_GNSS_VELOCITY_LATE, TC_GNSS_LATE, TC_GNSS_LOST
+    const double TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS, TC_COURSE_DISTANCE, TC_COURSE_SD
+
+
+cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nogil:
+    """The slow error fades with TC_GNSS_DRIFT_TAU and is fed to keep its stated size."""
+    cdef double keep = exp(-dt / TC_GNSS_DRIFT_TAU), slow
+    cdef int32_t i, j, k
+    for i in range(3):
+        k = X_DRIFT + i
+        f.drift[i] *= keep
+        for j in range(N_X):
+            f.P[k * N_X + j] *= keep
+        for j in range(N_X):
+            f.P[j * N_X + k] *= keep
+        slow = TC_GNSS_SLOW * sd[i]
+        f.P[k * (N_X + 1)] += slow * slow * (1.0 - keep * keep)
+
+
+cdef void gnss_arm(const fusion_filter *f, const fusion_motion *m, double *arm_n, double *turn_n) noexcept nogil:
+    """From the IMU to the antenna, and that arm's velocity, both in n."""
+    cdef double arm[3]
+    cdef double turn[3]
+    cdef int32_t i
+    for i in range(3):
+        arm[i] = f.c.gnss_lever[i] - f.c.imu_lever[i]
+    cross(m.w_b, arm, turn)
+    rotate(m.R_nb, arm, arm_n)
+    rotate(m.R_nb, turn, turn_n)
+
+
+cdef void position_reset(fusion_filter *f, const double *fix, const double *sd, const double *arm_n) noexcept nogil:
+    """The fix is the position: its whole error becomes the position's, the slow part with its correlation."""
+    cdef double slow, white
+    cdef int32_t i, k
+    for i in range(3):
+        k = X_P + i
+        slow = TC_GNSS_SLOW * sd[i]
+        white = TC_GNSS_WHITE * sd[i]
+        f.p[i] = fix[i] - arm_n[i]
+        f.drift[i] = 0.0
+        covariance_forget(f, k, slow * slow + white * white)
+        covariance_forget(f, X_DRIFT + i, slow * slow)
+        f.P[k * N_X + X_DRIFT + i] = -slow * slow
+        f.P[(X_DRIFT + i) * N_X + k] = -slow * slow
+    f.has_position = 1
+    f.t_position_used = f.t_ns
+
+
+cdef void velocity_reset(fusion_filter *f, const double *v, const double *sd, const double *turn_n) noexcept nogil:
+    cdef double noise
+    cdef int32_t i
+    for i in range(3):
+        f.v[i] = v[i] - turn_n[i]
+        noise = sd[i] + TC_GNSS_VELOCITY_FLOOR
+        covariance_forget(f, X_V + i, 4.0 * noise * noise)
+
+
+cdef void heading_turn(fusion_filter *f, double angle, double sd) noexcept nogil:
+    """Turn attitude and velocity, with their covariance, about the vertical; the heading is known from now on.
+
+    An error of the angle turns attitude and velocity together; what the yaw has gathered since levelling stays.
+    """
+    cdef double c = cos(angle), s = sin(angle), a, b
+    cdef int32_t at[3]
+    cdef double g[3]
+    cdef double turn[4]
+    cdef double q[4]
+    cdef int32_t i, j, k
+    turn[0] = cos(0.5 * angle)
+    turn[1] = turn[2] = 0.0
+    turn[3] = sin(0.5 * angle)
+    q_multiply(turn, f.q_ns, q)
+    memcpy(f.q_ns, q, sizeof(q))
+    attitude_refresh(f)
+    a = f.v[0]
+    b = f.v[1]
+    f.v[0] = c * a - s * b
+    f.v[1] = s * a + c * b
+    for k in range(0, N_MOVING, 3):
+        for j in range(N_X):
+            a = f.P[k * N_X + j]
+            b = f.P[(k + 1) * N_X + j]
+            f.P[k * N_X + j] = c * a - s * b
+            f.P[(k + 1) * N_X + j] = s * a + c * b
+        for i in range(N_X):
+            a = f.P[i * N_X + k]
+            b = f.P[i * N_X + k + 1]
+            f.P[i * N_X + k] = c * a - s * b
+            f.P[i * N_X + k + 1] = s * a + c * b
+    at[0] = X_PHI + 2
+    at[1] = X_V
+    at[2] = X_V + 1
+    g[0] = sd
+    g[1] = -sd * f.v[1]
+    g[2] = sd * f.v[0]
+    for i in range(3):
+        for j in range(3):
+            f.P[at[i] * N_X + at[j]] += g[i] * g[j]
+    f.heading = 1
+
+
+cdef int32_t course_from_velocity(const fusion_filter *f, const tc_gnss *s, double *angle, double *sd) noexcept nogil:
+    """Turn that lays the body's x axis along the velocity; 0 = too slow."""
+    cdef double speed = sqrt(s.velocity[0] * s.velocity[0] + s.velocity[1] * s.velocity[1])
+    cdef double noise = s.sd_velocity[0] + TC_GNSS_VELOCITY_FLOOR
+    cdef double course = atan2(s.velocity[1], s.velocity[0]), roll, pitch, yaw
+    cdef fusion_motion m
+    if speed < TC_COURSE_SPEED or speed < TC_COURSE_SIGMAS * noise:
+        return 0
+    if f.t_wheels != NEVER and f.wheel_mean < 0.0:
+        course += 3.141592653589793     # reversing
+    body_motion(f, 0.0, &m)
+    rpy_from_rotation(m.R_nb, &roll, &pitch, &yaw)
+    angle[0] = wrap_angle(course - yaw)
+    sd[0] = TC_COURSE_SD + noise / speed
+    return 1
+
+
+cdef int32_t course_from_distance(fusion_filter *f, const tc_gnss *s, double *angle, double *sd) noexcept nogil:
+    """Turn that lays the way dead reckoned since an anchor along the way between the fixes; 0 = too short."""
+    cdef double x = s.position[0] - f.anchor[0], y = s.position[1] - f.anchor[1]
+    cdef double u = f.p[0] - f.anchor[2], v = f.p[1] - f.anchor[3], way = sqrt(x * x + y * y)
+    cdef double noise = s.sd_position[0] + s.sd_position[1]
+    if not f.has_anchor:
+        f.anchor[0] = s.position[0]
+        f.anchor[1] = s.position[1]
+        f.anchor[2] = f.p[0]
+        f.anchor[3] = f.p[1]
+        f.has_anchor = 1
+        return 0
+    if f.t_rolling_used == NEVER or way < TC_COURSE_DISTANCE or way < 0.5 * TC_COURSE_SIGMAS * noise:
+        return 0
+    if fabs(sqrt(u * u + v * v) - way) > 0.2 * way:
+        f.has_anchor = 0                # the two ways are not the same: begin again
+        return 0
+    angle[0] = wrap_angle(atan2(y, x) - atan2(v, u))
+    sd[0] = TC_COURSE_SD + noise / way
+    return 1
+
+
+cdef void heading_find(fusion_filter *f, const tc_gnss *s) noexcept nogil:
+    """Place and heading of the local frame in the world, as soon as the motion shows them."""
+    cdef double arm_n[3]
+    cdef double turn_n[3]
+    cdef double angle = 0.0, sd = 0.0
+    cdef fusion_motion m
+    cdef int32_t by_velocity = s.flags & TC_GNSS_VELOCITY != 0
+    if by_velocity:
+        if not course_from_velocity(f, s, &angle, &sd):
+            return
+    elif not course_from_distance(f, s, &angle, &sd):
+        return
+    if by_velocity:
+        covariance_forget(f, X_PHI + 2, 0.0)    # the course shows the yaw of this moment
+    heading_turn(f, angle, sd)
+    body_motion(f, 0.0, &m)
+    gnss_arm(f, &m, arm_n, turn_n)
+    if by_velocity:
+        velocity_reset(f, s.velocity, s.sd_velocity, turn_n)
+    position_reset(f, s.position, s.sd_position, arm_n)
+    f.resets += 1
+
+
+cdef void position_rows(const fusion_filter *f, const tc_gnss *s, const fusion_motion *m, double lead,
+                        fusion_row *rows) noexcept nogil:
+    """Three rows of a fix: z = p + arm + drift - delay * velocity."""
+    cdef double arm_n[3]
+    cdef double turn_n[3]
+    cdef double v[3]
+    cdef double age = lead - f.delay, white
+    cdef int32_t i
+    cdef fusion_row *r
+    gnss_arm(f, m, arm_n, turn_n)
+    for i in range(3):
+        v[i] = f.v[i] + turn_n[i]
+    for i in range(3):
+        r = &rows[i]
+        r.n = 0
+        row_put(r, X_P + i, 1.0)
+        row_put(r, X_V + i, age)
+        row_put(r, X_DRIFT + i, 1.0)
+        row_put(r, X_DELAY, -v[i])
+        # phi x arm: row i of -[arm x]
+        row_put(r, X_PHI + (i + 1) % 3, arm_n[(i + 2) % 3])
+        row_put(r, X_PHI + (i + 2) % 3, -arm_n[(i + 1) % 3])
+        white = TC_GNSS_WHITE * s.sd_position[i]
+        if white < f.c.gnss_sd_floor:
+            white = f.c.gnss_sd_floor
+        r.variance = white * white + TC_GNSS_LATE * TC_GNSS_LATE * v[i] * v[i]
+        r.innovation = s.position[i] - f.p[i] - arm_n[i] - f.drift[i] - age * v[i] - 0.5 * lead * lead * f.a_n[i]
+
+
+cdef void velocity_rows(const fusion_filter *f, const tc_gnss *s, const fusion_motion *m, double lead,
+                        fusion_row *rows) noexcept nogil:
+    cdef double arm_n[3]
+    cdef double turn_n[3]
+    cdef double sd, late
+    cdef int32_t i
+    cdef fusion_row *r
+    gnss_arm(f, m, arm_n, turn_n)
+    for i in range(3):
+        r = &rows[i]
+        r.n = 0
+        row_put(r, X_V + i, 1.0)
+        row_put(r, X_PHI + (i + 1) % 3, turn_n[(i + 2) % 3])
+        row_put(r, X_PHI + (i + 2) % 3, -turn_n[(i + 1) % 3])
+        sd = s.sd_velocity[i] + TC_GNSS_VELOCITY_FLOOR
+        late = TC_GNSS_VELOCITY_LATE * f.a_n[i]
+        r.variance = sd * sd + late * late
+        r.innovation = s.velocity[i] - f.v[i] - turn_n[i] - lead * f.a_n[i]
+
+
+cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows) noexcept nogil:
+    """Three rows together or none: refused when the worst of them is out."""
+    cdef double dx[N_X]
+    cdef double PHt[N_X]
+    cdef double S
+    cdef int32_t i
+    memset(dx, 0, sizeof(dx))
+    for i in range(3):
+        S = row_project(f, &rows[i], PHt) + rows[i].variance
+        if rows[i].innovation * rows[i].innovation > TC_GATE_FIX * S:
+            f.gated[TC_KIND_GNSS] += 1
+            return 0
+    for i in range(3):
+        row_update(f, &rows[i], 1e300, dx, TC_KIND_GNSS)
+    correct(f, dx)
+    return 1
+
+
+cdef void gnss_refused(fusion_filter *f, const tc_gnss *s) noexcept nogil:
+    """Way back: fixes refused for long are believed, since dead reckoning has no way to prove them wrong."""
+    cdef fusion_motion m
+    cdef double arm_n[3]
+    cdef double turn_n[3]
+    if f.t_gnss_refused_since == NEVER:
+        f.t_gnss_refused_since = s.t_ns
+    elif seconds(s.t_ns, f.t_gnss_refused_since) > TC_GNSS_LOST:
+        body_motion(f, 0.0, &m)
+        gnss_arm(f, &m, arm_n, turn_n)
+        position_reset(f, s.position, s.sd_position, arm_n)
+        if s.flags & TC_GNSS_VELOCITY:
+            velocity_reset(f, s.velocity, s.sd_velocity, turn_n)
+        f.t_gnss_refused_since = NEVER
+        f.resets += 1
+
+
+cdef tc_status gnss_check(const fusion_filter *f, const tc_gnss *s) noexcept nogil:
+    cdef int32_t i
+    for i in range(3):
+        if not isfinite(s.position[i]) or not (s.sd_position[i] > 0.0 and isfinite(s.sd_position[i])):
+            return TC_E_RANGE
+        if s.flags & TC_GNSS_VELOCITY and not (isfinite(s.velocity[i]) and s.sd_velocity[i] > 0.0
+                                               and isfinite(s.sd_velocity[i])):
+            return TC_E_RANGE
+    if f.t_gnss != NEVER and s.t_ns <= f.t_gnss:
+        return TC_E_TIME
+    return TC_OK
+
+
+cdef void gnss_witness(fusion_filter *f, const tc_gnss *s) noexcept nogil:
+    """Without wheels, the velocity of the fixes says whether the vehicle stands."""
+    cdef double speed
+    if f.t_wheels != NEVER or f.t_speed != NEVER or not s.flags & TC_GNSS_VELOCITY:
+        return
+    speed = sqrt(s.velocity[0] * s.velocity[0] + s.velocity[1] * s.velocity[1])
+    rest_witness(f, s.t_ns, speed < TC_GNSS_PARKED and s.sd_velocity[0] < 2.0 * TC_GNSS_PARKED)
+
+
+cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
+    cdef fusion_motion m
+    cdef fusion_row rows[3]
+    cdef double lead = 0.0, dt
+    cdef tc_status st = gnss_check(f, sample)
+    if st != TC_OK:
+        return st
+    dt = 0.0 if f.t_gnss == NEVER else seconds(sample.t_ns, f.t_gnss)
+    gnss_witness(f, sample)
+    f.t_gnss = sample.t_ns
+    if not measurement_ready(f, sample.t_ns, &lead):
+        return TC_OK
+    if not f.heading:
+        heading_find(f, sample)
+        return TC_OK
+    if f.has_gnss:
+        drift_step(f, dt, sample.sd_position)
+    else:
+        gnss_first(f, sample)
+    body_motion(f, lead, &m)
+    position_rows(f, sample, &m, lead, rows)
+    if rows_update(f, rows):
+        f.t_position_used = sample.t_ns
+        f.t_gnss_refused_since = NEVER
+        f.has_position = 1
+    else:
+        gnss_refused(f, sample)
+        return TC_OK
+    if sample.flags & TC_GNSS_VELOCITY:
+        body_motion(f, lead, &m)
+        velocity_rows(f, sample, &m, lead, rows)
+        rows_update(f, rows)
+    return TC_OK
+
+
+cdef void gnss_first(fusion_filter *f, const tc_gnss *s) noexcept nogil:
+    """First fix after a start given by the host: its slow error is unknown. A start's height may be relative (no
+    terrain), so a fix far off in height is right about it."""
+    cdef fusion_motion m
+    cdef double arm_n[3]
+    cdef double turn_n[3]
+    cdef double slow
+    cdef int32_t i
+    if f.P[X_DRIFT * (N_X + 1)] == 0.0:     # else placed by the fix that gave the heading
+        for i in range(3):
+            slow = TC_GNSS_SLOW * s.sd_position[i]
+            covariance_forget(f, X_DRIFT + i, slow * slow)
+    body_motion(f, 0.0, &m)
+    gnss_arm(f, &m, arm_n, turn_n)
+    slow = s.position[2] - arm_n[2] - f.p[2]
+    if fabs(slow) > 5.0 * (s.sd_position[2] + sqrt(f.P[(X_P + 2) * (N_X + 1)])):
+        f.p[2] += slow
+        covariance_forget(f, X_P + 2, s.sd_position[2] * s.sd_position[2])
+        f.resets += 1
+    f.has_gnss = 1

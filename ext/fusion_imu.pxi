@@ -1,0 +1,275 @@
+# The IMU: levelling from the first second, strapdown mechanisation, gaps and implausible samples.
+
+cdef extern from *:
+    """
+    static const double TC_IMU_RATE_MAX = 17.5;        /* rad/s: half the range of a 2000 deg/s gyro */
+    static const double TC_IMU_FORCE_MAX = 157.0;      /* m/s^2: 16 g, the usual range */
+    static const double TC_IMU_GAP = 0.1;              /* s */
+    static const double TC_IMU_GAP_INTERVALS = 2.5;    /* usual intervals */
+    static const double TC_IMU_FLAG_TIME = 1.0;        /* s a gap or a fault stays flagged */
+    static const double TC_BRIDGE_STEP = 0.02;         /* s */
+    static const double TC_BRIDGE_WAIT = 0.6;          /* s of a gap until it is bridged without a sample at its end */
+    static const double TC_BRIDGE_PHI = 0.004;         /* rad^2/s: 0.1 rad/s unknown, correlated over 0.2 s */
+    static const double TC_BRIDGE_V = 1.6;             /* (m/s)^2/s: 2 m/s^2 unknown, correlated over 0.2 s */
+    static const double TC_LEVEL_TIME = 1.0;           /* s averaged */
+    static const double TC_LEVEL_SD = 0.1;             /* rad: loose, the rest updates couple it with the bias */
+    static const double TC_LEVEL_SPEED_SD = 0.3;       /* m/s, of a start in motion with wheel speeds */
+    static const double TC_UNKNOWN_SPEED_SD = 10.0;    /* m/s */
+    static const double TC_SLOW_HZ = 0.3;              /* what the force is compared with for stillness */
+    static const double TC_LOW_HZ = 2.0;               /* where the inclinometer has no low-pass of its own */
+    static const double TC_TWO_PI = 6.283185307179586;
+    """
+    const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
+    const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
+    const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI
+
+
+cdef void imu_step(fusion_filter *f, double dt) noexcept nogil:
+    """Strapdown over dt with the held sample, the mean over the interval: turn halfway, add, turn on."""
+    cdef double w_n[3]
+    cdef double f_s[3]
+    cdef double turn[3]
+    cdef double half[3]
+    cdef double dv[3]
+    cdef double dq[4]
+    cdef double q[4]
+    cdef double coriolis[3]
+    cdef double step, turn2 = 0.0
+    cdef int32_t i
+    rotate_back(f.R_ns, f.c.earth_rate, w_n)
+    for i in range(3):
+        f.w_s[i] = f.gyro[i] - f.bg[i] - w_n[i]
+        f_s[i] = f.accelerometer[i] - f.ba[i]
+        turn[i] = f.w_s[i] * dt
+        turn2 += f.w_s[i] * turn[i]
+    cross(turn, f_s, half)
+    for i in range(3):
+        f_s[i] = dt * (f_s[i] + 0.5 * half[i])
+    rotate(f.R_ns, f_s, dv)
+    cross(f.c.earth_rate, f.v, coriolis)
+    for i in range(3):
+        f.a_n[i] = dv[i] / dt - 2.0 * coriolis[i] - (f.c.gravity if i == 2 else 0.0)
+        step = f.a_n[i] * dt
+        f.p[i] += dt * (f.v[i] + 0.5 * step)
+        f.v[i] += step
+        f.sum_dv[i] += dv[i]
+    for i in range(9):
+        f.sum_R[i] += 0.5 * dt * f.R_ns[i]
+    rotation_vector_to_q(turn, dq)
+    q_multiply(f.q_ns, dq, q)
+    memcpy(f.q_ns, q, sizeof(q))
+    attitude_refresh(f)
+    for i in range(9):
+        f.sum_R[i] += 0.5 * dt * f.R_ns[i]
+    f.sum_turn += turn2
+    f.sum_t += dt
+    if not f.still:
+        f.distance += dt * fabs(speed_ahead(f))
+
+
+cdef double speed_ahead(const fusion_filter *f) noexcept nogil:
+    """Along body x at the body origin, m/s."""
+    cdef double v_s[3]
+    cdef double w_b[3]
+    rotate_back(f.R_ns, f.v, v_s)
+    rotate(f.R_bs, f.w_s, w_b)
+    return (f.R_bs[0] * v_s[0] + f.R_bs[1] * v_s[1] + f.R_bs[2] * v_s[2]
+            - w_b[1] * f.c.imu_lever[2] + w_b[2] * f.c.imu_lever[1])
+
+
+cdef void imu_bridge(fusion_filter *f, int64_t t_ns) noexcept nogil:
+    """Go on to t_ns without samples: between the last one and the one now held, believing neither."""
+    cdef double span = seconds(t_ns, f.t_ns), left = span, dt, share
+    cdef double gyro[3]
+    cdef double accelerometer[3]
+    cdef int32_t i
+    memcpy(gyro, f.gyro, sizeof(gyro))
+    memcpy(accelerometer, f.accelerometer, sizeof(accelerometer))
+    while left > 1e-9:
+        dt = TC_BRIDGE_STEP if left > 1.5 * TC_BRIDGE_STEP else left
+        share = (left - 0.5 * dt) / span        # of the last sample
+        for i in range(3):
+            f.gyro[i] = share * f.gyro_last[i] + (1.0 - share) * gyro[i]
+            f.accelerometer[i] = share * f.accelerometer_last[i] + (1.0 - share) * accelerometer[i]
+        imu_step(f, dt)
+        f.sum_noise[0] += TC_BRIDGE_PHI * dt
+        f.sum_noise[1] += TC_BRIDGE_V * dt
+        covariance_step(f)
+        left -= dt
+    memcpy(f.gyro, gyro, sizeof(gyro))
+    memcpy(f.accelerometer, accelerometer, sizeof(accelerometer))
+    f.t_ns = f.t_gap = t_ns
+
+
+cdef inline int32_t is_gap(const fusion_filter *f, double dt) noexcept nogil:
+    return dt > TC_IMU_GAP and dt > TC_IMU_GAP_INTERVALS * f.interval
+
+
+cdef int32_t measurement_ready(fusion_filter *f, int64_t t_ns, double *lead) noexcept nogil:
+    """Time from the state to a measurement, which may lie between two IMU samples.
+
+    0 = not to be used: levelling goes on, or the IMU is missing. For a short gap the next IMU sample is waited for, as
+    going on between two samples is far better than from one; a long gap is bridged with the last one.
+    """
+    cdef double ahead = seconds(t_ns, f.t_ns)
+    if not f.aligned:
+        return 0
+    if is_gap(f, ahead):
+        if ahead < TC_BRIDGE_WAIT:
+            f.t_gap = f.t_ns
+            return 0
+        memcpy(f.gyro_last, f.gyro, sizeof(f.gyro))
+        memcpy(f.accelerometer_last, f.accelerometer, sizeof(f.accelerometer))
+        imu_bridge(f, t_ns)
+    covariance_step(f)
+    lead[0] = seconds(t_ns, f.t_ns)
+    return 1
+
+
+cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
+    """Low-passed samples: two stages of the force as the inclinometer does it, one of the rate, one slow of the force."""
+    cdef double corner = f.c.inclination_lowpass_hz if f.c.inclination_lowpass_hz > 0.0 else TC_LOW_HZ
+    cdef int32_t i
+    if dt != f.low_dt:
+        f.low_dt = dt
+        f.low_gain = 1.0 - exp(-TC_TWO_PI * corner * dt)
+        f.slow_gain = 1.0 - exp(-TC_TWO_PI * TC_SLOW_HZ * dt)
+    for i in range(3):
+        f.f_low[0][i] += f.low_gain * (f.accelerometer[i] - f.f_low[0][i])
+        f.f_low[1][i] += f.low_gain * (f.f_low[0][i] - f.f_low[1][i])
+        f.g_low[i] += f.low_gain * (f.gyro[i] - f.g_low[i])
+        f.f_slow[i] += f.slow_gain * (f.accelerometer[i] - f.f_slow[i])
+
+
+cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
+    """Take the sample's values, or keep the last ones where it is out of any car's reach."""
+    cdef int32_t i, plausible = 1
+    for i in range(3):
+        if fabs(s.gyro[i]) > TC_IMU_RATE_MAX or fabs(s.accelerometer[i]) > TC_IMU_FORCE_MAX:
+            plausible = 0
+    if not plausible and f.has_imu:
+        f.t_fault = s.t_ns
+        return
+    memcpy(f.gyro_last, f.gyro, sizeof(f.gyro))
+    memcpy(f.accelerometer_last, f.accelerometer, sizeof(f.accelerometer))
+    memcpy(f.gyro, s.gyro, sizeof(f.gyro))
+    memcpy(f.accelerometer, s.accelerometer, sizeof(f.accelerometer))
+
+
+cdef void imu_first(fusion_filter *f, const tc_imu *s) noexcept nogil:
+    imu_hold(f, s)
+    f.has_imu = 1
+    f.t_ns = f.t_imu = s.t_ns
+    memcpy(f.f_low[0], f.accelerometer, sizeof(f.accelerometer))
+    memcpy(f.f_low[1], f.accelerometer, sizeof(f.accelerometer))
+    memcpy(f.f_slow, f.accelerometer, sizeof(f.accelerometer))
+    memcpy(f.g_low, f.gyro, sizeof(f.gyro))
+
+
+cdef void prior(fusion_filter *f, int32_t first, int32_t n, double sd) noexcept nogil:
+    cdef int32_t i
+    for i in range(first, first + n):
+        f.P[i * (N_X + 1)] = sd * sd
+
+
+cdef double level_gain(const fusion_filter *f) noexcept nogil:
+    """Speed gained ahead while levelling, by the wheels: what of the force is not gravity, m/s."""
+    cdef double span
+    if f.t_wheels == NEVER or f.t_wheels_first == f.t_wheels:
+        return 0.0
+    span = seconds(f.t_wheels, f.t_wheels_first)
+    return (f.wheel_mean - f.wheel_first) / span * f.level_time if span > 0.5 * f.level_time else 0.0
+
+
+cdef void level(fusion_filter *f) noexcept nogil:
+    """Attitude from the mean force, velocity from the wheels; the rest is what the configuration expects."""
+    cdef const double *a = &f.level_sum[0]
+    cdef double R_nb[9]
+    cdef double ahead = a[0] - level_gain(f)
+    cdef double roll = atan2(a[1], a[2]), pitch = atan2(-ahead, sqrt(a[1] * a[1] + a[2] * a[2]))
+    cdef double speed = 0.0, sd = TC_UNKNOWN_SPEED_SD
+    cdef double cr = cos(0.5 * roll), sr = sin(0.5 * roll), cp = cos(0.5 * pitch), sp = sin(0.5 * pitch)
+    cdef int32_t i
+    f.q_ns[0] = cp * cr                 # yaw 0
+    f.q_ns[1] = cp * sr
+    f.q_ns[2] = sp * cr
+    f.q_ns[3] = -sp * sr
+    attitude_refresh(f)
+    if f.t_wheels != NEVER:
+        speed = f.wheel_mean
+        sd = TC_LEVEL_SPEED_SD
+    elif f.t_speed != NEVER:
+        speed = f.speed
+        sd = TC_LEVEL_SPEED_SD
+    elif at_rest_witness(f):
+        sd = TC_LEVEL_SPEED_SD
+    rotation_from_rpy(roll, pitch, 0.0, R_nb)
+    for i in range(3):
+        f.v[i] = speed * R_nb[3 * i]
+    memset(f.P, 0, sizeof(f.P))
+    prior(f, X_PHI, 2, TC_LEVEL_SD)
+    prior(f, X_V, 3, sd)
+    prior(f, X_BG, 3, f.c.gyro_bias_sd)
+    prior(f, X_BA, 3, f.c.accelerometer_bias_sd)
+    prior(f, X_SCALE, 1, f.c.wheel_scale_sd)
+    prior(f, X_MOUNT, 2, f.c.mounting_sd)
+    prior(f, X_INCL, 2, f.c.inclination_bias_sd)
+    prior(f, X_DELAY, 1, f.c.gnss_delay_sd)
+    f.aligned = 1
+    rotate_lever(f)
+    if f.has_start:
+        start_apply(f)
+
+
+cdef void rotate_lever(fusion_filter *f) noexcept nogil:
+    """The local frame begins at the body origin."""
+    cdef fusion_motion m
+    body_motion(f, 0.0, &m)
+    rotate(m.R_nb, f.c.imu_lever, f.p)
+
+
+cdef void level_collect(fusion_filter *f, double dt) noexcept nogil:
+    cdef int32_t i
+    if dt > TC_IMU_GAP:                 # a gap says nothing about the force
+        dt = 0.0
+    for i in range(3):
+        f.level_sum[i] += dt * f.accelerometer[i]
+    f.level_time += dt
+    if f.level_time >= TC_LEVEL_TIME:
+        level(f)
+
+
+cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
+    cdef double dt
+    cdef int32_t i
+    for i in range(3):
+        if not isfinite(sample.gyro[i]) or not isfinite(sample.accelerometer[i]):
+            return TC_E_RANGE
+    if not f.has_imu:
+        imu_first(f, sample)
+        return TC_OK
+    if sample.t_ns <= f.t_imu:
+        return TC_E_TIME
+    imu_hold(f, sample)
+    dt = seconds(sample.t_ns, f.t_imu)
+    f.t_imu = sample.t_ns
+    if f.interval == 0.0:
+        f.interval = dt
+    imu_lowpass(f, dt)
+    if not f.aligned:
+        f.t_ns = sample.t_ns
+        level_collect(f, dt)
+        return TC_OK
+    dt = seconds(sample.t_ns, f.t_ns)   # less than the interval where a gap was bridged for a measurement
+    if is_gap(f, dt):
+        imu_bridge(f, sample.t_ns)
+    elif dt > 0.0:
+        imu_step(f, dt)
+        f.t_ns = sample.t_ns
+    if dt < TC_IMU_GAP:
+        f.interval += 0.02 * (dt - f.interval)
+    if f.sum_t >= TC_COVARIANCE_STEP - 1e-9:
+        covariance_step(f)
+        standstill_update(f)
+        constraint_update(f)
+    return TC_OK

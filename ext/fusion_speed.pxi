@@ -1,0 +1,49 @@
+# One vehicle speed where there are no single wheels: the mean of the rear wheels, late by a part of a second.
+
+cdef extern from *:
+    """
+    static const double TC_SPEED_LATE = 0.25;          /* s, sd of how late a bus reports its speed */
+    static const double TC_SPEED_SD = 0.05;            /* m/s, rounding of a km/h reading */
+    """
+    const double TC_SPEED_LATE, TC_SPEED_SD
+
+
+cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept nogil:
+    cdef fusion_motion m
+    cdef fusion_row r
+    cdef double dx[N_X]
+    cdef double at[3]
+    cdef double u[3]
+    cdef double e[3]
+    cdef double lead = 0.0, accel, late
+    cdef int32_t i
+    if not isfinite(sample.speed):
+        return TC_E_RANGE
+    if f.t_speed != NEVER and sample.t_ns <= f.t_speed:
+        return TC_E_TIME
+    f.t_speed = sample.t_ns
+    f.speed = sample.speed
+    rest_witness(f, sample.t_ns, fabs(sample.speed) < TC_PARKED)
+    if not measurement_ready(f, sample.t_ns, &lead):
+        return TC_OK
+    body_motion(f, lead, &m)
+    at[0] = at[1] = 0.0
+    at[2] = f.tyre_radius
+    e[0] = 1.0
+    e[1] = e[2] = 0.0
+    point_velocity(f, &m, at, u)
+    point_row(f, &m, at, e, &r)
+    for i in range(r.n):
+        r.h[i] *= 1.0 + f.scale
+    row_put(&r, X_SCALE, u[0])
+    accel = f.a_n[0] * m.R_nb[0] + f.a_n[1] * m.R_nb[3] + f.a_n[2] * m.R_nb[6]
+    late = TC_SPEED_LATE * accel
+    r.innovation = sample.speed - (1.0 + f.scale) * u[0]
+    r.variance = f.c.wheel_sd * f.c.wheel_sd + TC_SPEED_SD * TC_SPEED_SD + late * late
+    if sample.speed == 0.0:
+        r.variance += f.c.wheel_dead_below * f.c.wheel_dead_below
+    memset(dx, 0, sizeof(dx))
+    if row_update(f, &r, TC_GATE_1, dx, TC_KIND_SPEED):
+        f.t_rolling_used = sample.t_ns
+        correct(f, dx)
+    return TC_OK

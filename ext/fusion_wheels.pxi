@@ -1,0 +1,170 @@
+# Wheel speeds, wheel by wheel, with the steering angle where there is one.
+
+cdef extern from *:
+    """
+    static const double TC_WHEEL_PERIOD = 0.02;        /* s between updates */
+    static const double TC_WHEEL_TAU = 0.15;           /* s, correlation of a wheel's error over a bump */
+    static const double TC_WHEEL_SLIP = 0.005;         /* ordinary slip, 1 */
+    static const double TC_BUMP = 0.65;                /* share of a chassis' vertical motion its wheel rolls along */
+    static const double TC_BUMP_SPEED = 0.15;          /* m/s: slower, the way over a bump is not resolved */
+    static const double TC_SLIP_FAST = 1.5;            /* sd: driven wheels err fast, so from here the noise is raised, */
+    static const double TC_SLIP_OUT = 5.0;             /* and from here the wheel is taken out */
+    static const double TC_SLIP_SLOW = 3.0;
+    static const double TC_SLIP_LOCKED = 6.0;
+    static const double TC_SLIP_SPEED = 0.1;           /* m/s, least speed slip is related to */
+    static const double TC_STEERING_AGE = 0.2;         /* s */
+    static const double TC_PARKED = 0.03;              /* m/s */
+    """
+    const double TC_WHEEL_PERIOD, TC_WHEEL_TAU, TC_WHEEL_SLIP, TC_BUMP, TC_BUMP_SPEED, TC_SLIP_FAST, TC_SLIP_OUT
+    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_PARKED
+
+
+cdef tc_status fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
+    if not isfinite(sample.angle) or fabs(sample.angle) > 1.4:
+        return TC_E_RANGE
+    if f.t_steering != NEVER and sample.t_ns <= f.t_steering:
+        return TC_E_TIME
+    f.t_steering = sample.t_ns
+    f.steer = sample.angle
+    return TC_OK
+
+
+cdef double wheels_mean(const tc_wheels *s) noexcept nogil:
+    """Mean of the readings there are; NaN where there is none."""
+    cdef double total = 0.0
+    cdef int32_t i, n = 0
+    for i in range(TC_WHEELS):
+        if not isnan(s.speed[i]):
+            total += s.speed[i]
+            n += 1
+    return total / n if n > 0 else NAN
+
+
+cdef int32_t wheels_zero(const fusion_filter *f, const tc_wheels *s) noexcept nogil:
+    cdef double limit = 1.5 * f.c.wheel_resolution
+    cdef int32_t i, n = 0
+    if limit < TC_PARKED:
+        limit = TC_PARKED
+    for i in range(TC_WHEELS):
+        if fabs(s.speed[i]) > limit:
+            return 0
+        if not isnan(s.speed[i]):
+            n += 1
+    return n > 0
+
+
+cdef void wheel_direction(const fusion_filter *f, int32_t wheel, const double *u_b, double *e) noexcept nogil:
+    """Unit vector, body axes, a wheel rolls along: x at the rear; in front by Ackermann from the steering angle or,
+    where that is not measured, along the motion of its hub."""
+    cdef double side = 1.0 if wheel % 2 == 0 else -1.0, k, n, run
+    e[0] = 1.0
+    e[1] = e[2] = 0.0
+    if wheel >= 2:
+        return
+    if fresh(f, f.t_steering, TC_STEERING_AGE):
+        k = tan(f.steer)
+        run = f.wheelbase - 0.5 * side * f.track[0] * k
+        n = 1.0 / sqrt(run * run + f.wheelbase * f.wheelbase * k * k)
+        e[0] = run * n
+        e[1] = f.wheelbase * k * n
+    else:
+        n = sqrt(u_b[0] * u_b[0] + u_b[1] * u_b[1])
+        if fabs(u_b[0]) > 0.5 * n:      # no wheel is steered farther
+            e[0] = fabs(u_b[0]) / n
+            e[1] = u_b[1] / n if u_b[0] > 0.0 else -u_b[1] / n
+
+
+cdef double bump_speed(double along, double up) noexcept nogil:
+    """What a hub that climbs and drops with the ground rolls more than its chassis moves: its way is the slanted one."""
+    cdef double slow = fabs(along) if fabs(along) > TC_BUMP_SPEED else TC_BUMP_SPEED
+    cdef double more = TC_BUMP * up * up / (2.0 * slow)
+    if fabs(along) < 0.02:
+        return 0.0
+    return more if along > 0.0 else -more
+
+
+cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t wheel, double reading, double raised,
+                          double *dx) noexcept nogil:
+    """One wheel against the inertial prediction, with a one-sided gate: narrow on the fast side, since all four can spin
+    at once and only the prediction knows; 1 = taken."""
+    cdef fusion_row r
+    cdef double PHt[N_X]
+    cdef double at[3]
+    cdef double u[3]
+    cdef double e[3]
+    cdef double along, ground, hph, white, nu, z, larger
+    cdef int32_t i
+    at[0] = f.wheelbase if wheel < 2 else 0.0
+    at[1] = 0.5 * f.track[0 if wheel < 2 else 1] * (1.0 if wheel % 2 == 0 else -1.0)
+    at[2] = f.tyre_radius
+    point_velocity(f, m, at, u)
+    wheel_direction(f, wheel, u, e)
+    point_row(f, m, at, e, &r)
+    along = e[0] * u[0] + e[1] * u[1]
+    ground = along + bump_speed(along, u[2])
+    for i in range(r.n):
+        r.h[i] *= 1.0 + f.scale
+    row_put(&r, X_SCALE, ground)
+    r.innovation = reading - (1.0 + f.scale) * ground
+    larger = fabs(ground) if fabs(ground) > fabs(reading) else fabs(reading)
+    f.slip[wheel] = (reading / (1.0 + f.scale) - ground) / (larger if larger > TC_SLIP_SPEED else TC_SLIP_SPEED)
+    white = f.c.wheel_sd * f.c.wheel_sd + f.c.wheel_resolution * f.c.wheel_resolution / 12.0
+    white += TC_WHEEL_SLIP * TC_WHEEL_SLIP * ground * ground
+    if reading == 0.0:
+        white += f.c.wheel_dead_below * f.c.wheel_dead_below
+    hph = row_project(f, &r, PHt)
+    nu = row_innovation(&r, dx)
+    z = nu / sqrt(hph + white)
+    if reading < 0.0 or (reading == 0.0 and ground < 0.0):
+        z = -z                          # now positive where the wheel turns faster than the ground goes by
+    if z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED:
+        f.gated[TC_KIND_WHEELS] += 1
+        return 0
+    if z > TC_SLIP_FAST:
+        white *= z * z / (TC_SLIP_FAST * TC_SLIP_FAST)
+    elif z < -TC_SLIP_SLOW:
+        white *= z * z / (TC_SLIP_SLOW * TC_SLIP_SLOW)
+    row_correct(f, PHt, hph + raised * white, nu, dx)
+    f.used[TC_KIND_WHEELS] += 1
+    return 1
+
+
+cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
+    cdef fusion_motion m
+    cdef double dx[N_X]
+    cdef double lead = 0.0, period, raised
+    cdef int32_t i, out = 0, taken = 0
+    for i in range(TC_WHEELS):
+        if not isfinite(sample.speed[i]) and not isnan(sample.speed[i]):
+            return TC_E_RANGE
+    if f.t_wheels != NEVER and sample.t_ns <= f.t_wheels:
+        return TC_E_TIME
+    if isnan(wheels_mean(sample)):
+        return TC_OK                    # no reading: as if it had not come
+    if f.t_wheels == NEVER:
+        f.t_wheels_first = sample.t_ns
+        f.wheel_first = wheels_mean(sample)
+    f.t_wheels = sample.t_ns
+    f.wheel_mean = wheels_mean(sample)
+    rest_witness(f, sample.t_ns, wheels_zero(f, sample))
+    period = TC_WHEEL_PERIOD if f.t_wheels_used == NEVER else seconds(sample.t_ns, f.t_wheels_used)
+    if period < TC_WHEEL_PERIOD - 1e-6 or not measurement_ready(f, sample.t_ns, &lead):
+        return TC_OK
+    f.t_wheels_used = sample.t_ns
+    body_motion(f, lead, &m)
+    memset(dx, 0, sizeof(dx))
+    raised = 2.0 * TC_WHEEL_TAU / period
+    if raised < 1.0:
+        raised = 1.0
+    for i in range(TC_WHEELS):
+        if isnan(sample.speed[i]):
+            f.slip[i] = NAN
+        elif wheel_update(f, &m, i, sample.speed[i], raised, dx):
+            taken += 1
+        else:
+            out += 1
+    f.wheels_out = out
+    if taken > 0:
+        f.t_rolling_used = sample.t_ns
+        correct(f, dx)
+    return TC_OK

@@ -1,0 +1,165 @@
+"""Fusion: a log's samples through the error-state filter of the core, and what the vehicle did, as arrays."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trailcoach import _core, abi
+from trailcoach.engine import make_config, start_values, vehicle_of
+from trailcoach.errors import CoreError, InputError
+from trailcoach.log import SENSORS, Log
+from trailcoach.terrain import Terrain
+from trailcoach.vehicle import Vehicle
+
+RATE = 50.0                         # states kept per second
+KINDS = ("wheels", "constraint", "inclination", "gnss", "speed", "standstill")
+
+Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
+
+_WHEELS = ("fl", "fr", "rl", "rr")
+
+
+@dataclass(frozen=True)
+class Track:
+    """Motion of the body origin over a log; n states. Frames and signs as everywhere in trailcoach.
+
+    Attributes
+    ----------
+    t : (n,) ndarray
+        Time of the log, s.
+    position, velocity : (n, 3) ndarray
+        World, m and m/s.
+    attitude : (n, 3) ndarray
+        Roll, pitch, yaw, rad.
+    sd_position, sd_velocity, sd_attitude : (n, 3) ndarray
+        Standard deviations the filter states.
+    slip : (n, 4) ndarray
+        Of the wheels fl, fr, rl, rr: (wheel - ground) / the larger of both, NaN = unknown.
+    status : (n,) ndarray of uint32
+        TC_FUSION_ bits of trailcoach.h.
+    distance : (n,) ndarray
+        Rolled since the start, m.
+    state : (n,) ndarray of abi.STATE
+        All the filter says, biases and counters included.
+    origin : tuple of float or None
+        lat, lon (deg), h (m) of x = y = z = 0 where positions are metres from the first fix.
+    """
+
+    t: np.ndarray
+    position: np.ndarray
+    velocity: np.ndarray
+    attitude: np.ndarray
+    sd_position: np.ndarray
+    sd_velocity: np.ndarray
+    sd_attitude: np.ndarray
+    slip: np.ndarray
+    status: np.ndarray
+    distance: np.ndarray
+    state: np.ndarray
+    origin: tuple[float, float, float] | None = None
+
+    @staticmethod
+    def from_states(state: np.ndarray, origin: tuple[float, float, float] | None = None) -> Track:
+        """A track of states, an array (n,) of abi.STATE."""
+        return Track(
+            t=state["t_ns"] * 1e-9, position=state["position"], velocity=state["velocity"],
+            attitude=np.column_stack([state["roll"], state["pitch"], state["yaw"]]),
+            sd_position=state["sd_position"], sd_velocity=state["sd_velocity"], sd_attitude=state["sd_attitude"],
+            slip=state["slip"], status=state["status"], distance=state["distance"], state=state, origin=origin)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Columns of track.csv by name; lat, lon (deg), h (m) too where the log's positions had them."""
+        out = {"t": self.t}
+        groups = (("x", "y", "z"), self.position), (("vx", "vy", "vz"), self.velocity), \
+                 (("roll", "pitch", "yaw"), self.attitude)
+        for names, values in groups:
+            out.update(zip(names, values.T, strict=True))
+        for (names, _), sd in zip(groups, (self.sd_position, self.sd_velocity, self.sd_attitude), strict=True):
+            out.update(zip((f"sd_{n}" for n in names), sd.T, strict=True))
+        out.update(zip((f"slip_{w}" for w in _WHEELS), self.slip.T, strict=True))
+        out["status"] = self.status
+        if self.origin is not None:
+            out["lat"], out["lon"], out["h"] = self.geographic()
+        return out
+
+    def geographic(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Latitude, longitude (deg, WGS 84) and height (m) of the positions; the track needs an origin."""
+        if self.origin is None:
+            raise ValueError("the track's positions are in the terrain's CRS, not about an origin")
+        import pyproj
+        lat0, lon0, h0 = self.origin
+        local = f"+proj=tmerc +lat_0={lat0!r} +lon_0={lon0!r} +ellps=WGS84 +units=m"
+        to_degrees = pyproj.Transformer.from_crs(local, "EPSG:4326", always_xy=True)
+        lon, lat = to_degrees.transform(self.position[:, 0], self.position[:, 1])
+        return np.asarray(lat), np.asarray(lon), self.position[:, 2] + h0
+
+    def write_csv(self, path: str | Path) -> None:
+        """Write track.csv: SI units, radians; lat and lon in degrees."""
+        columns = self.columns()
+        formats = {"t": "%.6f", "status": "%d", "lat": "%.9f", "lon": "%.9f"}
+        table = np.column_stack(list(columns.values()))
+        np.savetxt(path, table, delimiter=",", header=",".join(columns), comments="",
+                   fmt=[formats.get(name, "%.5f" if name in "xyzh" else "%.6g") for name in columns])
+
+
+def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = None,
+         progress: Progress | None = None, *, rate: float = RATE, config: np.ndarray | None = None) -> Track:
+    """Where the vehicle was, how it stood and how much its wheels slipped.
+
+    Parameters
+    ----------
+    log : Log
+        Its meta.toml may give the start pose, lever arms and the sensors' data sheet.
+    vehicle : Vehicle, optional
+        Default: the one the log names, or a stand-in with its wheelbase and track.
+    terrain : Terrain, optional
+        Gives the height at the start pose.
+    progress : callable, optional
+        Called with what is being done and how much of it, 0 to 1.
+    rate : float
+        States kept per second of the log.
+    config : ndarray, optional
+        Array of abi.CONFIG with shape () instead of :func:`trailcoach.engine.make_config`'s.
+
+    Returns
+    -------
+    Track
+
+    Raises
+    ------
+    InputError
+        The log has no IMU, or the core refuses a sample or the start pose.
+    """
+    if log.imu is None or len(log.imu) == 0:
+        raise InputError(f"{log.path}: no IMU samples; fusion needs imu.csv")
+    vehicle = vehicle or vehicle_of(log)
+    try:
+        engine = _core.Engine(make_config(vehicle, log, guidance=False) if config is None else config)
+        if log.meta.start is not None:
+            engine.set_start(*start_values(terrain, *log.meta.start))
+        return Track.from_states(_states(engine, log, rate, progress), log.origin)
+    except CoreError as e:
+        raise InputError(f"{log.path}: {e}") from None
+
+
+def _states(engine: _core.Engine, log: Log, rate: float, progress: Progress | None) -> np.ndarray:
+    """Push the log, and read the state after the first IMU sample of every 1 / rate seconds."""
+    kinds, rows, t_ns = log.timeline()
+    imu = np.flatnonzero(kinds == SENSORS.index("imu"))
+    slot = np.floor((t_ns[imu] - t_ns[imu[0]]) * 1e-9 * rate + 1e-6)
+    ends = imu[np.flatnonzero(np.diff(slot, prepend=-1.0) > 0)] + 1
+    states = np.zeros(len(ends), abi.STATE)
+    first = 0
+    for i, end in enumerate(ends):
+        engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
+        engine.state_into(states[i:i + 1])
+        first = end
+        if progress is not None and i % 256 == 0:
+            progress("fusing the sensors", i / len(ends))
+    engine.push_merged(kinds[first:], rows[first:], log.arrays)
+    if progress is not None:
+        progress("fusing the sensors", 1.0)
+    return states

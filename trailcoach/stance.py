@@ -1,0 +1,191 @@
+"""Stance: how the vehicle rests on the ground, and what its underbody meets."""
+from __future__ import annotations
+
+import csv
+import enum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trailcoach import _core, abi
+from trailcoach.errors import InputError
+
+if TYPE_CHECKING:
+    from trailcoach.terrain import Terrain
+    from trailcoach.vehicle import Vehicle
+
+CHUNK = 4096                    # poses settled at a time: 7 MB of tc_stance
+WHEELS = ("fl", "fr", "rl", "rr")
+
+
+class Rest(enum.IntEnum):
+    """What became of a pose; the values are those of ``tc_stance.status``."""
+
+    OK = 0
+    TIPS = 1                    # no rest: it would roll over
+    NO_SUPPORT = 2              # fewer than three wheels can carry it
+    OFF_MAP = 3                 # a wheel or a part is off the map
+    UNKNOWN = 4                 # the ground under a wheel is unknown
+    UNSOLVED = 5                # the iteration ended without rest
+    BAD_POSE = 6                # the pose is not finite
+
+
+@dataclass(frozen=True)
+class Stance:
+    """How a vehicle rests at n poses. What is not known is NaN.
+
+    Attributes
+    ----------
+    x, y, yaw : ndarray
+        (n,), the poses asked for, m and rad.
+    z, roll, pitch : ndarray
+        (n,), height of the body origin and attitude at rest, m and rad.
+    wheel_load : ndarray
+        (n, 4), vertical, fl, fr, rl, rr, N.
+    travel : ndarray
+        (n, 4), suspension at the wheel, positive = compressed, m.
+    clearance : ndarray
+        (n, parts), least vertical gap to the ground, negative = interference, m.
+    nearest : ndarray
+        (n, parts, 3), the ground point it is least at, world, m.
+    contact_probability : ndarray
+        (n, parts), that the part touches, for the errors of ground and model, 0 to 1.
+    tip_margins : ndarray
+        (n, 4), angle gravity may turn about the left, right, front and rear edge of the footprint, rad.
+    tip_margin : ndarray
+        (n,), the least of the four, rad.
+    status : ndarray
+        (n,), values of :class:`Rest`.
+    lifted : ndarray
+        (n, 4) bool, wheels that carry nothing.
+    parts : tuple of str
+        Names of the parts, in the order of the columns.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    yaw: np.ndarray
+    z: np.ndarray
+    roll: np.ndarray
+    pitch: np.ndarray
+    wheel_load: np.ndarray
+    travel: np.ndarray
+    clearance: np.ndarray
+    nearest: np.ndarray
+    contact_probability: np.ndarray
+    tip_margins: np.ndarray
+    tip_margin: np.ndarray
+    status: np.ndarray
+    lifted: np.ndarray
+    parts: tuple[str, ...]
+
+    @staticmethod
+    def from_records(records: np.ndarray, parts: tuple[str, ...]) -> Stance:
+        """Stances of the core, an array (n,) of abi.STANCE."""
+        stance = _empty(np.column_stack([records["x"], records["y"], records["yaw"]]), parts)
+        _take(stance, slice(0, len(records)), records)
+        return stance
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of stance.csv but the id: name to array (n,)."""
+        columns = {"x": self.x, "y": self.y, "yaw": self.yaw, "z": self.z, "roll": self.roll, "pitch": self.pitch}
+        columns |= {f"load_{w}": self.wheel_load[:, i] for i, w in enumerate(WHEELS)}
+        columns["tip_margin"] = self.tip_margin
+        columns |= {f"clearance_{p}": self.clearance[:, i] for i, p in enumerate(self.parts)}
+        columns |= {f"p_contact_{p}": self.contact_probability[:, i] for i, p in enumerate(self.parts)}
+        columns["status"] = np.array([Rest(s).name.lower() for s in self.status], dtype=object)
+        return columns
+
+    def write_csv(self, path: str | Path, ids: list[str] | None = None) -> None:
+        """Write stance.csv; without ids the poses are numbered from 0. Unknown values are left empty."""
+        columns = self.columns()
+        names = [str(i) for i in range(len(self))] if ids is None else ids
+        if len(names) != len(self):
+            raise InputError(f"{len(names)} ids for {len(self)} poses; one for each pose is needed")
+        with open(path, "w", newline="", encoding="utf-8") as f:
+            writer = csv.writer(f)
+            writer.writerow(["id", *columns])
+            for i, name in enumerate(names):
+                writer.writerow([name, *(_cell(c[i]) for c in columns.values())])
+
+
+def settle(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray,
+           progress: Callable[[int, int], None] | None = None) -> Stance:
+    """Let the vehicle rest on the terrain at each pose, brakes on.
+
+    Parameters
+    ----------
+    vehicle : Vehicle
+    terrain : Terrain
+    poses : array_like
+        (n, 3), x, y, yaw of the body origin, m and rad.
+    progress : callable, optional
+        Called with the number of poses done and n, now and then.
+
+    Returns
+    -------
+    Stance
+        Every pose has a status; what a pose has no answer for is NaN.
+
+    Raises
+    ------
+    InputError
+        Where poses is not (n, 3).
+    """
+    asked = np.ascontiguousarray(poses, dtype=float)
+    if asked.size == 0:
+        asked = asked.reshape(0, 3)
+    if asked.ndim != 2 or asked.shape[1] != 3:
+        raise InputError(f"poses of shape {asked.shape}; (n, 3) of x, y, yaw is needed")
+    config = _core.default_config()
+    config["vehicle"] = vehicle.to_abi()
+    config["line"]["max_nodes"] = 0             # no planner: its memory is not needed
+    engine = _core.Engine(config)
+    engine.set_terrain(terrain.grid)
+    n, parts = len(asked), vehicle.part_names
+    stance = _empty(asked, parts)
+    for rows in _chunks(n):
+        _take(stance, rows, engine.settle(asked[rows]))
+        if progress is not None:
+            progress(rows.stop, n)
+    return stance
+
+
+def _chunks(n: int) -> Iterator[slice]:
+    return (slice(i, min(i + CHUNK, n)) for i in range(0, n, CHUNK))
+
+
+def _empty(poses: np.ndarray, parts: tuple[str, ...]) -> Stance:
+    n, k = len(poses), len(parts)
+    x, y, yaw = poses.T.copy()
+    z, roll, pitch, tip_margin = np.full((4, n), np.nan)
+    return Stance(
+        x=x, y=y, yaw=yaw, z=z, roll=roll, pitch=pitch, wheel_load=np.full((n, abi.N_WHEELS), np.nan),
+        travel=np.full((n, abi.N_WHEELS), np.nan), clearance=np.full((n, k), np.nan),
+        nearest=np.full((n, k, 3), np.nan), contact_probability=np.full((n, k), np.nan),
+        tip_margins=np.full((n, 4), np.nan), tip_margin=tip_margin, status=np.zeros(n, np.int32),
+        lifted=np.zeros((n, abi.N_WHEELS), bool), parts=parts)
+
+
+def _take(stance: Stance, rows: slice, results: np.ndarray) -> None:
+    """Copy a chunk of tc_stance into the arrays."""
+    k = len(stance.parts)
+    for name in ("z", "roll", "pitch", "wheel_load", "travel", "status"):
+        getattr(stance, name)[rows] = results[name]
+    for name in ("clearance", "nearest", "contact_probability"):
+        getattr(stance, name)[rows] = results[name][:, :k]
+    stance.tip_margins[rows] = results["tip_margin"]
+    stance.tip_margin[rows] = results["tip_margin"].min(axis=1)
+    stance.lifted[rows] = (results["lifted"][:, None] >> np.arange(abi.N_WHEELS)) & 1
+
+
+def _cell(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if np.isnan(value) else f"{value:.6f}".rstrip("0").rstrip(".")

@@ -42,7 +42,7 @@ lint: $(VENV)/.dev
 	@echo "==> ruff"
 	@$(BIN)/ruff check
 	@echo "==> cython-lint"
-	@$(BIN)/cython-lint ext
+	@PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint ext      # it calls pycodestyle by name
 	@echo "==> mypy"
 	@$(BIN)/mypy
 

@@ -20,9 +20,10 @@ cdef extern from *:
     static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's own steps allow no better */
     static const double TC_MAX_TURN = 0.12;         /* rad a step */
     static const double TC_MAX_DROP = 0.15;         /* m a step */
+    static const double TC_FIRMEST = 1e4;           /* damping over the stiffness of the tyres */
     static const double TC_TIPPED = 1.0;            /* rad; it will not come back from here */
     """
-    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_TIPPED
+    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_TIPPED
 
 cdef struct grid_view:
     # the height grid from the heading frame: u, v count posts; peek() is for places known to be inside
@@ -92,6 +93,10 @@ cdef inline void to_grid(const grid_view *g, double x, double y, double *u, doub
 cdef inline void to_world(const grid_view *g, double x, double y, double *wx, double *wy) noexcept nogil:
     wx[0] = g.x + g.c * x - g.s * y
     wy[0] = g.y + g.s * x + g.c * y
+
+
+cdef inline double larger(double a, double b) noexcept nogil:
+    return a if a > b else b
 
 
 include "tyre.pxi"            # tread cylinder on the ground
@@ -372,10 +377,6 @@ cdef int solve_rest(const stance_model *m, const balance *b, double damping, dou
     return 1
 
 
-cdef inline double larger(double a, double b) noexcept nogil:
-    return a if a > b else b
-
-
 cdef double residual_size(const stance_model *m, const balance *b) noexcept nogil:
     """Largest force out of balance, moments by the arm of the wheels, N."""
     cdef double size = 0.0
@@ -446,6 +447,8 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
             return TC_STANCE_OFF_MAP if known == GROUND_OFF_MAP else TC_STANCE_UNKNOWN
         rest_balance(m, p, &b)
         size = residual_size(m, &b)
+        if not isfinite(size):          # a wheel was moved a little, to a post that is not known
+            return TC_STANCE_UNKNOWN
         stable = solve_rest(m, &b, 0.0, newton, newton_axle)
         if stable and size < TC_REST_FORCE:
             return TC_STANCE_OK
@@ -463,7 +466,7 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
             step_to(p, &start, part, chassis, axle)
             continue
         firm = 0.01
-        while not stable:
+        while not stable and firm < TC_FIRMEST:
             stable = solve_rest(m, &b, firm, newton, newton_axle)
             firm *= 3.0
         memcpy(chassis, newton, sizeof(newton))

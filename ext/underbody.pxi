@@ -141,56 +141,99 @@ cdef inline void gap_point(gap_search *s, const grid_view *g, double u, double v
 
 cdef void gap_edge(gap_search *s, const grid_view *g, const double *a, const double *b) noexcept nogil:
     """Look along an edge from a to b, ends included."""
-    cdef double du = b[0] - a[0], dv = b[1] - a[1], dz = b[2] - a[2], step = TC_RIM_LEAST * g.inv_dx, t
-    cdef int32_t n, i
+    cdef double du = b[0] - a[0], dv = b[1] - a[1], dz = b[2] - a[2], step = TC_RIM_LEAST * g.inv_dx
+    cdef double ground_z, u, v, gap, least = s.least, sum_ground = 0.0
+    cdef int32_t n, i, at = -1
     n = intervals(sqrt(du * du + dv * dv), TC_RIM_STEP if step < TC_RIM_STEP else step)
+    du /= n
+    dv /= n
+    dz /= n
     for i in range(n + 1):
-        t = i / <double> n
-        gap_point(s, g, a[0] + t * du, a[1] + t * dv, a[2] + t * dz)
+        ground_z = peek(g, a[0] + i * du, a[1] + i * dv)
+        sum_ground += ground_z
+        gap = a[2] + i * dz - ground_z
+        if gap < least:
+            least = gap
+            at = i
+    s.sum_ground += sum_ground
+    if at >= 0:
+        u = a[0] + at * du
+        v = a[1] + at * dv
+        gap_point(s, g, u, v, a[2] + at * dz)
 
 
-cdef inline void clip(double slope, double offset, double *low, double *high) noexcept nogil:
-    """Narrow [low, high] to where |slope u + offset| <= 1."""
-    cdef double a, b
-    if slope == 0.0:
+cdef inline void clip(double per, double offset, double *low, double *high) noexcept nogil:
+    """Narrow [low, high] to where |u / per + offset| <= 1; per = 0 stands for a u that does not matter."""
+    cdef double a = (-1.0 - offset) * per, b = (1.0 - offset) * per
+    if per == 0.0:
         if fabs(offset) > 1.0:
             high[0] = low[0] - 1.0
         return
-    a = (-1.0 - offset) / slope
-    b = (1.0 - offset) / slope
-    low[0] = a if b > a and a > low[0] else b if b < a and b > low[0] else low[0]
-    high[0] = b if b > a and b < high[0] else a if b < a and a < high[0] else high[0]
+    if a > b:
+        a, b = b, a
+    low[0] = a if a > low[0] else low[0]
+    high[0] = b if b < high[0] else high[0]
 
 
 cdef void gap_face(gap_search *s, const grid_view *g, const double *c, const double *a, const double *b) noexcept nogil:
     """Look at the posts below the face c + s a + t b, |s|, |t| <= 1, all in grid places and metres of height."""
     cdef double det = a[0] * b[1] - a[1] * b[0], reach = fabs(a[1]) + fabs(b[1])
-    cdef double along, across, dv, low, high, z, ground_z
+    cdef double per_a, per_b, off_a, off_b, along, across, dv, low, high, z, gap, ground_z
+    cdef double least = s.least, sum_ground = 0.0
     cdef const float *row
-    cdef int32_t ix, iy, last
+    cdef int32_t ix, iy, last, at_x = -1, at_y = 0
     if det == 0.0:
         return
     along = (a[2] * b[1] - a[1] * b[2]) / det           # dz/du and dz/dv of the face
     across = (a[0] * b[2] - a[2] * b[0]) / det
+    per_a = det / b[1] if b[1] != 0.0 else 0.0          # s = du / per_a + off_a dv
+    per_b = -det / a[1] if a[1] != 0.0 else 0.0
+    off_a = -b[0] / det
+    off_b = a[0] / det
     for iy in range(<int32_t> (c[1] - reach) + 1, <int32_t> (c[1] + reach) + 1):
         dv = iy - c[1]
         low = -fabs(a[0]) - fabs(b[0])
         high = -low
-        clip(b[1] / det, -b[0] * dv / det, &low, &high)
-        clip(-a[1] / det, a[0] * dv / det, &low, &high)
+        clip(per_a, off_a * dv, &low, &high)
+        clip(per_b, off_b * dv, &low, &high)
         if high < low:
             continue
         row = g.height + iy * g.row
         last = <int32_t> (c[0] + high)
+        z = c[2] + across * dv - along * c[0]
         for ix in range(<int32_t> (c[0] + low) + 1, last + 1):
             ground_z = row[ix]
-            z = c[2] + along * (ix - c[0]) + across * dv
-            s.sum_ground += ground_z
-            if z - ground_z < s.least:
-                s.least = z - ground_z
-                s.u = ix
-                s.v = iy
-                s.ground = ground_z
+            sum_ground += ground_z
+            gap = z + along * ix - ground_z
+            if gap < least:
+                least = gap
+                at_x = ix
+                at_y = iy
+    s.sum_ground += sum_ground
+    if at_x >= 0:
+        s.least = least
+        s.u = at_x
+        s.v = at_y
+        s.ground = g.height[at_y * g.row + at_x]
+
+
+cdef void gap_side(gap_search *s, const grid_view *g, const double *middle, const double *out, const double *wide,
+                   const double *high, double way) noexcept nogil:
+    """Look at a side of a box that leans over, at middle + way out: its posts, its upper edge and its uprights."""
+    cdef double face[3]
+    cdef double top[2][3]
+    cdef double low[2][3]
+    cdef int32_t k
+    for k in range(3):
+        face[k] = middle[k] + way * out[k]
+        top[0][k] = face[k] - wide[k] + high[k]
+        top[1][k] = face[k] + wide[k] + high[k]
+        low[0][k] = face[k] - wide[k] - high[k]
+        low[1][k] = face[k] + wide[k] - high[k]
+    gap_face(s, g, face, wide, high)
+    gap_edge(s, g, top[0], top[1])
+    gap_edge(s, g, low[0], top[0])
+    gap_edge(s, g, low[1], top[1])
 
 
 cdef int gap_box(gap_search *s, const grid_view *g, const double *centre, const double *half, const double *R_gp,
@@ -199,12 +242,9 @@ cdef int gap_box(gap_search *s, const grid_view *g, const double *centre, const 
     cdef double axis[3][3]
     cdef double middle[3]
     cdef double face[3]
-    cdef double p[3]
-    cdef double q[3]
-    cdef double r[3]
-    cdef double t[3]
-    cdef double reach_u = 0.0, reach_v = 0.0, way
-    cdef int32_t i, j, k, n
+    cdef double corner[4][3]
+    cdef double reach_u = 0.0, reach_v = 0.0
+    cdef int32_t i, k
     rotate(R_gp, centre, middle)
     for k in range(3):
         middle[k] += origin[k]
@@ -216,23 +256,18 @@ cdef int gap_box(gap_search *s, const grid_view *g, const double *centre, const 
     if not (middle[0] - reach_u >= 0.0 and middle[0] + reach_u < g.nx - 1
             and middle[1] - reach_v >= 0.0 and middle[1] + reach_v < g.ny - 1):
         return GROUND_OFF_MAP
-    for n in range(3):                                  # the face across axis n that looks down
-        i = (n + 1) % 3
-        j = (n + 2) % 3
-        way = -1.0 if axis[n][2] > 0.0 else 1.0
-        if fabs(R_gp[6 + n]) < TC_UPRIGHT:
-            continue
-        for k in range(3):
-            face[k] = middle[k] + way * axis[n][k]
-            p[k] = face[k] - axis[i][k] - axis[j][k]
-            q[k] = face[k] + axis[i][k] - axis[j][k]
-            r[k] = face[k] + axis[i][k] + axis[j][k]
-            t[k] = face[k] - axis[i][k] + axis[j][k]
-        gap_face(s, g, face, axis[i], axis[j])
-        gap_edge(s, g, p, q)
-        gap_edge(s, g, q, r)
-        gap_edge(s, g, r, t)
-        gap_edge(s, g, t, p)
+    for k in range(3):
+        face[k] = middle[k] - axis[2][k]
+        for i in range(4):                              # around the bottom
+            corner[i][k] = (face[k] + (axis[0][k] if i == 1 or i == 2 else -axis[0][k])
+                            + (axis[1][k] if i >= 2 else -axis[1][k]))
+    gap_face(s, g, face, axis[0], axis[1])
+    for i in range(4):
+        gap_edge(s, g, corner[i], corner[(i + 1) % 4])
+    if fabs(R_gp[6]) > TC_UPRIGHT:                      # front or rear side leans over
+        gap_side(s, g, middle, axis[0], axis[1], axis[2], -1.0 if R_gp[6] > 0.0 else 1.0)
+    if fabs(R_gp[7]) > TC_UPRIGHT:                      # left or right side
+        gap_side(s, g, middle, axis[1], axis[0], axis[2], -1.0 if R_gp[7] > 0.0 else 1.0)
     return GROUND_OK
 
 

@@ -110,7 +110,7 @@ class Line:
             return np.full(len(self), np.inf)
         return np.asarray(self.stances.clearance.min(axis=1))
 
-    def to_csv(self, path: str | Path) -> None:
+    def write_csv(self, path: str | Path) -> None:
         """Write line.csv: s, x, y, yaw, gear, steer, then how the vehicle stands there. What is unknown is left empty."""
         columns = {"s": self.s, "x": self.poses[:, 0], "y": self.poses[:, 1], "yaw": self.poses[:, 2],
                    "gear": self.gear, "steer": self.steer}

@@ -7,13 +7,13 @@ cdef extern from *:
     static const double TC_COACH_BRAKING = 2.0;         /* m/s^2, an unhurried stop on loose ground */
     static const double TC_COACH_STOP_ROOM = 0.5;       /* m between the stop and what it is for */
     static const double TC_COACH_ROUNDING = 0.2;        /* m a "now" may come earlier than the reaction needs */
-    static const double TC_COACH_PREPARE_TIME = 6.0;    /* s ahead that advice is prepared, */
+    static const double TC_COACH_PREPARE_TIME = 9.0;    /* s ahead that advice is prepared, */
     static const double TC_COACH_PREPARE_LEAST = 3.0;   /* and at least this far, m */
-    static const double TC_COACH_PREPARE_GAP = 3.5;     /* s between the end of "prepare" and "now" */
+    static const double TC_COACH_PREPARE_GAP = 4.5;     /* s from "prepare" to "now" at least */
     static const double TC_COACH_CRAWL = 0.2;           /* m/s, slower counts as this where time is told from way */
     static const double TC_COACH_STILL = 0.05;          /* m/s, slower is standing */
     /* ---- when: speech (150 words a minute) and silence ---- */
-    static const double TC_COACH_SPEECH[4] = {0.0, 5.0, 3.0, 2.5};  /* s a step takes the ear, by priority */
+    static const double TC_COACH_SPEECH[4] = {0.0, 4.5, 3.0, 2.5};  /* s a step takes the ear, by priority */
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
@@ -226,15 +226,20 @@ cdef void step_why(const coach_state *c, const coach_view *view, int32_t part, d
 
 
 cdef inline int32_t step_subject(const tc_step *step) noexcept nogil:
+    if step.kind == TC_STEP_STEER:
+        return step.side
     return step.wheel if step.wheel >= 0 else step.part if step.part >= 0 else step.side
 
 
 cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, double severity) noexcept nogil:
     """Whether the same was said of this place, not long ago, and it has not become worse by a clear step.
-    Danger is told by its place alone: which of two parts touches first changes from plan to plan."""
+    Danger is told by its place alone: which of two parts touches first changes from plan to plan. A turn of the wheel
+    that is due is told by the steer it leads to, see advise_turn."""
     cdef uint32_t i, n = c.n_said if c.n_said < COACH_SAID else COACH_SAID
     cdef const coach_said *e
     cdef double dx, dy
+    if step.kind == TC_STEP_STEER and step.phase == TC_PHASE_NOW:
+        return False
     for i in range(n):
         e = &c.said[i]
         if e.kind != step.kind or e.cause != step.cause or e.phase != step.phase:
@@ -345,15 +350,6 @@ cdef inline double least_turn(const coach_state *c) noexcept nogil:
     return TC_COACH_LEAST_TURN * TC_COACH_QUARTER / c.config.steering_ratio
 
 
-cdef int32_t steer_run(const coach_state *c, const coach_view *view, int32_t i) noexcept nogil:
-    """Last point of the run of nearly constant steer that starts at point i."""
-    cdef double steer = steer_mean(view, i, TC_COACH_WINDOW)
-    cdef int32_t j = i
-    while j + 1 < view.line.n_points and fabs(steer_mean(view, j + 1, TC_COACH_WINDOW) - steer) <= least_turn(c):
-        j += 1
-    return j
-
-
 cdef int32_t next_turn(const coach_state *c, const coach_view *view, int32_t i, double steer) noexcept nogil:
     """First point from i on where a driver who holds this steer has to turn the wheel, -1 = none."""
     cdef double least = least_turn(c)
@@ -363,6 +359,12 @@ cdef int32_t next_turn(const coach_state *c, const coach_view *view, int32_t i, 
                 and fabs(view.line.points[j].steer - steer) > 0.5 * least):
             return j
     return -1
+
+
+cdef int32_t steer_run(const coach_state *c, const coach_view *view, int32_t i) noexcept nogil:
+    """Last point of the run of nearly constant steer that starts at point i."""
+    cdef int32_t turn = next_turn(c, view, i, steer_mean(view, i, TC_COACH_WINDOW))
+    return turn - 1 if turn > i else view.line.n_points - 1
 
 
 cdef double driver_steer(const coach_state *c, const coach_view *view) noexcept nogil:
@@ -462,7 +464,6 @@ cdef void watch_no_line(coach_state *c, const coach_view *view) noexcept nogil:
     if last >= c.at:
         step_at(c, view, last, &step)
     step.other_clearance = view.line.info.straight_clearance
-    step.part = view.line.info.straight_part if view.line.info.straight_clearance < 0.0 else -1
     step_give(c, view, &step, 0.0)
 
 
@@ -634,7 +635,7 @@ cdef void turn_step(coach_state *c, const coach_view *view, int32_t i, double fr
     cdef int32_t end = steer_run(c, view, i)
     step_new(c, view, TC_STEP_STEER, TC_CAUSE_CLEARANCE, TC_PRIORITY_ADVICE, phase, step)
     step_at(c, view, i, step)
-    step.steer = steer_mean(view, i, view.line.points[end].s - view.line.points[i].s + TC_COACH_WINDOW)
+    step.steer = steer_mean(view, i, view.line.points[end].s - view.line.points[i].s)
     step.turns = (step.steer - from_steer) * c.config.steering_ratio / (4.0 * TC_COACH_QUARTER)
     step.side = side_of(step.turns, 0.0)
     step.distance = c.roll_to[end] - c.roll_to[i]

@@ -10,6 +10,7 @@
 cdef enum:
     MAX_ITERATIONS = 80
     ROUGH_AFTER = 24                    # iterations
+    MAX_CUTS = 5                        # of one step
 
 cdef extern from *:
     """
@@ -19,29 +20,83 @@ cdef extern from *:
     static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's own steps allow no better */
     static const double TC_MAX_TURN = 0.12;         /* rad a step */
     static const double TC_MAX_DROP = 0.15;         /* m a step */
+    static const double TC_FIRMEST = 1e4;           /* damping over the stiffness of the tyres */
     static const double TC_TIPPED = 1.0;            /* rad; it will not come back from here */
     """
-    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_TIPPED
+    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_TIPPED
 
-cdef struct heading_frame:
+cdef struct grid_view:
+    # the height grid from the heading frame: u, v count posts; peek() is for places known to be inside
+    const float *height
+    int64_t row
+    int32_t nx, ny
+    double inv_dx
+    double u, v                         # of the body origin
+    double cu, su                       # cos and sin of yaw, per dx
     double x, y                         # of the body origin, world, m
     double c, s                         # cos and sin of yaw
 
 
-cdef inline void turn_to_world(const heading_frame *h, double x, double y, double *wx, double *wy) noexcept nogil:
-    wx[0] = h.c * x - h.s * y
-    wy[0] = h.s * x + h.c * y
+cdef inline void grid_look(const tc_grid *g, double x, double y, double yaw, grid_view *w) noexcept nogil:
+    w.height = g.height
+    w.row = g.nx
+    w.nx = g.nx
+    w.ny = g.ny
+    w.inv_dx = 1.0 / g.dx
+    w.x = x
+    w.y = y
+    w.c = cos(yaw)
+    w.s = sin(yaw)
+    w.u = (x - g.x0) * w.inv_dx
+    w.v = (y - g.y0) * w.inv_dx
+    w.cu = w.c * w.inv_dx
+    w.su = w.s * w.inv_dx
 
 
-cdef inline void turn_from_world(const heading_frame *h, double wx, double wy, double *x, double *y) noexcept nogil:
-    x[0] = h.c * wx + h.s * wy
-    y[0] = h.c * wy - h.s * wx
+cdef inline double peek(const grid_view *g, double u, double v) noexcept nogil:
+    """Bilinear height at grid place (u, v), which must be in [0, nx - 1) x [0, ny - 1)."""
+    cdef int32_t ix = <int32_t> u, iy = <int32_t> v
+    cdef const float *h = g.height + iy * g.row + ix
+    cdef double h00 = h[0], h10 = h[1], low, high
+    u -= ix
+    v -= iy
+    low = h00 + u * (h10 - h00)
+    h00 = h[g.row]
+    h10 = h[g.row + 1]
+    high = h00 + u * (h10 - h00)
+    return low + v * (high - low)
 
 
-cdef inline void to_world(const heading_frame *h, double x, double y, double *wx, double *wy) noexcept nogil:
-    turn_to_world(h, x, y, wx, wy)
-    wx[0] += h.x
-    wy[0] += h.y
+cdef inline double peek_slope(const grid_view *g, double u, double v, double *gu, double *gv) noexcept nogil:
+    """The same with its slope per metre along u and v, in grid units of direction: slope . (eu, ev) is dz/ds."""
+    cdef int32_t ix = <int32_t> u, iy = <int32_t> v
+    cdef const float *h = g.height + iy * g.row + ix
+    cdef double h00 = h[0], ex = h[1] - h00, ey = h[g.row] - h00, twist = h[g.row + 1] - h00 - ex - ey
+    u -= ix
+    v -= iy
+    gu[0] = ex + v * twist
+    gv[0] = ey + u * twist
+    return h00 + u * ex + v * ey + u * v * twist
+
+
+cdef inline void turn_to_grid(const grid_view *g, double x, double y, double *u, double *v) noexcept nogil:
+    u[0] = g.cu * x - g.su * y
+    v[0] = g.su * x + g.cu * y
+
+
+cdef inline void to_grid(const grid_view *g, double x, double y, double *u, double *v) noexcept nogil:
+    turn_to_grid(g, x, y, u, v)
+    u[0] += g.u
+    v[0] += g.v
+
+
+cdef inline void to_world(const grid_view *g, double x, double y, double *wx, double *wy) noexcept nogil:
+    wx[0] = g.x + g.c * x - g.s * y
+    wy[0] = g.y + g.s * x + g.c * y
+
+
+cdef inline double larger(double a, double b) noexcept nogil:
+    return a if a > b else b
 
 
 include "tyre.pxi"            # tread cylinder on the ground
@@ -144,7 +199,7 @@ cdef void rest_geometry(const stance_model *m, rest_point *p) noexcept nogil:
             footprint_axes(&p.foot[w])
 
 
-cdef int rest_contacts(const stance_model *m, const tc_grid *g, const heading_frame *h, rest_point *p) noexcept nogil:
+cdef int rest_contacts(const stance_model *m, const grid_view *g, rest_point *p) noexcept nogil:
     """Ground under the four wheels and how they press on it."""
     cdef double lateral, x, y
     cdef int32_t w
@@ -154,7 +209,7 @@ cdef int rest_contacts(const stance_model *m, const tc_grid *g, const heading_fr
         lateral = (p.tyre[w].load - m.tread.weight) / m.tread.rate * (1.0 / TC_LATERAL_SHARE - 1.0) * p.foot[w].axle[2]
         x = p.hub[w][0] + lateral * p.foot[w].axle[0]
         y = p.hub[w][1] + lateral * p.foot[w].axle[1]
-        known = footprint_sample(&m.tread, g, h, x, y, &p.foot[w])
+        known = footprint_sample(&m.tread, g, x, y, &p.foot[w])
         if known != GROUND_OK:
             return known
         tyre_press(&m.tread, &p.foot[w], x, y, p.z + p.hub[w][2], &p.tyre[w])
@@ -322,10 +377,6 @@ cdef int solve_rest(const stance_model *m, const balance *b, double damping, dou
     return 1
 
 
-cdef inline double larger(double a, double b) noexcept nogil:
-    return a if a > b else b
-
-
 cdef double residual_size(const stance_model *m, const balance *b) noexcept nogil:
     """Largest force out of balance, moments by the arm of the wheels, N."""
     cdef double size = 0.0
@@ -337,8 +388,8 @@ cdef double residual_size(const stance_model *m, const balance *b) noexcept nogi
     return size
 
 
-cdef void step_rest(rest_point *p, const double *chassis, const double (*axle)[2]) noexcept nogil:
-    """Take the step, shortened where it leaves what the linear picture is good for."""
+cdef void limit_step(double *chassis, double (*axle)[2]) noexcept nogil:
+    """Shorten a step where it leaves what the linear picture is good for."""
     cdef double turn = larger(fabs(chassis[1]), fabs(chassis[2])), drop = fabs(chassis[0]), short = 1.0
     cdef int32_t i, j
     for i in range(2):
@@ -348,79 +399,104 @@ cdef void step_rest(rest_point *p, const double *chassis, const double (*axle)[2
         short = TC_MAX_TURN / turn
     if drop * short > TC_MAX_DROP:
         short = TC_MAX_DROP / drop
-    p.z += short * chassis[0]
-    p.roll += short * chassis[1]
-    p.pitch += short * chassis[2]
+    for i in range(3):
+        chassis[i] *= short
     for i in range(2):
         for j in range(2):
-            p.q[i][j] += short * axle[i][j]
+            axle[i][j] *= short
 
 
-cdef int32_t settle_from(const stance_model *m, const tc_grid *g, const heading_frame *h, rest_point *p,
-                         int32_t *iterations) noexcept nogil:
+cdef double step_work(const balance *b, const double *chassis, const double (*axle)[2]) noexcept nogil:
+    """Work of the forces out of balance along a step, J."""
+    return (b.chassis[0] * chassis[0] + b.chassis[1] * chassis[1] + b.chassis[2] * chassis[2]
+            + b.axle[0][0] * axle[0][0] + b.axle[0][1] * axle[0][1]
+            + b.axle[1][0] * axle[1][0] + b.axle[1][1] * axle[1][1])
+
+
+cdef void step_to(rest_point *p, const rest_point *start, double part, const double *chassis,
+                  const double (*axle)[2]) noexcept nogil:
+    cdef int32_t i, j
+    p.z = start.z + part * chassis[0]
+    p.roll = start.roll + part * chassis[1]
+    p.pitch = start.pitch + part * chassis[2]
+    for i in range(2):
+        for j in range(2):
+            p.q[i][j] = start.q[i][j] + part * axle[i][j]
+
+
+cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *p, int32_t *iterations) noexcept nogil:
     """Iterate from the state in p to a stable rest. Returns a TC_STANCE_ status.
 
-    Levenberg's damping: a step that makes the balance worse is taken back and tried again, shorter.
+    Newton steps, made firm enough to lead downhill where the stiffness is not positive definite. A step that runs
+    past the bottom, where the forces work against it, is shortened to where they would vanish (regula falsi).
     """
     cdef balance b
-    cdef rest_point good, rough
+    cdef rest_point start, rough
     cdef double chassis[3]
     cdef double axle[2][2]
-    cdef double size, last = 1e300, damping = 0.0, firm, roughest = TC_ROUGH_FORCE
-    cdef int32_t it, refused = 0
+    cdef double newton[3]
+    cdef double newton_axle[2][2]
+    cdef double size, firm, before = 0.0, after, part = 1.0, shorter, roughest = TC_ROUGH_FORCE
+    cdef int32_t it, cuts = 0
     cdef int known, stable
     for it in range(MAX_ITERATIONS):
         iterations[0] += 1
         rest_geometry(m, p)
-        known = rest_contacts(m, g, h, p)
+        known = rest_contacts(m, g, p)
         if known != GROUND_OK:
             return TC_STANCE_OFF_MAP if known == GROUND_OFF_MAP else TC_STANCE_UNKNOWN
         rest_balance(m, p, &b)
         size = residual_size(m, &b)
-        stable = solve_rest(m, &b, 0.0, chassis, axle)
+        if not isfinite(size):          # a wheel was moved a little, to a post that is not known
+            return TC_STANCE_UNKNOWN
+        stable = solve_rest(m, &b, 0.0, newton, newton_axle)
         if stable and size < TC_REST_FORCE:
             return TC_STANCE_OK
         if stable and size < roughest:
             roughest = size
             rough = p[0]
-        if it >= ROUGH_AFTER and roughest < TC_ROUGH_FORCE:
+        after = step_work(&b, chassis, axle) if it > 0 else 0.0
+        if (after < -0.3 * before or it >= ROUGH_AFTER) and roughest < TC_ROUGH_FORCE:
             p[0] = rough
             return TC_STANCE_OK
-        if size > last and refused < 4:
-            refused += 1
-            damping = larger(0.05, 4.0 * damping)
-            p[0] = good
-            rest_balance(m, p, &b)
-            stable = solve_rest(m, &b, 0.0, chassis, axle)
-        else:
-            damping = 0.0 if refused == 0 and damping < 0.02 else 0.3 * damping
-            refused = 0
-            last = size
-            good = p[0]
-        firm = larger(damping, 0.0 if stable else 0.01)
-        if firm > 0.0:
-            while not solve_rest(m, &b, firm, chassis, axle):
-                firm *= 3.0
-        step_rest(p, chassis, axle)
+        if after < -0.3 * before and cuts < MAX_CUTS:
+            cuts += 1
+            shorter = before / (before - after)
+            part *= 0.1 if shorter < 0.1 else 0.7 if shorter > 0.7 else shorter
+            step_to(p, &start, part, chassis, axle)
+            continue
+        firm = 0.01
+        while not stable and firm < TC_FIRMEST:
+            stable = solve_rest(m, &b, firm, newton, newton_axle)
+            firm *= 3.0
+        memcpy(chassis, newton, sizeof(newton))
+        memcpy(axle, newton_axle, sizeof(newton_axle))
+        limit_step(chassis, axle)
+        before = step_work(&b, chassis, axle)
+        part = 1.0
+        cuts = 0
+        start = p[0]
+        step_to(p, &start, part, chassis, axle)
         if fabs(p.roll) > TC_TIPPED or fabs(p.pitch) > TC_TIPPED:
             return TC_STANCE_TIPS
     return TC_STANCE_UNSOLVED
 
 
-cdef int32_t start_cold(const stance_model *m, const tc_grid *g, const heading_frame *h, rest_point *p) noexcept nogil:
+cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p) noexcept nogil:
     """Design ride height on the plane through the ground under the wheels."""
-    cdef double x, y, wx, wy, z[4]
-    cdef double across, along, mean
+    cdef double z[4]
+    cdef double x, y, u, v, across, along, mean
     cdef int32_t w
-    cdef int known
     memset(p, 0, sizeof(rest_point))
     for w in range(4):
         x = m.axle[w // 2].x
         y = m.axle[w // 2].half_track * (1.0 if w % 2 == 0 else -1.0)
-        to_world(h, x, y, &wx, &wy)
-        known = ground(g, wx, wy, &z[w])
-        if known != GROUND_OK:
-            return TC_STANCE_OFF_MAP if known == GROUND_OFF_MAP else TC_STANCE_UNKNOWN
+        to_grid(g, x, y, &u, &v)
+        if not (u >= 0.0 and v >= 0.0 and u < g.nx - 1 and v < g.ny - 1):
+            return TC_STANCE_OFF_MAP
+        z[w] = peek(g, u, v)
+        if z[w] != z[w]:
+            return TC_STANCE_UNKNOWN
         p.tyre[w].load = m.tread.weight
     across = (z[0] + z[2] - z[1] - z[3]) / (2.0 * (m.axle[0].half_track + m.axle[1].half_track))
     along = 0.5 * (z[0] + z[1] - z[2] - z[3]) / m.axle[0].x
@@ -469,7 +545,7 @@ cdef void stance_unknown(tc_stance *out) noexcept nogil:
             out.nearest[i][k] = NAN
 
 
-cdef void stance_report(const stance_model *m, const heading_frame *h, const rest_point *p, tc_stance *out) noexcept nogil:
+cdef void stance_report(const stance_model *m, const grid_view *g, const rest_point *p, tc_stance *out) noexcept nogil:
     """Attitude, loads, contacts and margins of a rest found."""
     cdef double cg[3]
     cdef double at[4][3]
@@ -493,16 +569,17 @@ cdef void stance_report(const stance_model *m, const heading_frame *h, const res
         out.wheel_load[w] = p.tyre[w].load
         if p.tyre[w].load < TC_LIFTED_LOAD:
             out.lifted |= 1 << w
-        to_world(h, p.tyre[w].point[0], p.tyre[w].point[1], &out.contact[w][0], &out.contact[w][1])
+        to_world(g, p.tyre[w].point[0], p.tyre[w].point[1], &out.contact[w][0], &out.contact[w][1])
         out.contact[w][2] = p.z + p.tyre[w].point[2]
         for k in range(3):
             at[w][k] = p.tyre[w].point[k]
     tip_margins(at, cg, out.tip_margin)
 
 
-cdef void part_frame(const stance_model *m, const heading_frame *h, const rest_point *p, int32_t fixed_to, double *R_wp,
+cdef void part_frame(const stance_model *m, const grid_view *g, const rest_point *p, int32_t fixed_to, double *R_gp,
                      double *origin) noexcept nogil:
-    """Where the frame a part is fixed to has gone: a design-position body vector b is at origin + R_wp b."""
+    """Where the frame a part is fixed to has gone: a design-position body vector b is at origin + R_gp b,
+    in grid places and metres of height."""
     cdef double column[3][3]
     cdef double at[3]
     cdef double shift[3]
@@ -523,16 +600,16 @@ cdef void part_frame(const stance_model *m, const heading_frame *h, const rest_p
             for k in range(3):
                 at[k] = p.q[i][w % 2] * column[2][k]
     for i in range(3):
-        turn_to_world(h, column[i][0], column[i][1], &R_wp[i], &R_wp[3 + i])
-        R_wp[6 + i] = column[i][2]
-    to_world(h, at[0], at[1], &origin[0], &origin[1])
+        turn_to_grid(g, column[i][0], column[i][1], &R_gp[i], &R_gp[3 + i])
+        R_gp[6 + i] = column[i][2]
+    to_grid(g, at[0], at[1], &origin[0], &origin[1])
     origin[2] = p.z + at[2]
 
 
-cdef void stance_clearance(const stance_model *m, const tc_grid *g, const heading_frame *h, const rest_point *p,
+cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest_point *p, double sigma,
                            tc_stance *out) noexcept nogil:
     """Clearance of every part of a rest found. least_part stays -1 where one of them is unknown."""
-    cdef double R_wp[9]
+    cdef double R_gp[9]
     cdef double origin[3]
     cdef int32_t i, frame = -1, least = -1
     cdef int known
@@ -540,45 +617,41 @@ cdef void stance_clearance(const stance_model *m, const tc_grid *g, const headin
     for i in range(m.underbody.n_parts):
         if m.underbody.fixed_to[i] != frame:
             frame = m.underbody.fixed_to[i]
-            part_frame(m, h, p, frame, R_wp, origin)
-        known = part_clearance(&m.underbody, g, i, R_wp, origin, &out.clearance[i], out.nearest[i])
+            part_frame(m, g, p, frame, R_gp, origin)
+        known = part_clearance(&m.underbody, g, i, R_gp, origin, &out.clearance[i], out.nearest[i])
         if known != GROUND_OK:
             complete = False
             if known == GROUND_OFF_MAP:
                 out.status = TC_STANCE_OFF_MAP
             continue
-        out.contact_probability[i] = probability_of_contact(out.clearance[i], g.sigma)
+        out.contact_probability[i] = probability_of_contact(out.clearance[i], sigma)
         if least < 0 or out.clearance[i] < out.clearance[least]:
             least = i
     out.least_part = least if complete else -1
 
 
-cdef int32_t stance_rest(const stance_model *m, const tc_grid *g, const heading_frame *h, const tc_stance *warm,
-                         rest_point *p, int32_t *iterations) noexcept nogil:
+cdef int32_t stance_rest(const stance_model *m, const grid_view *g, const tc_stance *warm, rest_point *p,
+                         int32_t *iterations) noexcept nogil:
     """Attitude only. A warm start that leads nowhere is followed by a cold one."""
     cdef int32_t status
-    if start_warm(m, warm, p) and settle_from(m, g, h, p, iterations) == TC_STANCE_OK:
+    if start_warm(m, warm, p) and settle_from(m, g, p, iterations) == TC_STANCE_OK:
         return TC_STANCE_OK
-    status = start_cold(m, g, h, p)
+    status = start_cold(m, g, p)
     if status != TC_STANCE_OK:
         return status
-    return settle_from(m, g, h, p, iterations)
+    return settle_from(m, g, p, iterations)
 
 
 cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
                        const tc_stance *warm, tc_stance *out) noexcept nogil:
     """Rest at (x, y, yaw) into out, always with a status. warm: a stance nearby to start from, or NULL; it may be
     out. A warm start ends within the solver's tolerance of the cold one where there is one rest, not in the same bits."""
-    cdef heading_frame h
+    cdef grid_view view
     cdef rest_point p
-    cdef int32_t iterations = 0, status
-    h.x = x
-    h.y = y
-    h.c = cos(yaw)
-    h.s = sin(yaw)
-    status = TC_STANCE_BAD_POSE
+    cdef int32_t iterations = 0, status = TC_STANCE_BAD_POSE
     if isfinite(x) and isfinite(y) and isfinite(yaw):
-        status = stance_rest(m, g, &h, warm, &p, &iterations)
+        grid_look(g, x, y, yaw, &view)
+        status = stance_rest(m, &view, warm, &p, &iterations)
     out.struct_size = sizeof(tc_stance)
     out.status = status
     out.x = x
@@ -588,5 +661,5 @@ cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double
     out.reserved = 0
     stance_unknown(out)
     if status == TC_STANCE_OK:
-        stance_report(m, &h, &p, out)
-        stance_clearance(m, g, &h, &p, out)
+        stance_report(m, &view, &p, out)
+        stance_clearance(m, &view, &p, g.sigma, out)

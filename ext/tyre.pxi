@@ -9,22 +9,29 @@
 
 cdef enum:
     STRIPS = 5
-    ALONG = 17                          # points of a strip
+    STRIP_LOW = -2                      # second contact of a strip that touches nothing
+    FINE = 29                           # places along a strip; every second one is looked at first
 
 cdef extern from *:
     """
     static const double TC_TREAD_REACH = 0.97;      /* of the radius: points ahead of and behind the wheel centre */
+    static const double TC_TREAD_GIVE = 0.002;      /* m; a second contact this much lower begins to carry */
+    static const double TC_TREAD_FINE = 0.0001;     /* m; a smaller gain of height ends the climb to a contact */
+    static const double TC_STRIP_CLEAR = 0.012;     /* m; a strip this far below the others' line is left out */
+    static const double TC_TREAD_STAYS = 0.003;     /* m; a wheel that moved less touches near where it did */
     static const double TC_CAMBER_RATE = 2000.0;    /* N m/rad, of the tread about its foot: light-truck tyre, estimate */
-    static const double TC_CAMBER_LIMIT = 0.0873;   /* rad (5 deg), how far the tread leans */
+    static const double TC_CAMBER_LIMIT = 0.0873;   /* rad (5 deg), how far the tread leans freely, */
+    static const double TC_CAMBER_STOP = 20000.0;   /* N m/rad more from there */
     static const double TC_LATERAL_SHARE = 0.6;     /* lateral over radial tyre stiffness, estimate */
     """
-    const double TC_TREAD_REACH, TC_CAMBER_RATE, TC_CAMBER_LIMIT, TC_LATERAL_SHARE
+    const double TC_TREAD_REACH, TC_TREAD_GIVE, TC_TREAD_FINE, TC_STRIP_CLEAR, TC_TREAD_STAYS
+    const double TC_CAMBER_RATE, TC_CAMBER_LIMIT, TC_CAMBER_STOP, TC_LATERAL_SHARE
 
 cdef struct tread_shape:
     double radius
     double across[STRIPS]               # y of the strips from the middle of the tread, m
-    double ahead[ALONG]                 # xi, m
-    double below[ALONG]                 # sqrt(R^2 - xi^2), m
+    double ahead[FINE]                  # xi, m
+    double below[FINE]                  # sqrt(R^2 - xi^2), m
     double rate                         # radial, N/m
     double weight                       # of the wheel, hangs below the radial spring, N
 
@@ -34,8 +41,21 @@ cdef struct footprint:
     double ahead[2]                     # unit vector, horizontal, where the wheel rolls
     double up[3]                        # unit vector in the wheel's plane, across `ahead`
     double height[STRIPS]               # H_k, m
-    double reach[STRIPS]                # xi of the point touched in strip k, m
+    double reach[STRIPS]                # xi and
+    double below[STRIPS]                # depth below the centre of the point touched in strip k, m
     double slope[STRIPS][2]             # of the ground there
+    int32_t first[STRIPS]               # place where the strip touched when all places were looked at
+    int32_t second[STRIPS]              # of another contact nearly as high, -1 = none
+    double seen[5]                      # centre and axle at that time
+
+cdef struct strip_line:
+    # one strip in grid units: u = u0 + xi eu - q nu
+    double u0, v0, eu, ev, nu, nv
+    double up                           # vertical part of the wheel plane's up
+    double radius
+
+cdef struct strip_peak:
+    double top, reach, below, across    # height asked for, xi, depth, slope of the ground across the wheel
 
 cdef struct tyre_contact:
     double load                         # vertical, N; 0 = the wheel hangs
@@ -51,8 +71,8 @@ cdef void tread_init(tread_shape *t, const tc_vehicle *v) noexcept nogil:
     t.weight = v.tyre_mass * TC_GRAVITY
     for i in range(STRIPS):
         t.across[i] = v.tyre_tread * (i / (STRIPS - 1.0) - 0.5)
-    for i in range(ALONG):
-        t.ahead[i] = t.radius * TC_TREAD_REACH * (2.0 * i / (ALONG - 1.0) - 1.0)
+    for i in range(FINE):
+        t.ahead[i] = t.radius * TC_TREAD_REACH * (2.0 * i / (FINE - 1.0) - 1.0)
         t.below[i] = sqrt(t.radius * t.radius - t.ahead[i] * t.ahead[i])
 
 
@@ -66,66 +86,191 @@ cdef inline void footprint_axes(footprint *f) noexcept nogil:
     f.up[2] = n
 
 
-cdef int footprint_strip(const tread_shape *t, const tc_grid *g, const heading_frame *w, double cx, double cy,
-                         footprint *f, int32_t k) noexcept nogil:
-    """Highest demand of the ground in one strip whose middle is at (cx, cy) in the heading frame."""
-    cdef double x0, y0, ax, ay, ux, uy, x, y, z, top, best = -1e300, sum_z = 0.0, xi, q, gx, gy, along, across, low, high
-    cdef int32_t i, at = 0
-    cdef int known
-    to_world(w, cx, cy, &x0, &y0)
-    turn_to_world(w, f.ahead[0], f.ahead[1], &ax, &ay)
-    turn_to_world(w, f.up[0], f.up[1], &ux, &uy)
-    for i in range(ALONG):
-        known = ground(g, x0 + t.ahead[i] * ax - t.below[i] * ux, y0 + t.ahead[i] * ay - t.below[i] * uy, &z)
-        if known != GROUND_OK:
-            return known
-        top = z + t.below[i] * f.up[2]
-        if top > best:
-            best = top
-            at = i
-    xi = t.ahead[at]
-    low = t.ahead[at - 1] if at > 0 else xi
-    high = t.ahead[at + 1] if at < ALONG - 1 else xi
-    f.reach[k] = xi
-    for i in range(2):                  # towards the top of the circle over the slope under the highest point
-        q = sqrt(t.radius * t.radius - xi * xi)
-        known = ground_gradient(g, x0 + xi * ax - q * ux, y0 + xi * ay - q * uy, &z, &gx, &gy)
-        if known != GROUND_OK:
-            return known
-        if z + q * f.up[2] >= best:
-            best = z + q * f.up[2]
-            f.reach[k] = xi
-            # along the wheel the slope of the circle: the ground's own where it is smooth, and right on an edge
-            along = xi / q * f.up[2]
-            across = gy * ax - gx * ay
-            f.slope[k][0] = along * f.ahead[0] - across * f.ahead[1]
-            f.slope[k][1] = along * f.ahead[1] + across * f.ahead[0]
-        elif i > 0:
+cdef inline double strip_top(const grid_view *g, const strip_line *l, double xi, double *below) noexcept nogil:
+    """Height the ground asks for at xi of a strip."""
+    below[0] = sqrt(l.radius * l.radius - xi * xi)
+    return peek(g, l.u0 + xi * l.eu - below[0] * l.nu, l.v0 + xi * l.ev - below[0] * l.nv) + below[0] * l.up
+
+
+cdef inline double strip_place(const tread_shape *t, const grid_view *g, const strip_line *l, int32_t i) noexcept nogil:
+    """Height the ground asks for at place i of a strip."""
+    return (peek(g, l.u0 + t.ahead[i] * l.eu - t.below[i] * l.nu, l.v0 + t.ahead[i] * l.ev - t.below[i] * l.nv)
+            + t.below[i] * l.up)
+
+
+cdef void strip_climb(const tread_shape *t, const grid_view *g, const strip_line *l, int32_t place,
+                      strip_peak *peak) noexcept nogil:
+    """From a place on a strip to the highest next to it, and from there to the tangent of the ground."""
+    cdef double below, top, along, half = t.ahead[1] - t.ahead[0], gained, gu, gv
+    cdef int32_t i, at = place
+    peak.top = strip_place(t, g, l, place)
+    for i in range(place - 1, place + 2, 2):
+        if i >= 0 and i < FINE:
+            top = strip_place(t, g, l, i)
+            if top > peak.top:
+                peak.top = top
+                at = i
+    peak.reach = t.ahead[at]
+    peak.below = t.below[at]
+    for i in range(2):
+        peek_slope(g, l.u0 + peak.reach * l.eu - peak.below * l.nu, l.v0 + peak.reach * l.ev - peak.below * l.nv,
+                   &gu, &gv)
+        peak.across = gv * l.eu - gu * l.ev
+        along = gu * l.eu + gv * l.ev
+        along = l.radius * along / sqrt(l.up * l.up + along * along)
+        along = peak.reach - half if along < peak.reach - half else along
+        along = peak.reach + half if along > peak.reach + half else along
+        if fabs(along) > t.ahead[FINE - 1]:
             break
-        along = gx * ax + gy * ay
-        xi = t.radius * along / sqrt(f.up[2] * f.up[2] + along * along)
-        xi = low if xi < low else high if xi > high else xi
-    f.height[k] = best - t.across[k] * f.axle[2]
+        top = strip_top(g, l, along, &below)
+        gained = top - peak.top
+        if gained <= 0.0:
+            break
+        peak.top = top
+        peak.reach = along
+        peak.below = below
+        if gained < TC_TREAD_FINE:
+            break
+
+
+cdef int footprint_scan(const tread_shape *t, const grid_view *g, const strip_line *l, footprint *f,
+                        int32_t k) noexcept nogil:
+    """Look at every second place of a strip: where it is highest, and where else nearly so."""
+    cdef double top[FINE]
+    cdef double z, sum_z = 0.0
+    cdef int32_t i, first = 0, second = -1
+    for i in range(0, FINE, 2):
+        z = peek(g, l.u0 + t.ahead[i] * l.eu - t.below[i] * l.nu, l.v0 + t.ahead[i] * l.ev - t.below[i] * l.nv)
+        sum_z += z
+        top[i] = z + t.below[i] * l.up
+        if top[i] > top[first]:
+            first = i
+    if sum_z != sum_z:
+        return GROUND_UNKNOWN
+    z = top[first] - 6.0 * TC_TREAD_GIVE
+    for i in range(0, FINE, 2):
+        if (top[i] > z and (i < first - 2 or i > first + 2) and (i == 0 or top[i] >= top[i - 2])
+                and (i == FINE - 1 or top[i] >= top[i + 2]) and (second < 0 or top[i] > top[second])):
+            second = i
+    f.first[k] = first
+    f.second[k] = second
+    f.height[k] = top[first] - t.across[k] * f.axle[2]
     return GROUND_OK
 
 
-cdef int footprint_sample(const tread_shape *t, const tc_grid *g, const heading_frame *w, double cx, double cy,
-                          footprint *f) noexcept nogil:
+cdef void footprint_strip(const tread_shape *t, const grid_view *g, const strip_line *l, footprint *f,
+                          int32_t k) noexcept nogil:
+    """Highest demand of the ground in one strip, shared with a second contact nearly as high."""
+    cdef double share = 0.0, rest, along, across
+    cdef strip_peak a, b
+    strip_climb(t, g, l, f.first[k], &a)
+    if f.second[k] >= 0:
+        strip_climb(t, g, l, f.second[k], &b)
+        if b.top > a.top:
+            a, b = b, a
+        rest = TC_TREAD_GIVE - (a.top - b.top)
+        if rest > 0.0:
+            share = 0.5 * rest / TC_TREAD_GIVE
+            a.top += 0.5 * share * rest
+    along = a.reach / a.below * l.up            # slope of the circle: the ground's where smooth, and right on an edge
+    across = a.across
+    f.reach[k] = a.reach
+    f.below[k] = a.below
+    if share > 0.0:
+        f.reach[k] += share * (b.reach - a.reach)
+        f.below[k] += share * (b.below - a.below)
+        along += share * (b.reach / b.below * l.up - along)
+        across += share * (b.across - across)
+    f.height[k] = a.top - t.across[k] * f.axle[2]
+    f.slope[k][0] = along * f.ahead[0] - across * f.ahead[1]
+    f.slope[k][1] = along * f.ahead[1] + across * f.ahead[0]
+
+
+cdef bint footprint_moved(const tread_shape *t, double cx, double cy, footprint *f) noexcept nogil:
+    """Whether the wheel has left the place where all of its strips were looked at; remembers the new one."""
+    cdef double by = fabs(cx - f.seen[0]) + fabs(cy - f.seen[1])
+    cdef int32_t k
+    for k in range(3):
+        by += t.radius * fabs(f.axle[k] - f.seen[2 + k])
+    if by < TC_TREAD_STAYS:
+        return False
+    f.seen[0] = cx
+    f.seen[1] = cy
+    for k in range(3):
+        f.seen[2 + k] = f.axle[k]
+    return True
+
+
+cdef void footprint_choose(const tread_shape *t, footprint *f) noexcept nogil:
+    """Leave out the strips that stay clear of the ground however the tread leans: those far below a line through
+    the heights of two others on either side, or below the level of the highest by more than the lean can lift."""
+    cdef double highest = f.height[0]
+    cdef int32_t i, j, k
+    for k in range(1, STRIPS):
+        highest = larger(highest, f.height[k])
+    for k in range(STRIPS):
+        if f.height[k] < highest - TC_STRIP_CLEAR - 2.0 * TC_CAMBER_LIMIT * t.across[STRIPS - 1]:
+            f.second[k] = STRIP_LOW
+        for i in range(k):
+            for j in range(k + 1, STRIPS):
+                if ((j - k) * f.height[i] + (k - i) * f.height[j]) > (j - i) * (f.height[k] + TC_STRIP_CLEAR):
+                    f.second[k] = STRIP_LOW
+
+
+cdef int footprint_sample(const tread_shape *t, const grid_view *g, double cx, double cy, footprint *f) noexcept nogil:
     """The ground under a wheel with its centre at (cx, cy) in the heading frame and its axes set."""
+    cdef strip_line l
+    cdef double u, v, au, av, spread_u, spread_v
     cdef int32_t k
     cdef int known
+    to_grid(g, cx, cy, &u, &v)
+    turn_to_grid(g, f.ahead[0], f.ahead[1], &l.eu, &l.ev)
+    turn_to_grid(g, f.axle[0], f.axle[1], &au, &av)
+    turn_to_grid(g, f.up[0], f.up[1], &l.nu, &l.nv)
+    l.up = f.up[2]
+    l.radius = t.radius
+    spread_u = t.radius * (fabs(l.eu) + fabs(l.nu)) + t.across[STRIPS - 1] * fabs(au)
+    spread_v = t.radius * (fabs(l.ev) + fabs(l.nv)) + t.across[STRIPS - 1] * fabs(av)
+    if not (u - spread_u >= 0.0 and u + spread_u < g.nx - 1 and v - spread_v >= 0.0 and v + spread_v < g.ny - 1):
+        return GROUND_OFF_MAP
+    if footprint_moved(t, cx, cy, f):
+        for k in range(STRIPS):
+            l.u0 = u + t.across[k] * au
+            l.v0 = v + t.across[k] * av
+            known = footprint_scan(t, g, &l, f, k)
+            if known != GROUND_OK:
+                return known
+        footprint_choose(t, f)
     for k in range(STRIPS):
-        known = footprint_strip(t, g, w, cx + t.across[k] * f.axle[0], cy + t.across[k] * f.axle[1], f, k)
-        if known != GROUND_OK:
-            return known
+        if f.second[k] != STRIP_LOW:
+            l.u0 = u + t.across[k] * au
+            l.v0 = v + t.across[k] * av
+            footprint_strip(t, g, &l, f, k)
     return GROUND_OK
+
+
+cdef inline double camber_moment(double c) noexcept nogil:
+    """Of the tread's spring and its stop at the lean c >= 0, N m."""
+    return TC_CAMBER_RATE * c + (TC_CAMBER_STOP * (c - TC_CAMBER_LIMIT) if c > TC_CAMBER_LIMIT else 0.0)
+
+
+cdef inline double lean_on_strip(double y, double load, double rate, double *softer) noexcept nogil:
+    """Lean c >= 0 where the camber spring balances a load that acts at y > 0 and falls with rate y c; and the rate
+    of the tyre with this freedom."""
+    cdef double c = y * load / (TC_CAMBER_RATE + rate * y * y), stiff = TC_CAMBER_RATE
+    if c > TC_CAMBER_LIMIT:
+        stiff += TC_CAMBER_STOP
+        c = (y * load + TC_CAMBER_STOP * TC_CAMBER_LIMIT) / (stiff + rate * y * y)
+    softer[0] = rate * stiff / (stiff + rate * y * y)
+    return c
 
 
 cdef inline double tread_lean(const tread_shape *t, const footprint *f, double centre, double rate, int32_t *low,
                               int32_t *high, double *offset, double *rate_out) noexcept nogil:
     """Lean c of the tread, the strips low and high it stands on, where between them the load acts (offset, m),
-    and the rate of the tyre with this freedom. A walk along the convex envelope max_k(H_k - y_k c) from c = 0."""
-    cdef double c = 0.0, next_c, rest, y, side, best, cross_c, load
+    and the rate of the tyre with this freedom. A walk along the convex envelope max_k(H_k - y_k c) from c = 0, on
+    the side the highest strip is on."""
+    cdef double c, rest, y, side, next_c, load, softer
     cdef int32_t i = 0, j, k
     for k in range(1, STRIPS):
         if f.height[k] > f.height[i]:
@@ -133,38 +278,34 @@ cdef inline double tread_lean(const tread_shape *t, const footprint *f, double c
     low[0] = high[0] = i
     offset[0] = t.across[i]
     rate_out[0] = rate
-    load = rate * (f.height[i] - centre) + t.weight
-    if load <= 0.0 or t.across[i] == 0.0:
+    if rate * (f.height[i] - centre) + t.weight <= 0.0 or t.across[i] == 0.0:
         return 0.0
     side = 1.0 if t.across[i] > 0.0 else -1.0
     while True:
-        y = t.across[i]
-        rest = y * (rate * (f.height[i] - centre) + t.weight) / (TC_CAMBER_RATE + rate * y * y)
+        y = t.across[i] * side
+        rest = 1e300
+        if y > 0.0:
+            rest = lean_on_strip(y, rate * (f.height[i] - centre) + t.weight, rate, &softer)
         j = -1
-        best = TC_CAMBER_LIMIT
+        c = 1e300
         for k in range(STRIPS):
-            if (t.across[k] - y) * side < 0.0:
-                cross_c = (f.height[i] - f.height[k]) / (y - t.across[k]) * side
-                if cross_c < best:
-                    best = cross_c
+            if t.across[k] * side < y:
+                next_c = (f.height[i] - f.height[k]) / (y - t.across[k] * side)
+                if next_c < c:
+                    c = next_c
                     j = k
-        if rest * side <= best:         # the camber spring holds it on the edge of one strip
-            low[0] = high[0] = i
-            offset[0] = y
-            rate_out[0] = rate * TC_CAMBER_RATE / (TC_CAMBER_RATE + rate * y * y)
-            return rest
-        c = best * side
-        if j < 0:                       # leans as far as it can
-            low[0] = high[0] = i
-            offset[0] = y
-            return c
+        low[0] = i
+        high[0] = j
+        if rest <= c or j < 0:          # the camber spring holds it on the edge of one strip
+            high[0] = i
+            offset[0] = t.across[i]
+            rate_out[0] = softer
+            return rest * side
         load = rate * (f.height[i] - c * y - centre) + t.weight
-        next_c = TC_CAMBER_RATE * c / load if load > 0.0 else y
-        if (next_c - t.across[j]) * side >= 0.0:    # it lies on both strips, the load between them
-            low[0] = i
-            high[0] = j
-            offset[0] = y if (next_c - y) * side > 0.0 else next_c
-            return c
+        rest = camber_moment(c) / load if load > 0.0 else y
+        if rest >= t.across[j] * side:  # it lies on both strips, the load between them
+            offset[0] = (rest if rest < y else y) * side
+            return c * side
         i = j
 
 
@@ -180,11 +321,12 @@ cdef void tyre_press(const tread_shape *t, const footprint *f, double cx, double
     height = f.height[i] - c * t.across[i]
     out.load = rate * (height - centre) + t.weight
     xi = f.reach[i] + u * (f.reach[j] - f.reach[i])
+    q = f.below[i] + u * (f.below[j] - f.below[i])
     if out.load <= 0.0:
         out.load = out.rate = 0.0
         xi = offset = 0.0
+        q = t.radius
         height = centre - t.weight / rate
-    q = sqrt(t.radius * t.radius - xi * xi)
     out.point[0] = cx + offset * f.axle[0] + xi * f.ahead[0] - q * f.up[0]
     out.point[1] = cy + offset * f.axle[1] + xi * f.ahead[1] - q * f.up[1]
     out.point[2] = height + offset * (f.axle[2] + c) - q * f.up[2]

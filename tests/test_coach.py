@@ -1,0 +1,478 @@
+"""The coach by itself: states, stances and lines from here, steps from it."""
+import itertools
+import json
+
+import numpy as np
+import pytest
+
+from trailcoach import _core, abi
+from trailcoach.coach import Step
+from trailcoach.vehicle import Vehicle
+from trailcoach.words import CAUSES, KINDS, PHASES, PRIORITIES, Words
+
+JEEP = Vehicle.load("jeep-wrangler-jlur")
+OIL_PAN = JEEP.part_names.index("oil_pan")
+REAR_DIFF = JEEP.part_names.index("rear_diff")
+TICK = 0.1                              # s
+SPACING = 0.1                           # m between points of a line
+KNOWN_POSE = 7                          # TC_FUSION_LEVELLED | TC_FUSION_HEADING | TC_FUSION_POSITION
+CLEAR, TOUCHES, BLOCKED = 0, 1, 2       # TC_LINE_
+OK, UNKNOWN_GROUND = 0, 4               # TC_STANCE_
+
+
+class Drive:
+    """A vehicle that rolls along the x axis, on a line that is planned anew every metre from where it is."""
+
+    def __init__(self, speed=0.5, horizon=12.0):
+        config = _core.default_config()
+        config["vehicle"] = JEEP.to_abi()
+        self.coach = _core.Coach(config)
+        self.speed, self.horizon = speed, horizon
+        self.t = self.x = 0.0
+        self.state = np.zeros((), abi.STATE)
+        self.state["status"] = KNOWN_POSE
+        self.state["sd_position"] = 0.02
+        self.state["steer"] = 0.0
+        self.stance = np.zeros((), abi.STANCE)
+        self.stance["tip_margin"] = 0.6
+        self.stance["clearance"] = 0.2
+        self.clearance = lambda x: 0.2          # of the line at a place, m
+        self.part = REAR_DIFF
+        self.steer = lambda x: 0.0              # of the line at a place, rad
+        self.tip_margin = lambda x: 0.6
+        self.pitch = lambda x: 0.0
+        self.lifted = lambda x: 0
+        self.straight = 0.2, 0.0                # clearance of the unsteered way, and where
+        self.ends = None                        # where the ways end: BLOCKED
+        self.off_line = lambda x: 0.0
+        self.trail_end = 1e6
+        self.said = []
+        self.planned = None
+
+    def plan(self):
+        end = self.x + self.horizon if self.ends is None else min(self.x + self.horizon, self.ends)
+        n = max(0, round((end - self.x) / SPACING) + 1)
+        points = np.zeros(n, abi.LINE_POINT)
+        info = np.zeros((), abi.LINE_INFO)
+        info["straight_clearance"], info["straight_s"] = self.straight[0], self.straight[1] - self.x
+        info["straight_part"] = OIL_PAN
+        info["outcome"] = CLEAR
+        if n:
+            points["s"] = np.arange(n) * SPACING
+            points["x"] = self.x + points["s"]
+            points["gear"] = 1
+            points["part"] = self.part
+            for field in ("clearance", "steer", "tip_margin", "pitch", "lifted"):
+                points[field] = [getattr(self, field)(x) for x in points["x"]]
+            info["least_clearance"] = points["clearance"].min()
+            info["outcome"] = TOUCHES if info["least_clearance"] < 0.0 else CLEAR
+        if self.ends is not None:
+            info["outcome"] = BLOCKED
+        self.planned = self.x, info, points
+
+    def tick(self):
+        if self.planned is None or self.x - self.planned[0] > 1.0:
+            self.plan()
+        s = self.state
+        s["t_ns"] = round(self.t * 1e9)
+        s["position"] = self.x, 0.0, 0.0
+        s["velocity"] = self.speed, 0.0, 0.0
+        s["distance"] = self.x
+        at, info, points = self.planned
+        steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x),
+                                self.trail_end - self.x)
+        self.said += [(self.t, self.x, step) for step in steps]
+        self.t += TICK
+        self.x += self.speed * TICK
+        return steps
+
+    def roll(self, metres):
+        end = self.x + metres
+        while self.x < end:
+            self.tick()
+        return self
+
+    def wait(self, seconds):
+        for _ in range(round(seconds / TICK)):
+            self.tick()
+        return self
+
+    def words(self):
+        """Kind, cause and phase of what was said."""
+        return [(KINDS[int(r["kind"])], CAUSES[int(r["cause"])], PHASES[int(r["phase"])]) for _, _, r in self.said]
+
+    def only(self, kind, cause=None):
+        return [(t, x, r) for t, x, r in self.said
+                if KINDS[int(r["kind"])] == kind and cause in (None, CAUSES[int(r["cause"])])]
+
+
+def bump(begin, end, value, otherwise):
+    return lambda x: value if begin <= x < end else otherwise
+
+
+# ---- silence ----------------------------------------------------------------------------------------------
+
+def test_given_easy_ground_then_nothing_is_said():
+    assert Drive(speed=3.0).roll(200).said == []
+
+
+def test_given_a_winding_road_then_nothing_is_said():
+    drive = Drive(speed=3.0)
+    drive.steer = lambda x: 0.3 * np.sin(x / 5.0)
+    drive.trail_end = 150.0
+    assert drive.roll(150).said == []
+
+
+def test_given_a_standing_vehicle_before_a_rock_then_it_is_not_nagged():
+    drive = Drive(speed=0.0)
+    drive.clearance = bump(1.0, 1.5, -0.05, 0.2)
+    assert len(drive.wait(120).said) == 1
+
+
+# ---- steering ---------------------------------------------------------------------------------------------
+
+def around_a_rock(speed=0.5):
+    """Straight on the oil pan touches at x = 10; the line turns left at 6 m, straightens at 8 m."""
+    drive = Drive(speed)
+    drive.straight = -0.05, 10.0
+    drive.steer = bump(6.0, 8.0, 0.2, 0.0)
+    return drive
+
+
+def test_given_a_rock_on_the_straight_way_then_the_turn_is_prepared_and_said_in_time():
+    drive = around_a_rock().roll(5.9)
+    assert drive.words() == [("steer", "clearance", "prepare"), ("steer", "clearance", "now")]
+    (_, x_prepare, prepare), (_, x_now, now) = drive.only("steer")
+    assert prepare["to_go"] == pytest.approx(6.0 - x_prepare, abs=0.15)
+    assert (6.0 - x_now) / drive.speed >= 1.0           # the driver can still act
+    assert 6.0 - x_now < 1.5
+    assert now["side"] == 1
+    assert now["turns"] == pytest.approx(0.2 * 16.0 / (2.0 * np.pi), rel=0.1)
+    assert now["distance"] == pytest.approx(2.0, abs=0.5)
+    assert (now["part"], now["other_clearance"], now["clearance"]) == (OIL_PAN, -0.05, 0.2)
+
+
+def test_given_a_driver_who_follows_then_the_wheel_is_straightened_and_the_rest_is_silence():
+    drive = around_a_rock()
+    while drive.x < 30.0:
+        if drive.said and drive.said[-1][2]["phase"] == 2 and drive.t - drive.said[-1][0] > 1.0:
+            drive.state["steer"] = drive.said[-1][2]["steer"]
+        drive.tick()
+    turns = [r for _, _, r in drive.only("steer") if r["phase"] == 2]
+    assert [int(r["side"]) for r in turns] == [1, -1]
+    assert turns[1]["steer"] == pytest.approx(0.0, abs=0.05)
+    assert not [1 for _, x, _ in drive.said if x > 11.0]
+
+
+def test_given_plans_that_differ_a_little_each_metre_then_a_turn_is_told_once():
+    drive = around_a_rock(speed=0.3)
+    noise = np.random.default_rng(7)
+    nominal = drive.steer
+    plan = drive.plan
+
+    def plan_differently():
+        shift, wobble = noise.normal(0.0, 0.2), noise.normal(0.0, 0.02)
+        drive.steer = lambda x: nominal(x + shift) + wobble
+        plan()
+    drive.plan = plan_differently
+    drive.roll(5.5)
+    assert [w for w in drive.words() if w[2] == "prepare"] == [("steer", "clearance", "prepare")]
+    assert len([w for w in drive.words() if w[2] == "now"]) <= 1
+
+
+def test_given_a_turn_that_gains_nothing_then_it_is_not_advised():
+    drive = around_a_rock()
+    drive.straight = 0.12, 10.0
+    drive.clearance = lambda x: 0.14
+    assert drive.roll(12).said == []
+
+
+def test_given_no_steering_sensor_then_the_line_itself_tells_what_changes():
+    drive = around_a_rock()
+    drive.state["steer"] = np.nan
+    assert drive.roll(5.9).words() == [("steer", "clearance", "prepare"), ("steer", "clearance", "now")]
+
+
+# ---- tight places -----------------------------------------------------------------------------------------
+
+def test_given_a_tight_place_then_ease_through_and_clear_after_it():
+    drive = Drive()
+    drive.clearance = bump(5.0, 6.0, 0.02, 0.2)
+    drive.roll(10.0)
+    assert drive.words() == [("forward", "clearance", "now"), ("clear", "clearance", "clear")]
+    (_, x, ease), (_, x_clear, _) = drive.said
+    assert 1.0 < 5.0 - x < 4.0
+    assert ease["part"] == REAR_DIFF
+    assert ease["clearance"] == 0.02
+    assert ease["distance"] == pytest.approx(6.5 - x, abs=0.2)
+    assert 6.4 < x_clear < 7.0
+
+
+def test_given_a_tight_place_under_a_turned_wheel_then_hold_it():
+    drive = Drive()
+    drive.state["steer"] = 0.3
+    drive.steer = lambda x: 0.3
+    drive.clearance = bump(5.0, 6.0, 0.02, 0.2)
+    assert drive.roll(5.0).words() == [("hold", "clearance", "now")]
+
+
+def test_given_the_place_gets_worse_by_a_clear_step_then_it_is_said_again():
+    drive = Drive(speed=0.0)
+    drive.clearance = bump(1.0, 2.0, 0.045, 0.2)
+    drive.wait(30.0)
+    assert len(drive.said) == 1
+    drive.clearance = bump(1.0, 2.0, 0.04, 0.2)
+    drive.plan()
+    assert len(drive.wait(30.0).said) == 1
+    drive.clearance = bump(1.0, 2.0, 0.005, 0.2)
+    drive.plan()
+    assert len(drive.wait(30.0).said) == 2
+
+
+# ---- dangers ----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("speed", [0.3, 1.0, 3.0])
+def test_given_a_line_that_touches_then_stop_is_said_while_there_is_room_to_stop(speed):
+    drive = Drive(speed)
+    drive.clearance = bump(10.0, 10.5, -0.04, 0.2)
+    drive.straight = -0.06, 10.0
+    drive.roll(9.9)
+    (_, x, stop), = drive.only("stop", "clearance")
+    room = 10.0 - x - speed * 1.5
+    assert room >= speed**2 / (2.0 * 2.0)
+    assert stop["priority"] == number(PRIORITIES, "danger")
+    assert stop["part"] == REAR_DIFF
+    assert stop["clearance"] == pytest.approx(-0.04)
+    assert drive.words().index(("warn", "no_line", "prepare")) < drive.words().index(("stop", "clearance", "now"))
+
+
+def number(names, name):
+    return next(n for n, found in names.items() if found == name)
+
+
+def test_given_no_line_then_stop_before_its_end():
+    drive = Drive()
+    drive.ends = 8.0
+    drive.roll(7.0)
+    assert drive.words() == [("warn", "no_line", "prepare"), ("stop", "no_line", "now")]
+    _, x, _ = drive.said[-1]
+    assert 8.0 - x > 0.5 * 1.5
+
+
+def test_given_no_line_at_all_then_stop_at_once():
+    drive = Drive()
+    drive.ends = -1.0
+    drive.tick()
+    assert drive.words() == [("stop", "no_line", "now")]
+
+
+def test_given_a_margin_that_shrinks_then_stop_with_the_side_that_goes_down():
+    drive = Drive()
+    drive.stance["tip_margin"] = 0.5, 0.1, 0.5, 0.5
+    drive.stance["roll"] = 0.6
+    drive.tick()
+    (_, _, stop), = drive.said
+    assert (KINDS[int(stop["kind"])], CAUSES[int(stop["cause"])], int(stop["side"])) == ("stop", "tip", -1)
+    assert stop["angle"] == pytest.approx(0.1)
+
+
+def test_given_the_line_tips_ahead_then_stop_before_it():
+    drive = Drive()
+    drive.tip_margin = bump(6.0, 7.0, 0.08, 0.6)
+    drive.roll(5.9)
+    assert drive.words() == [("stop", "tip", "now")]
+    assert drive.said[0][1] < 6.0 - 0.5 * 1.5
+
+
+def test_danger_interrupts_and_advice_waits():
+    drive = around_a_rock()
+    drive.roll(5.0)
+    assert drive.words()[-1][0] == "steer"
+    drive.stance["tip_margin"] = 0.1
+    drive.tick()
+    assert drive.words()[-1] == ("stop", "tip", "now")
+    before = len(drive.said)
+    drive.tick()
+    drive.tick()
+    assert len(drive.said) == before
+
+
+def test_given_spinning_wheels_and_no_way_made_then_stop_once():
+    drive = Drive(speed=0.02)
+    drive.state["slip"] = 0.0, 0.0, 0.9, 0.9
+    drive.wait(90.0)
+    assert drive.words().count(("stop", "slip", "now")) == 1
+    assert len(drive.said) <= 3                         # each spinning wheel once, then stop
+
+
+# ---- cautions ---------------------------------------------------------------------------------------------
+
+def test_given_a_spinning_wheel_then_it_is_named_once_and_not_for_a_moment():
+    drive = Drive()
+    drive.state["slip"][1] = 0.9
+    drive.wait(0.3)
+    drive.state["slip"][1] = 0.0
+    drive.wait(1.0)
+    assert drive.said == []
+    drive.state["slip"][1] = 0.9
+    drive.wait(5.0)
+    assert drive.words() == [("warn", "slip", "now")]
+    assert drive.said[0][2]["wheel"] == 1
+
+
+def test_given_a_wheel_that_lifts_on_the_line_then_it_is_named_before():
+    drive = Drive()
+    drive.lifted = bump(5.0, 6.0, 0b0010, 0)
+    drive.roll(5.0)
+    (_, x, step), = drive.only("warn", "wheel_lift")
+    assert x < 4.5
+    assert step["wheel"] == 1
+    assert step["side"] == -1
+
+
+def test_given_a_moment_of_lift_then_silence():
+    drive = Drive()
+    drive.lifted = bump(5.0, 5.15, 0b0010, 0)
+    assert drive.roll(8.0).only("warn") == []
+
+
+def test_given_off_the_line_where_it_matters_then_the_part_is_told():
+    drive = around_a_rock()
+    drive.steer = lambda x: 0.0
+    drive.off_line = lambda x: -0.3
+    drive.tick()
+    assert drive.words() == [("warn", "off_line", "now")]
+    step = drive.said[0][2]
+    assert (step["side"], step["part"], step["distance"]) == (-1, OIL_PAN, pytest.approx(0.3))
+
+
+def test_given_off_the_line_where_nothing_is_near_then_silence():
+    drive = Drive()
+    drive.off_line = lambda x: -0.3
+    assert drive.roll(5.0).said == []
+
+
+def test_given_a_position_worse_than_the_deviation_then_it_is_not_claimed():
+    drive = around_a_rock()
+    drive.steer = lambda x: 0.0
+    drive.off_line = lambda x: -0.3
+    drive.state["sd_position"] = 0.2
+    drive.tick()
+    assert drive.said == []
+
+
+# ---- what is not known ------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("lose", "cause"), [
+    (lambda d: d.state.__setitem__("status", 3), "position"),
+    (lambda d: d.state.__setitem__("sd_position", 2.0), "position"),
+    (lambda d: d.state.__setitem__("sd_position", np.nan), "position"),
+    (lambda d: d.stance.__setitem__("status", UNKNOWN_GROUND), "no_ground"),
+])
+def test_given_place_or_ground_is_lost_then_it_says_so_once_and_stops_advising(lose, cause):
+    drive = around_a_rock()
+    drive.roll(1.0)
+    lose(drive)
+    drive.roll(8.0)
+    assert [w for w in drive.words() if w[0] != "steer"] == [("warn", cause, "now")]
+    lost_at = next(t for t, _, r in drive.said if CAUSES[int(r["cause"])] == cause)
+    assert not [1 for t, _, _ in drive.said if t > lost_at]
+
+
+def test_given_the_position_comes_back_then_guidance_goes_on():
+    drive = Drive()
+    drive.tick()
+    drive.state["status"] = 3
+    drive.wait(10.0)
+    drive.state["status"] = KNOWN_POSE
+    drive.wait(10.0)
+    assert drive.words() == [("warn", "position", "now"), ("clear", "position", "clear")]
+
+
+def test_given_a_start_without_position_then_patience_at_rest_and_a_word_on_the_move():
+    drive = Drive(speed=0.0)
+    drive.state["status"] = 0
+    assert drive.wait(60.0).said == []
+    drive.speed = 0.5
+    assert drive.wait(30.0).words() == [("warn", "position", "now")]
+
+
+# ---- set-up and end ---------------------------------------------------------------------------------------
+
+def test_given_a_steep_climb_ahead_then_low_range_before_it_and_once():
+    drive = Drive()
+    drive.pitch = bump(8.0, 20.0, -0.3, 0.0)
+    drive.roll(20.0)
+    (_, x, step), = drive.only("setup")
+    assert x < 7.0
+    assert step["setup"] == 1
+    assert step["angle"] == pytest.approx(0.3)
+    assert step["to_go"] == pytest.approx(8.0 - x, abs=0.3)
+
+
+def test_the_end_is_told_if_anything_was():
+    quiet, busy = Drive(), Drive()
+    busy.clearance = bump(3.0, 4.0, 0.02, 0.2)
+    for drive in (quiet, busy):
+        drive.trail_end = 10.0
+        drive.roll(10.5)
+    assert quiet.said == []
+    assert busy.words()[-1] == ("stop", "end", "now")
+
+
+# ---- the stream -------------------------------------------------------------------------------------------
+
+def rock_garden():
+    drive = Drive(speed=0.4)
+    rng = np.random.default_rng(3)
+    clearances, steers = rng.normal(0.06, 0.05, 600), np.repeat(rng.normal(0.0, 0.25, 60), 10)
+    drive.clearance = lambda x: clearances[min(int(x * 10), 599)]
+    drive.steer = lambda x: steers[min(int(x * 10), 599)]
+    drive.lifted = lambda x: int(clearances[min(int(x * 10), 599)] > 0.12)
+    drive.straight = -0.05, 45.0
+    return drive.roll(45.0)
+
+
+def test_same_input_same_bits():
+    one, two = rock_garden(), rock_garden()
+    assert one.said
+    assert [r.tobytes() for _, _, r in one.said] == [r.tobytes() for _, _, r in two.said]
+
+
+def test_ids_count_up_and_every_step_is_valid_for_a_while():
+    steps = [r for _, _, r in rock_garden().said]
+    assert [int(r["id"]) for r in steps] == list(range(1, len(steps) + 1))
+    for r in steps:
+        assert 0.5e9 <= r["valid_until_ns"] - r["t_ns"] <= 60e9
+        assert r["to_go"] >= 0.0
+
+
+def test_only_a_graver_step_comes_while_another_is_heard():
+    said = rock_garden().said
+    for (t0, _, a), (t1, _, b) in itertools.pairwise(said):
+        assert t1 - t0 >= 2.5 - 1e-9 or b["priority"] > a["priority"]
+
+
+def test_a_step_reads_as_data_and_as_json():
+    drive = around_a_rock().roll(5.9)
+    step = Step.from_record(drive.said[-1][2], JEEP, Words.load())
+    assert (step.kind, step.phase, step.priority) == ("steer", "now", "advice")
+    assert step.text == "Half a turn driver, now."
+    assert (step.cause, step.why["part"], step.why["side"]) == ("clearance", "oil_pan", "driver")
+    assert step.why["probability"] is None
+    assert step.reason == "Oil pan: eight inches to spare on this line, touches by two inches straight on."
+    assert (step.x, step.y, step.t) == (step.trigger.x, 0.0, step.t_ns * 1e-9)
+    data = json.loads(step.to_json())
+    assert data["version"] == 1
+    assert data["trigger"].keys() == {"to_go", "x", "y"}
+    assert data["why"]["other_clearance"] == -0.05
+    assert data["now"]["ssml"].startswith("<speak")
+    assert data["text"] == "Half a turn driver, now."
+
+
+def test_a_line_that_is_too_long_is_refused():
+    drive = Drive()
+    drive.plan()
+    _, info, _ = drive.planned
+    with pytest.raises(ValueError, match="at most 1024"):
+        drive.coach.tick(drive.state, drive.stance, info, np.zeros(1025, abi.LINE_POINT))

@@ -1,0 +1,173 @@
+"""Phrase files: complete, true to their examples, short enough to be heard, and never left or right."""
+import itertools
+import re
+
+import msgspec
+import numpy as np
+import pytest
+
+from trailcoach import abi
+from trailcoach.errors import InputError
+from trailcoach.vehicle import Vehicle
+from trailcoach.words import CAUSES, KINDS, Voice, languages, load_phrases
+
+JEEP = Vehicle.load("jeep-wrangler-jlur")
+SIDE_WORDS = {"en": r"\b(left|right)\b", "de": r"\b(links|rechts|linke\w*|rechte\w*)\b"}
+LONGEST = 10            # words: 4 s at 150 a minute
+
+
+def record(kind, cause, **fields):
+    """A step that knows everything, but for what the test says."""
+    r = np.zeros((), abi.STEP)
+    known = {"priority": 1, "phase": 2, "side": 1, "part": JEEP.part_names.index("oil_pan"), "wheel": 1, "setup": 3,
+             "to_go": 1.5, "distance": 2.0, "turns": 0.5, "steer": 0.2, "clearance": 0.02, "probability": 0.1,
+             "other_clearance": -0.05, "angle": 0.3}
+    for key, value in (known | {"kind": kind, "cause": cause} | fields).items():
+        r[key] = value
+    return r
+
+
+def voice(language="en-US", vehicle=JEEP):
+    return Voice(load_phrases(language), vehicle)
+
+
+def number(names, name):
+    return next(n for n, found in names.items() if found == name)
+
+
+def texts(words, r):
+    u = words.utterances(r)
+    return [u.prepare.text, u.now.text, u.clear.text]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_template_says_what_its_example_shows(language):
+    phrases, words = load_phrases(language), voice(language)
+    for kind, table in phrases.say.items():
+        tables = [("none", table), *((k, v) for k, v in table.items() if isinstance(v, dict))]
+        for cause, entry in tables:
+            off = {"distance": 0.15, "side": -1} if cause == "off_line" else {}
+            # a kind's own table speaks for every cause without one
+            spoken_as = cause if entry is not table else next(c for c in CAUSES.values() if c not in table)
+            r = record(number(KINDS, kind), number(CAUSES, spoken_as), **off)
+            assert texts(words, r) == entry["example"], (language, kind, cause)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_kind_and_cause_renders_with_and_without_what_may_be_unknown(language):
+    words = voice(language)
+    nothing = {"part": -1, "wheel": -1, "side": 0, "clearance": np.nan, "other_clearance": np.nan, "angle": np.nan}
+    for kind, cause, unknown in itertools.product(KINDS, CAUSES, ({}, nothing)):
+        u = words.utterances(record(kind, cause, **unknown))
+        for text in (u.prepare.text, u.now.text, u.clear.text, u.reason):
+            assert text.strip()
+            assert "{" not in text
+            assert "None" not in text
+            assert "nan" not in text.split()
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_utterance_is_longer_than_four_seconds(language):
+    words = voice(language)
+    ways = [0.0, 0.3, 0.5, 1.0, 2.0, 4.0, 9.0]
+    for kind, cause, part, way in itertools.product(KINDS, CAUSES, range(len(JEEP.part)), ways):
+        for text in texts(words, record(kind, cause, part=part, to_go=way, distance=way)):
+            assert len(text.split()) <= LONGEST, text
+
+
+@pytest.mark.parametrize("language", languages())
+def test_sides_are_the_drivers_and_the_passengers(language):
+    words = voice(language)
+    forbidden = re.compile(SIDE_WORDS[language[:2]], re.IGNORECASE)
+    for kind, cause, side, part in itertools.product(KINDS, CAUSES, (-1, 0, 1), range(len(JEEP.part))):
+        u = words.utterances(record(kind, cause, side=side, part=part, turns=0.5 * (side or 1)))
+        for text in (u.prepare.text, u.now.text, u.clear.text, u.reason):
+            assert not forbidden.search(text), text
+
+
+def test_the_same_turn_is_the_other_side_for_a_driver_on_the_right():
+    right_hand_drive = msgspec.structs.replace(JEEP, driver_side="right")
+    turn_left = record(1, 1, turns=0.5, part=-1)
+    assert voice().utterances(turn_left).now.text == "Half a turn driver, now."
+    assert voice(vehicle=right_hand_drive).utterances(turn_left).now.text == "Half a turn passenger, now."
+
+
+def test_sided_parts_are_named_by_the_seat():
+    words = voice()
+    assert words.part(JEEP.part_names.index("rocker_left")) == "driver rocker"
+    assert words.part(JEEP.part_names.index("rocker_right")) == "passenger rocker"
+
+
+@pytest.mark.parametrize(("turns", "steer", "said"), [
+    (0.25, 0.2, "A quarter turn driver, now."),
+    (-0.5, -0.2, "Half a turn passenger, now."),
+    (0.8, 0.3, "Three quarters driver, now."),
+    (-1.0, -0.3, "One turn passenger, now."),
+    (1.6, 0.5, "One and a half driver, now."),
+    (-3.0, -0.6, "All the way passenger, now."),
+    (-0.6, 0.01, "Straighten the wheel, now."),
+])
+def test_turns_of_the_wheel_are_rounded_as_people_say_them(turns, steer, said):
+    assert voice().utterances(record(1, 1, turns=turns, steer=steer)).now.text == said
+
+
+@pytest.mark.parametrize(("language", "metres", "said"), [
+    ("en-US", 0.05, "here"), ("en-US", 0.3, "in a foot"), ("en-US", 1.2, "in four feet"),
+    ("en-US", 6.0, "in twenty feet"),
+    ("en-GB", 0.05, "here"), ("en-GB", 0.5, "in half a metre"), ("en-GB", 1.0, "in one metre"),
+    ("en-GB", 3.2, "in three metres"), ("de-DE", 0.5, "in einem halben Meter"), ("de-DE", 1.1, "in einem Meter"),
+    ("de-DE", 4.0, "in vier Metern"), ("en-GB", 150.0, "in 150 metres"),
+])
+def test_distances_are_said_as_people_say_them(language, metres, said):
+    assert voice(language).ladder("where", metres) == said
+
+
+@pytest.mark.parametrize("language", languages())
+def test_rounding_of_distances_stays_within_half_a_step(language):
+    """Longer ways never sound shorter: the ladder is monotonic in the number it says."""
+    words = voice(language)
+    said = [words.ladder("length", way) for way in np.arange(0.05, 12.0, 0.05)]
+    runs = [text for text, _ in itertools.groupby(said)]
+    assert len(runs) == len(set(runs))
+
+
+def test_ssml_is_well_formed_and_danger_sounds_like_it():
+    from xml.etree import ElementTree
+    words = voice()
+    danger = words.utterances(record(5, 1, priority=3)).now
+    advice = words.utterances(record(1, 1, priority=1)).now
+    root = ElementTree.fromstring(danger.ssml)
+    assert "".join(root.itertext()) == danger.text
+    assert root.tag.endswith("speak")
+    assert "prosody" in danger.ssml
+    assert "prosody" not in advice.ssml
+
+
+def test_the_reason_tells_both_lines():
+    reason = voice().utterances(record(1, 1, clearance=0.08, other_clearance=-0.03)).reason
+    assert reason == "Oil pan: three inches to spare on this line, touches by an inch straight on."
+
+
+def test_an_unknown_language_is_refused_with_what_is_allowed():
+    with pytest.raises(InputError, match=r"tlh.*en-US"):
+        load_phrases("tlh")
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("{where}: {turn}.", "{where}: {torn}.", r"say\.steer\.prepare: unknown argument torn"),
+    ('now = "{turn}, now."', 'now = "{part}, now."', r"say\.steer\.now: the last alternative"),
+    ('clear = "Hold the wheel there."', 'clear = ""', r"say\.steer\.clear: is empty"),
+    ("[say.hold.clearance]", "[say.hold.rust]", r"say\.hold: unknown cause rust"),
+    ('join = ", "', 'joint = ", "', r"\[words\]: join, joint"),
+    ("below = 0.46", "below = 9.9", r"limits must rise"),
+    ('language = "en-US"', 'language = 3', "not a phrase file"),
+    ('end = ["The trail ends."]', "", r"\[why\]: end"),
+])
+def test_a_faulty_phrase_file_is_refused_with_its_template(tmp_path, old, new, message):
+    from importlib.resources import files
+    text = files("trailcoach").joinpath("phrases", "en-US.toml").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        load_phrases(path)

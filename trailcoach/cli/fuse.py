@@ -1,0 +1,75 @@
+"""``trailcoach fuse``: where the vehicle was and how it stood, from its sensors."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trailcoach.cli.output import check_file, note, progress_bar, show, whole_file
+from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from trailcoach.truth import Score
+
+_EXAMPLES = """\
+  trailcoach fuse terrain_data/demo_drive --out track.csv
+  trailcoach fuse my_log --vehicle land-rover-defender-110 --terrain tiles/ --out track.csv
+
+A log is a folder with imu.csv and any of wheels.csv, inclination.csv, steering.csv, speed.csv, gnss.csv and
+meta.toml. Where it holds truth.csv too, the result is put beside it."""
+
+
+def add_command(commands: Any) -> None:
+    """Add ``fuse``."""
+    parser = add(commands, "fuse", "fuse a log's sensors into a track: position, velocity, attitude, slip", _EXAMPLES)
+    parser.add_argument("log", metavar="LOG", type=Path, help="a log: a folder of CSV files")
+    add_vehicle(parser, required=False)
+    add_terrain(parser, required=False)
+    add_out(parser, "TRACK.csv", "CSV to write")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read everything, fuse, write, compare with the truth where there is one."""
+    from trailcoach.engine import vehicle_of
+    from trailcoach.log import Log
+    from trailcoach.preflight import check_log_on_terrain
+    from trailcoach.terrain import Terrain
+    from trailcoach.truth import Truth
+    from trailcoach.vehicle import Vehicle
+    check_file(args.out)
+    terrain = None if args.terrain is None else Terrain.open(args.terrain)
+    log = Log.open(args.log, crs=terrain.crs if terrain else None)
+    vehicle = vehicle_of(log) if args.vehicle is None else Vehicle.load(args.vehicle)
+    truth = Truth.of(log)
+    for text in [*log.warnings, *(check_log_on_terrain(log, terrain) if terrain else [])]:
+        note(text)
+
+    from trailcoach.fusion import fuse
+    with progress_bar() as progress:
+        track = fuse(log, vehicle, terrain, progress=progress)
+    with whole_file(args.out) as part:
+        track.write_csv(part)
+    first, last = log.t_ns
+    print(f"{(last - first) * 1e-9:.1f} s of {', '.join(log.sensors)} fused: {args.out}")
+    if truth is not None:
+        score = truth.score(track)
+        if score is None:
+            note("the filter never knew roll and pitch: nothing to put beside truth.csv")
+        else:
+            show(_score_table(score))
+
+
+def _score_table(score: Score) -> Table:
+    from rich.table import Table
+    table = Table("against truth.csv", "RMSE, deg", "mean removed, deg", "mean, deg",
+                  caption=f"over {100 * score.share:.0f} % of the truth, where the filter knows roll and pitch",
+                  caption_justify="left")
+    for name, e in (("roll", score.roll_deg), ("pitch", score.pitch_deg)):
+        table.add_row(name, f"{e.rms:.3f}", f"{e.rms_about_mean:.3f}", f"{e.mean:+.3f}")
+    if score.end_error is not None and score.distance:
+        table.caption = (f"{table.caption}\nend position off by {score.end_error:.2f} m,"
+                         f" {100 * score.end_error / score.distance:.2f} % of {score.distance:.1f} m")
+    return table

@@ -1,0 +1,57 @@
+"""``trailcoach plan``: the best line from here to there."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from trailcoach.cli.output import check_file, whole_file
+from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, place, pose, positive
+
+_EXAMPLES = """\
+  trailcoach plan --vehicle jeep-wrangler-jlur --terrain rocks.tif \\
+      --start 599965.0,4250000.0,0.0 --goal 599979.0,4250000.5 --out line.csv
+  trailcoach plan --vehicle my.toml --terrain rocks.tif --trail track.gpx --half-width 2.5 \\
+      --start 599965.0,4250000.0,-15deg --goal 599979.0,4250000.5,0.1 --out line.csv"""
+
+
+def add_command(commands: Any) -> None:
+    """Add ``plan``."""
+    parser = add(commands, "plan", "search the line on which least touches", _EXAMPLES)
+    add_vehicle(parser, required=True)
+    add_terrain(parser, required=True)
+    parser.add_argument("--start", metavar="X,Y,YAW", type=pose, required=True,
+                        help="where the vehicle is: m in the terrain's system, rad counter-clockwise from east"
+                             " (or with deg behind it)")
+    parser.add_argument("--goal", metavar="X,Y[,YAW]", type=place, required=True,
+                        help="where it shall go; without YAW it may arrive at any")
+    parser.add_argument("--trail", metavar="TRACK", type=Path,
+                        help="keep to this trail (GPX, GeoJSON or CSV x,y); without it any ground will do")
+    parser.add_argument("--half-width", metavar="M", type=positive,
+                        help="half the width of the corridor a line may use, m (default 3 along a trail, else 6)")
+    add_out(parser, "LINE.csv", "CSV to write: s, x, y, yaw, gear, steer, then how the vehicle stands there")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read everything, search, write, and say what came out."""
+    from trailcoach.preflight import check_place
+    from trailcoach.terrain import Terrain
+    from trailcoach.vehicle import Vehicle
+    check_file(args.out)
+    vehicle = Vehicle.load(args.vehicle)
+    terrain = Terrain.open(args.terrain)
+    check_place("--start", args.start[:2], terrain)
+    check_place("--goal", args.goal[:2], terrain)
+
+    from trailcoach.line import plan
+    from trailcoach.trail import HALF_WIDTH, Trail
+    trail = None
+    if args.trail is not None:
+        trail = Trail.open(args.trail, terrain.crs, args.half_width or HALF_WIDTH)
+        trail.check_on(terrain)
+    line = plan(vehicle, terrain, args.start, args.goal, trail=trail, half_width=args.half_width)
+    with whole_file(args.out) as part:
+        line.write_csv(part)
+    print(f"{line.outcome!s}: {line.why!s}")
+    print(f"{line.length:.1f} m of line: {args.out}")

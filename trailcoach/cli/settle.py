@@ -1,0 +1,49 @@
+"""``trailcoach settle``: how the vehicle stands at given poses."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from trailcoach.cli.output import check_file, note, progress_bar, whole_file
+from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
+
+_EXAMPLES = """\
+  trailcoach settle --vehicle jeep-wrangler-jlur --terrain rocks.tif --poses poses.csv --out stance.csv
+
+poses.csv:
+  id,x,y,yaw
+  first_ledge,599999.0,4250000.0,0.30"""
+
+
+def add_command(commands: Any) -> None:
+    """Add ``settle``."""
+    parser = add(commands, "settle", "set the vehicle down at poses: attitude, wheel loads, clearance of every part",
+                 _EXAMPLES)
+    add_vehicle(parser, required=True)
+    add_terrain(parser, required=True)
+    parser.add_argument("--poses", metavar="POSES.csv", type=Path, required=True,
+                        help="CSV of id, x, y, yaw (m in the terrain's system, rad)")
+    add_out(parser, "STANCE.csv", "CSV to write: pose, z, roll, pitch, loads, clearance and P(contact) of each part")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read everything, settle, write."""
+    from trailcoach.poses import read_poses
+    from trailcoach.preflight import check_poses_on_terrain
+    from trailcoach.terrain import Terrain
+    from trailcoach.vehicle import Vehicle
+    check_file(args.out)
+    vehicle = Vehicle.load(args.vehicle)
+    ids, poses = read_poses(args.poses)
+    terrain = Terrain.open(args.terrain)
+    for text in check_poses_on_terrain(poses, terrain, str(args.poses)):
+        note(text)
+
+    from trailcoach.stance import settle
+    with progress_bar() as progress:
+        stance = settle(vehicle, terrain, poses, progress=lambda done, n: progress("settling", done / n))
+    with whole_file(args.out) as part:
+        stance.to_csv(part, ids=ids)
+    print(f"{len(ids)} poses settled: {args.out}")

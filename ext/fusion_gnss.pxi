@@ -9,6 +9,7 @@ cdef extern from *:
     static const double TC_GNSS_VELOCITY_LATE = 0.1;   /* s a velocity may be older than its fix */
     static const double TC_GNSS_LATE = 0.01;           /* s, jitter of a stamp */
     static const double TC_GNSS_LOST = 5.0;            /* s of refusals until the fixes are believed */
+    static const double TC_GNSS_PARKED = 0.08;         /* m/s */
     static const double TC_GATE_FIX = 16.0;            /* chi-square, 3 degrees of freedom, 99.9 % */
     static const double TC_COURSE_SPEED = 1.5;         /* m/s from which the course shows the heading */
     static const double TC_COURSE_SIGMAS = 10.0;       /* a motion counts when so many sd long */
@@ -16,7 +17,7 @@ cdef extern from *:
     static const double TC_COURSE_SD = 0.05;           /* rad, slip angle and lever arms */
     """
     const double TC_GNSS_WHITE, TC_GNSS_SLOW, TC_GNSS_VELOCITY_FLOOR, TC_GNSS_VELOCITY_LATE, TC_GNSS_LATE, TC_GNSS_LOST
-    const double TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS, TC_COURSE_DISTANCE, TC_COURSE_SD
+    const double TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS, TC_COURSE_DISTANCE, TC_COURSE_SD
 
 
 cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nogil:
@@ -278,12 +279,11 @@ cdef tc_status gnss_check(const fusion_filter *f, const tc_gnss *s) noexcept nog
 
 cdef void gnss_witness(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     """Without wheels, the velocity of the fixes says whether the vehicle stands."""
-    cdef double speed, limit
+    cdef double speed
     if f.t_wheels != NEVER or f.t_speed != NEVER or not s.flags & TC_GNSS_VELOCITY:
         return
     speed = sqrt(s.velocity[0] * s.velocity[0] + s.velocity[1] * s.velocity[1])
-    limit = 3.0 * s.sd_velocity[0] + TC_GNSS_VELOCITY_FLOOR
-    rest_witness(f, s.t_ns, speed < limit and limit < 0.3)
+    rest_witness(f, s.t_ns, speed < TC_GNSS_PARKED and s.sd_velocity[0] < 2.0 * TC_GNSS_PARKED)
 
 
 cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:

@@ -47,7 +47,7 @@ def kind_of(path: Path) -> str:
     try:
         text = head.decode("utf-8-sig")
     except UnicodeDecodeError as e:
-        if e.start < len(head) - 4:
+        if len(head) < _HEAD or e.start < _HEAD - 3:        # else the head ends within a character
             return "binary data"
         text = head[:e.start].decode("utf-8-sig")
     return "binary data" if "\0" in text else _kind_of_text(text)

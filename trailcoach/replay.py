@@ -121,13 +121,15 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
     drive = list(ticks(log, vehicle, terrain, trail, progress))
     state = np.array([t.state for t in drive])
     stance = np.array([_unknown_stance() if t.stance is None else t.stance for t in drive])
-    advised = plan_along(vehicle, terrain, trail, progress=progress)
-    t = np.array([d.t_ns for d in drive], float) * 1e-9
+    if progress is not None:
+        progress("planning the line advised", 0.0)
+    advised, advised_stance = _advised(vehicle, terrain, trail)
+    t_ns = np.array([d.t_ns for d in drive])
     return ReplayResult(
-        vehicle_name=vehicle.name, part_names=vehicle.part_names, t=t - log.t_ns[0] * 1e-9, state=state, stance=stance,
-        advised=advised.points, advised_stance=advised.stances, steps=[s for d in drive for s in d.steps],
+        vehicle_name=vehicle.name, part_names=vehicle.part_names, t=(t_ns - log.t_ns[0]) * 1e-9, state=state,
+        stance=stance, advised=advised, advised_stance=advised_stance, steps=[s for d in drive for s in d.steps],
         trail_xy=trail.xy, half_width=trail.half_width, terrain=terrain,
-        debrief=debrief(log, vehicle, state, stance), notes=[*log.meta.notes, *log.warnings])
+        debrief=debrief(vehicle.part_names, t_ns, state, stance, log.imu), notes=[*log.meta.notes, *log.warnings])
 
 
 def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None) -> None:
@@ -144,10 +146,23 @@ def write_results(result: ReplayResult, folder: Path) -> None:
     with open(folder / "steps.jsonl", "w", encoding="utf-8") as f:
         f.writelines(json.dumps(s.to_json(), ensure_ascii=False) + "\n" for s in result.steps)
     Track.from_states(result.state).write_csv(folder / "track.csv")
-    Stance(result.stance, result.part_names).write_csv(folder / "stance.csv")
+    Stance.from_records(result.stance, result.part_names).write_csv(
+        folder / "stance.csv", ids=[f"{t:.3f}" for t in result.t])
     (folder / "debrief.json").write_text(json.dumps(result.debrief, indent=1, ensure_ascii=False) + "\n",
                                          encoding="utf-8")
     write_report(folder / "report.html", result, title=f"{result.vehicle_name}: replay")
+
+
+def _advised(vehicle: Vehicle, terrain: Terrain, trail: Trail) -> tuple[np.ndarray, np.ndarray]:
+    """The best line along the whole trail, known before the start: abi.LINE_POINT and abi.STANCE on it."""
+    line = plan_along(vehicle, terrain, trail)
+    points = np.zeros(len(line), abi.LINE_POINT)
+    points["s"], points["steer"], points["gear"] = line.s, line.steer, line.gear
+    points["x"], points["y"], points["yaw"] = line.poses.T
+    points["clearance"] = line.least_clearance
+    engine = _core.Engine(make_config(vehicle, guidance=False))
+    engine.set_terrain(terrain.grid)
+    return points, engine.settle(line.poses)
 
 
 def _unknown_stance() -> np.ndarray:

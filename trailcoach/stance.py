@@ -82,6 +82,13 @@ class Stance:
     lifted: np.ndarray
     parts: tuple[str, ...]
 
+    @staticmethod
+    def from_records(records: np.ndarray, parts: tuple[str, ...]) -> Stance:
+        """Stances of the core, an array (n,) of abi.STANCE."""
+        stance = _empty(np.column_stack([records["x"], records["y"], records["yaw"]]), parts)
+        _take(stance, slice(0, len(records)), records)
+        return stance
+
     def __len__(self) -> int:
         return len(self.x)
 
@@ -95,7 +102,7 @@ class Stance:
         columns["status"] = np.array([Rest(s).name.lower() for s in self.status], dtype=object)
         return columns
 
-    def to_csv(self, path: str | Path, ids: list[str] | None = None) -> None:
+    def write_csv(self, path: str | Path, ids: list[str] | None = None) -> None:
         """Write stance.csv; without ids the poses are numbered from 0. Unknown values are left empty."""
         columns = self.columns()
         names = [str(i) for i in range(len(self))] if ids is None else ids

@@ -69,7 +69,8 @@ class Table:
             rows, text = _take_out(path, rows, columns, place)
             columns = columns[:place] + columns[place + 1:]
         try:
-            values = np.loadtxt(rows, delimiter=",", ndmin=2, comments=None)
+            blank = not all(row.strip() for row in rows)        # loadtxt would skip it
+            values = np.zeros((0, 0)) if blank else np.loadtxt(rows, delimiter=",", ndmin=2, comments=None)
             if values.shape == (len(rows), len(columns)) and np.isfinite(values).all():
                 return Table(path, columns, values, text)
         except ValueError:

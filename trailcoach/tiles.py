@@ -141,16 +141,14 @@ def _heights(dataset: rasterio.io.DatasetReader, path: Path) -> np.ndarray:
     scale, offset = dataset.scales[0], dataset.offsets[0]
     if scale != 1.0 or offset != 0.0:
         heights = heights * scale + offset
-    heights = heights.astype(np.float32)
-    heights[unknown] = np.nan
     known = heights[~unknown]
     if known.size == 0:
         raise InputError(f"{path}: holds no known height; some are needed")
-    odd = known[(known < LOWEST) | (known > HIGHEST) | np.isinf(known)]
+    odd = known[(known < LOWEST) | (known > HIGHEST)]
     if odd.size:
         raise InputError(f"{path}: {odd.size} heights such as {odd[0]:g} m; {LOWEST:g} to {HIGHEST:g} are allowed: is"
                          " its nodata value declared?")
-    return np.asarray(heights)
+    return np.where(unknown, np.float32(np.nan), heights).astype(np.float32)
 
 
 def _utm(dataset: rasterio.io.DatasetReader) -> int:

@@ -112,10 +112,9 @@ def pose(text: str) -> tuple[float, float, float]:
     return values[0], values[1], values[2]
 
 
-def place(text: str) -> tuple[float, float, float]:
-    """X,Y or X,Y,YAW of an argument; a yaw left out is NaN: any will do."""
-    values = _numbers(text, "X,Y or X,Y,YAW", 2, 3)
-    return values[0], values[1], values[2] if len(values) == 3 else math.nan
+def place(text: str) -> tuple[float, ...]:
+    """X,Y or X,Y,YAW of an argument."""
+    return tuple(_numbers(text, "X,Y or X,Y,YAW", 2, 3))
 
 
 def _numbers(text: str, form: str, least: int, most: int) -> list[float]:

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
 
     from trailcoach.stance import settle
     with progress_bar() as progress:
-        stance = settle(vehicle, terrain, poses, progress=progress)
+        stance = settle(vehicle, terrain, poses, progress=lambda done, n: progress("settling", done / n))
     with whole_file(args.out) as part:
-        stance.write_csv(part, ids=ids)
+        stance.to_csv(part, ids=ids)
     print(f"{len(ids)} poses settled: {args.out}")

@@ -154,7 +154,7 @@ class ReferenceStance:
         lean = minimize_scalar(energy, bounds=(-0.3, 0.3), method="bounded", options={"xatol": 1e-12}).x
         load = load_at(lean)
         if load == 0.0:
-            return 0.0, centre + [0.0, 0.0, -self.wheel_weight / rate] - tyre.radius * up
+            return 0.0, centre - np.array([0.0, 0.0, self.wheel_weight / rate]) - tyre.radius * up
         moment = CAMBER_RATE * lean + CAMBER_STOP * np.sign(lean) * max(abs(lean) - CAMBER_LIMIT, 0.0)
         offset = np.clip(moment / load, y[0], y[-1])
         xi = np.interp(offset, y, reach)

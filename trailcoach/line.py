@@ -4,7 +4,7 @@ from __future__ import annotations
 import csv
 import enum
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from trailcoach.vehicle import Vehicle
 FREE_HALF_WIDTH = 6.0           # m, of the corridor about the beeline where there is no trail
 HORIZON = 12.0                  # m planned at a time along a trail
 KEEP = 5.0                      # m of it that are kept
+MAX_STANCES = 20000             # of one plan at the desk
 POINT = 0.1                     # m between points of a line
+Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
 _ARC = 5                        # points to an arc: the line may be cut where one ends
 
 
@@ -32,6 +34,9 @@ class Outcome(enum.IntEnum):
     TOUCHES = 1                 # reaches the goal, but no line was found where nothing touches
     BLOCKED = 2                 # no line reaches the goal; the points lead to the farthest place reached
     BUDGET = 3                  # the budget ended the search; the points are the best so far
+
+    def __str__(self) -> str:
+        return ("clear", "touches", "blocked", "budget spent")[self]
 
 
 @dataclass(frozen=True)
@@ -66,16 +71,12 @@ class Line:
 
     Attributes
     ----------
-    s : ndarray
-        (n,), along the line, horizontal, m.
-    poses : ndarray
-        (n, 3), x, y, yaw of the body origin, world, m and rad.
-    gear : ndarray
-        (n,), 1 forward, -1 reverse.
-    steer : ndarray
-        (n,), road-wheel angle of the bicycle model, left positive, rad.
+    points : ndarray
+        (n,), abi.LINE_POINT: the line as the core gives it.
     stances : Stance
-        How the vehicle rests at the poses.
+        How the vehicle rests at the points, as :func:`trailcoach.settle` says.
+    rests : ndarray
+        (n,), abi.STANCE: the same as the core gives it.
     outcome : Outcome
     cost : float
         What the search minimised: metres, made dearer by lack of clearance, tilt and steering.
@@ -84,11 +85,9 @@ class Line:
         What the search spent.
     """
 
-    s: np.ndarray
-    poses: np.ndarray
-    gear: np.ndarray
-    steer: np.ndarray
+    points: np.ndarray
     stances: Stance
+    rests: np.ndarray
     outcome: Outcome
     cost: float
     why: Why
@@ -96,12 +95,32 @@ class Line:
     n_stances: int
 
     def __len__(self) -> int:
-        return len(self.s)
+        return len(self.points)
+
+    @property
+    def s(self) -> np.ndarray:
+        """(n,), along the line, horizontal, m."""
+        return np.asarray(self.points["s"])
+
+    @property
+    def poses(self) -> np.ndarray:
+        """(n, 3), x, y, yaw of the body origin, world, m and rad."""
+        return np.column_stack([self.points["x"], self.points["y"], self.points["yaw"]])
+
+    @property
+    def gear(self) -> np.ndarray:
+        """(n,), 1 forward, -1 reverse."""
+        return np.asarray(self.points["gear"])
+
+    @property
+    def steer(self) -> np.ndarray:
+        """(n,), road-wheel angle of the bicycle model, left positive, rad."""
+        return np.asarray(self.points["steer"])
 
     @property
     def length(self) -> float:
         """Horizontal, m."""
-        return float(self.s[-1])
+        return float(self.points["s"][-1])
 
     @property
     def least_clearance(self) -> np.ndarray:
@@ -112,8 +131,7 @@ class Line:
 
     def write_csv(self, path: str | Path) -> None:
         """Write line.csv: s, x, y, yaw, gear, steer, then how the vehicle stands there. What is unknown is left empty."""
-        columns = {"s": self.s, "x": self.poses[:, 0], "y": self.poses[:, 1], "yaw": self.poses[:, 2],
-                   "gear": self.gear, "steer": self.steer}
+        columns = {k: self.points[k] for k in ("s", "x", "y", "yaw", "gear", "steer")}
         columns |= {k: v for k, v in self.stances.columns().items() if k not in columns}
         with open(path, "w", newline="", encoding="utf-8") as f:
             writer = csv.writer(f)
@@ -123,7 +141,7 @@ class Line:
 
 
 def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Sequence[float],
-         trail: Trail | None = None, half_width: float | None = None, *, max_stances: int | None = None) -> Line:
+         trail: Trail | None = None, half_width: float | None = None, *, max_stances: int = MAX_STANCES) -> Line:
     """Search the best line from start to goal.
 
     Parameters
@@ -139,8 +157,8 @@ def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Seque
         The whole vehicle stays within its corridor.
     half_width : float, optional
         Of the corridor, m; by default the trail's, without a trail 6 m either side of the beeline.
-    max_stances : int, optional
-        Budget of the search.
+    max_stances : int
+        Budget of the search. The streaming engine's is smaller, see ``tc_line_config``.
 
     Returns
     -------
@@ -155,8 +173,7 @@ def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Seque
     a, b = _pose("start", start, terrain), _pose("goal", goal, terrain)
     config = make_config(vehicle)
     config["line"]["half_width"] = _width(half_width, FREE_HALF_WIDTH)
-    if max_stances is not None:
-        config["line"]["max_stances"] = max_stances
+    config["line"]["max_stances"] = max_stances
     engine = _core.Engine(config)
     engine.set_terrain(terrain.grid)
     if trail is not None:
@@ -167,7 +184,7 @@ def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Seque
 
 
 def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: float | None = None,
-               start: Sequence[float] | None = None) -> Line:
+               start: Sequence[float] | None = None, progress: Progress | None = None) -> Line:
     """The line along a whole trail: plan 12 m, keep about 5 m, go on from there.
 
     Parameters
@@ -179,6 +196,8 @@ def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: flo
         Of the corridor, m; by default the trail's.
     start : sequence of float, optional
         x, y, yaw; by default the trail's first point, looking along it.
+    progress : callable, optional
+        Called after each plan.
 
     Returns
     -------
@@ -193,7 +212,9 @@ def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: flo
     """
     trail.check_on(terrain)
     width = _width(half_width, trail.half_width)
-    engine = _core.Engine(make_config(vehicle))
+    config = make_config(vehicle)
+    config["line"]["max_stances"] = MAX_STANCES
+    engine = _core.Engine(config)
     engine.set_terrain(terrain.grid)
     trail_s, here = trail.s, _pose("start", _first_pose(trail) if start is None else start, terrain)
     at, kept, infos, outcome, travelled, cost = 0.0, [], [], Outcome.CLEAR, 0.0, 0.0
@@ -212,6 +233,8 @@ def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: flo
         cost += float(info["cost"]) * (points["s"][-1] - travelled) / max(float(info["length"]), POINT)
         outcome = max(outcome, reached if last else Outcome.CLEAR)
         travelled, here = points["s"][-1], np.array([points[c][-1] for c in ("x", "y", "yaw")])
+        if progress is not None:
+            progress("line", 1.0 if last else at / float(trail_s[-1]))
         if last:
             break
         at = _progress(trail, trail_s, here, at, to)
@@ -245,10 +268,12 @@ def _width(asked: float | None, default: float) -> float:
 def _line(vehicle: Vehicle, terrain: Terrain, points: np.ndarray, info: np.ndarray, outcome: Outcome,
           cost: float) -> Line:
     poses = np.column_stack([points["x"], points["y"], points["yaw"]])
+    engine = _core.Engine(make_config(vehicle, guidance=False))
+    engine.set_terrain(terrain.grid)
     why = Why(_part(vehicle, info["least_part"]), float(info["least_clearance"]), float(info["least_s"]),
               _part(vehicle, info["straight_part"]), float(info["straight_clearance"]), float(info["straight_s"]))
-    return Line(points["s"].copy(), poses, points["gear"].copy(), points["steer"].copy(),
-                settle(vehicle, terrain, poses), outcome, cost, why, int(info["nodes"]), int(info["stances"]))
+    return Line(points, settle(vehicle, terrain, poses), engine.settle(poses), outcome, cost, why, int(info["nodes"]),
+                int(info["stances"]))
 
 
 def _part(vehicle: Vehicle, index: int) -> str | None:

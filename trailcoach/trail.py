@@ -14,7 +14,8 @@ import numpy as np
 
 from trailcoach import abi
 from trailcoach.errors import InputError
-from trailcoach.log import project
+from trailcoach.kinds import kind_of
+from trailcoach.projection import project
 from trailcoach.terrain import Terrain
 
 HALF_WIDTH = 3.0                # m, of the corridor where nobody says
@@ -86,7 +87,7 @@ class Trail:
         if not path.is_file():
             raise InputError(f"{path}: no such file; a trail is a .gpx, .geojson or .csv file")
         if reader is None:
-            raise InputError(f"{path}: not a trail; a .gpx, .geojson or .csv file is needed")
+            raise InputError(f"{path}: is {kind_of(path)}; a trail is a .gpx, .geojson or .csv file")
         return Trail(_thin(reader(path, crs)), half_width, str(path))
 
     @property
@@ -119,7 +120,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{path}: holds bytes that are not text; a .gpx, .geojson or .csv file is needed") from None
+        raise InputError(f"{path}: is {kind_of(path)}; a .gpx, .geojson or .csv file is needed") from None
     except OSError as e:
         raise InputError(f"{path}: cannot be read: {e.strerror}") from None
 

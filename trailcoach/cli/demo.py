@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     from trailcoach.data import demo_folder
     check_folder(args.out)
     log, vehicle, terrain = load(demo_folder(), None, None)
-    print(f"{vehicle.name} on {terrain.path} (simulated vehicle, generated ground)\n")
+    print(f"{vehicle.name} on {terrain.path} (simulated vehicle, generated ground)\n", flush=True)
     result = replay_into(args.out, log, vehicle, terrain, None)
     for step in result.steps:
         print(spoken(step, log.t_ns[0]))

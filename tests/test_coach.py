@@ -269,7 +269,7 @@ def test_given_no_line_at_all_then_stop_at_once():
 def test_given_a_margin_that_shrinks_then_stop_with_the_side_that_goes_down():
     drive = Drive()
     drive.stance["tip_margin"] = 0.5, 0.1, 0.5, 0.5
-    drive.stance["roll"] = 0.6
+    drive.state["roll"] = 0.6
     drive.tick()
     (_, _, stop), = drive.said
     assert (KINDS[int(stop["kind"])], CAUSES[int(stop["cause"])], int(stop["side"])) == ("stop", "tip", -1)

@@ -15,11 +15,11 @@ APT := sudo apt-get install python3-venv python3-dev gcc libc6-dev
 
 # what pip does, a line a package
 SHOW := sed -un -e 's/^Collecting \([A-Za-z0-9_.-]*\).*/      \1/p' \
-                -e 's/^Building editable .*started/    compiling the core (half a minute)/p' \
-                -e 's/^Installing build dependencies.*started/    Cython and setuptools for the build/p' \
-                -e 's/^Preparing editable .*started/    translating the core to C/p' \
+                -e 's/^ *Installing build dependencies.*started/    the build tools/p' \
+                -e 's/^ *Preparing editable .*started/    translating the core to C/p' \
+                -e 's/^ *Building editable .*started/    compiling the core (half a minute)/p' \
                 -e 's/^Installing collected.*/    installing/p'
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-color --progress-bar off
+INSTALL := $(BIN)/pip install --disable-pip-version-check --no-color --progress-bar off
 
 .PHONY: help demo test lint benchmark clean
 
@@ -42,7 +42,7 @@ lint: $(VENV)/.dev
 	@echo "==> ruff"
 	@$(BIN)/ruff check
 	@echo "==> cython-lint"
-	@$(BIN)/cython-lint ext
+	@PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint ext      # it calls pycodestyle by name
 	@echo "==> mypy"
 	@$(BIN)/mypy
 
@@ -55,17 +55,17 @@ clean:
 	rm -rf trailcoach/lib trailcoach/include trailcoach/_core*.so
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(VENV)/.run: $(VENV)/bin/python $(BUILD)
+$(VENV)/.run: $(VENV)/bin/pip $(BUILD)
 	@echo "==> installing trailcoach and what it needs to run"
 	@$(INSTALL) --editable . | $(SHOW)
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/bin/python $(BUILD)
+$(VENV)/.dev: $(VENV)/bin/pip $(BUILD)
 	@echo "==> installing trailcoach, what it needs to run, and the tools of its tests"
 	@$(INSTALL) --editable '.[dev]' | $(SHOW)
 	@touch $(VENV)/.run $@
 
-$(VENV)/bin/python:
+$(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "error: $(PYTHON) is not Python 3.11 or newer; choose one with make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
@@ -73,4 +73,4 @@ $(VENV)/bin/python:
 	@echo '#include <Python.h>' | cc -E -xc -I"$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')" \
 	  - >/dev/null 2>&1 || { echo "error: no C compiler or no headers of $(PYTHON): $(APT)" >&2; exit 1; }
 	@echo "==> virtual environment in $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

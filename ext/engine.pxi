@@ -340,12 +340,16 @@ cdef public tc_status tc_get_stance(const tc_engine *engine, tc_stance *out) noe
     return TC_OK
 
 
-cdef tc_status line_copy(const line_planner *p, tc_line_info *info, tc_line_point *out, size_t capacity,
-                         size_t *n) noexcept nogil:
+cdef tc_status line_room(const tc_line_info *info, const tc_line_point *out, size_t capacity,
+                         const size_t *n) noexcept nogil:
+    """Whether a host's memory can take a line."""
     if info is NULL or n is NULL or (out is NULL and capacity > 0):
         return TC_E_NULL
-    if info.struct_size < sizeof(tc_line_info):
-        return TC_E_ABI
+    return TC_E_ABI if info.struct_size < sizeof(tc_line_info) else TC_OK
+
+
+cdef tc_status line_copy(const line_planner *p, tc_line_info *info, tc_line_point *out, size_t capacity,
+                         size_t *n) noexcept nogil:
     if capacity < <size_t> p.n_points:
         return TC_E_FULL
     info[0] = p.info
@@ -358,8 +362,9 @@ cdef tc_status line_copy(const line_planner *p, tc_line_info *info, tc_line_poin
 cdef public tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity,
                                   size_t *n) noexcept nogil:
     cdef const engine_memory *e = <const engine_memory *> engine
-    if e is NULL:
-        return TC_E_NULL
+    cdef tc_status st = TC_E_NULL if e is NULL else line_room(info, out, capacity, n)
+    if st != TC_OK:
+        return st
     if not e.has_line:
         return TC_NONE
     return line_copy(&e.line, info, out, capacity, n)
@@ -397,8 +402,12 @@ cdef public tc_status tc_plan(tc_engine *engine, const double *start, const doub
                               tc_line_point *out, size_t capacity, size_t *n) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
     cdef int32_t i
+    cdef tc_status st
     if e is NULL or start is NULL or goal is NULL:
         return TC_E_NULL
+    st = line_room(info, out, capacity, n)
+    if st != TC_OK:
+        return st
     if not e.has_grid or e.config.line.max_nodes == 0:
         return TC_E_STATE
     for i in range(3):

@@ -7,11 +7,14 @@ cdef extern from *:
     static const double TC_CONSTRAINT_TAU = 0.15;      /* s, correlation of what violates it */
     static const double TC_CONSTRAINT_RATE = 0.15;     /* sideways speed per yaw rate of a scrubbing axle, m */
     static const double TC_TYRE_SLIP = 0.003;          /* rad of slip angle per m/s^2 of side force: a road car's tyre */
+    static const double TC_CONSTRAINT_ANGLE = 0.01;    /* rad between the way and the body: load, camber, mounting */
+    static const double TC_SLIDE = 2.0;                /* sd: from here the noise is raised, */
+    static const double TC_SLIDE_OUT = 4.0;            /* and from here the vehicle slides: the IMU alone carries it */
     static const double TC_CONSTRAINT_LOST = 2.0;      /* s of refusals until the velocity is believed less, */
     static const double TC_CONSTRAINT_BACK = 1.0;      /* by so much, m/s */
     """
     const double TC_CONSTRAINT_PERIOD, TC_CONSTRAINT_TAU, TC_CONSTRAINT_RATE, TC_TYRE_SLIP, TC_CONSTRAINT_LOST
-    const double TC_CONSTRAINT_BACK
+    const double TC_CONSTRAINT_BACK, TC_CONSTRAINT_ANGLE, TC_SLIDE, TC_SLIDE_OUT
 
 
 cdef void constraint_recover(fusion_filter *f, int32_t taken) noexcept nogil:
@@ -29,6 +32,20 @@ cdef void constraint_recover(fusion_filter *f, int32_t taken) noexcept nogil:
         f.resets += 1
 
 
+cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, double *dx) noexcept nogil:
+    """One axis; 1 = taken. The gate knows the noise of this moment, the update that noise is correlated."""
+    cdef double PHt[N_X]
+    cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + white)
+    if z2 > TC_SLIDE_OUT * TC_SLIDE_OUT:
+        f.gated[TC_KIND_CONSTRAINT] += 1
+        return 0
+    if z2 > TC_SLIDE * TC_SLIDE:
+        white *= z2 / (TC_SLIDE * TC_SLIDE)
+    row_correct(f, PHt, hph + 2.0 * TC_CONSTRAINT_TAU / TC_CONSTRAINT_PERIOD * white, nu, dx)
+    f.used[TC_KIND_CONSTRAINT] += 1
+    return 1
+
+
 cdef void constraint_update(fusion_filter *f) noexcept nogil:
     cdef fusion_motion m
     cdef fusion_row r
@@ -36,32 +53,30 @@ cdef void constraint_update(fusion_filter *f) noexcept nogil:
     cdef double at[3]
     cdef double e[3]
     cdef double u[3]
-    cdef double side, spread, raised
+    cdef double side, spread, white = f.c.constraint_sd * f.c.constraint_sd
     cdef int32_t taken = 0
     if f.still or (f.t_constraint != NEVER and seconds(f.t_ns, f.t_constraint) < TC_CONSTRAINT_PERIOD - 1e-6):
         return
     f.t_constraint = f.t_ns
     memset(dx, 0, sizeof(dx))
     body_motion(f, 0.0, &m)
-    raised = 2.0 * TC_CONSTRAINT_TAU / TC_CONSTRAINT_PERIOD
     at[0] = at[1] = 0.0
     at[2] = f.tyre_radius
     e[0] = e[2] = 0.0
     e[1] = 1.0
     point_velocity(f, &m, at, u)
     point_row(f, &m, at, e, &r)
+    white += TC_CONSTRAINT_ANGLE * TC_CONSTRAINT_ANGLE * u[0] * u[0]
     side = TC_TYRE_SLIP * fabs(m.w_b[2] * u[0]) * fabs(u[0])
     spread = TC_CONSTRAINT_RATE * fabs(m.w_b[2])
     r.innovation = -u[1]
-    r.variance = raised * (f.c.constraint_sd * f.c.constraint_sd + side * side + spread * spread)
-    taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_CONSTRAINT)
+    taken += constraint_row(f, &r, white + side * side + spread * spread, dx)
     at[0] = 0.5 * f.wheelbase
     e[1] = 0.0
     e[2] = 1.0
     point_velocity(f, &m, at, u)
     point_row(f, &m, at, e, &r)
     r.innovation = -u[2]
-    r.variance = raised * f.c.constraint_sd * f.c.constraint_sd
-    taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_CONSTRAINT)
+    taken += constraint_row(f, &r, white, dx)
     correct(f, dx)
     constraint_recover(f, taken)

@@ -3,7 +3,8 @@
 # A node is a pose with a level of curvature. Going on from it costs a look; where the vehicle would rest on the way
 # there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no further once
 # one stance forbids it. Arcs on which something touches stay open at a high price, so that they are used where every
-# clear way is exhausted, and only there.
+# clear way is exhausted, and only there. Where three quarters of the budget find no end to the clear ways, the rest of
+# it goes to a search that takes touching lightly: a line that touches little is more use than none.
 
 cdef enum:
     LINE_YAWS = 72                      # heading bins of a closed state
@@ -19,15 +20,20 @@ cdef enum:
 cdef extern from *:
     """
     static const double TC_LINE_CELL = 0.25;            /* m, of a closed state */
-    static const double TC_LINE_GREED = 1.5;            /* weight of the way still to go */
+    static const double TC_LINE_GREED = 1.5;            /* weight of the way still to go, */
+    static const double TC_LINE_GREED_LIGHTLY = 2.0;    /* and where touching is taken lightly */
     static const double TC_LINE_FINE_BELOW = 0.10;      /* m: a station with less to be expected is judged */
     static const double TC_LINE_HAND = 0.12;            /* m aside a driver may be of the line */
     static const double TC_LINE_ASIDE_WANTED = 0.08;    /* m of clearance there, no reward for more */
+    static const double TC_LOOK_TILT = 0.12;            /* rad a look may err */
     static const double TC_LOOK_TOUCHES = 0.03;         /* m a look may err: where more is missing, stances come last */
     static const double TC_LINE_GOAL_RADIUS = 0.45;     /* m */
     static const double TC_LINE_GOAL_YAW = 0.25;        /* rad */
     static const double TC_LINE_ESCAPE = 1.5;           /* m within which a vehicle that touches at the start gets free */
     static const double TC_LINE_ESCAPE_DEEPER = 0.02;   /* m by which it may touch more until then */
+    static const double TC_LINE_RETURN_AFTER = 2.0;     /* m until a vehicle beside the corridor has to come back, */
+    static const double TC_LINE_RETURN = 0.15;          /* by this for each metre; */
+    static const double TC_LINE_SWING = 0.10;           /* m its rear may swing out when it turns back */
     static const double TC_LINE_STRAIGHT_STEP = 0.25;   /* m between stances on the way not steered */
     static const double TC_LINE_GOAL_SIGHT = 8.0;       /* m before the goal from where it is checked to be in reach */
     /* what a metre costs beyond 1, at worst (1/m) */
@@ -39,8 +45,9 @@ cdef extern from *:
     static const double TC_COST_HAND = 3.0;             /* no clearance a hand's breadth aside */
     static const double TC_COST_ASIDE = 0.3;            /* at the edge of the corridor; grows with the square */
     static const double TC_COST_UNSOLVED = 5.0;         /* the solver found no rest, but a look expects much clearance */
-    static const double TC_COST_TOUCH = 40.0;           /* something touches, */
-    static const double TC_COST_TOUCH_DEPTH = 300.0;    /* and by each metre it is too low */
+    static const double TC_COST_TOUCH = 40.0;           /* something touches somewhere on an arc, */
+    static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways has been given up, */
+    static const double TC_COST_TOUCH_DEPTH = 0.1;      /* m: the same again for each of these it is too low */
     static const double TC_COST_STEERING = 0.10;        /* each level steered */
     static const double TC_LINE_TIGHT = 0.6;            /* above this no room is left to correct */
     static const double TC_LINE_TIP_WANTED = 0.35;      /* rad, no reward for more */
@@ -49,7 +56,8 @@ cdef extern from *:
     const double TC_LINE_ESCAPE, TC_LINE_ESCAPE_DEEPER, TC_LINE_STRAIGHT_STEP, TC_LINE_GOAL_SIGHT
     const double TC_COST_CLEARANCE, TC_COST_TIP, TC_COST_LIFT, TC_COST_CURVATURE, TC_COST_TIGHT, TC_COST_ASIDE
     const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
-    const double TC_COST_UNSOLVED
+    const double TC_COST_UNSOLVED, TC_COST_TOUCH_LIGHTLY, TC_LINE_RETURN_AFTER, TC_LINE_RETURN
+    const double TC_LOOK_TILT, TC_LINE_SWING, TC_LINE_GREED_LIGHTLY
     const double TC_COST_TOUCH, TC_COST_TOUCH_DEPTH, TC_COST_STEERING, TC_LINE_TIGHT, TC_LINE_TIP_WANTED
 
 cdef struct line_node:
@@ -93,6 +101,10 @@ cdef struct line_planner:
     look_map map
     line_goal goal
     double side_limit                   # distance from the trail allowed to the vehicle's middle line, m
+    double start_outside                # by which it is exceeded at the start, m
+    double touch_price                  # of a metre
+    double greed                        # weight of the way still to go
+    uint32_t stance_limit               # budget of the search at work
     double half_width                   # of the corridor, m
     double x0, y0                       # origin of the closed states' cells
     double start_clearance              # m
@@ -222,10 +234,7 @@ cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const t
         return STATION_FORBIDDEN
     cost[0] = (clearance_cost(p, clearance) + TC_COST_TIP * shortfall(margin, TC_LINE_TIP_WANTED)
                + TC_COST_LIFT * ((st.lifted & 1) + (st.lifted >> 1 & 1) + (st.lifted >> 2 & 1) + (st.lifted >> 3 & 1)))
-    if clearance >= least:
-        return STATION_CLEAR
-    cost[0] += TC_COST_TOUCH + TC_COST_TOUCH_DEPTH * (least - clearance)
-    return STATION_TOUCHES
+    return STATION_CLEAR if clearance >= least else STATION_TOUCHES
 
 
 # ---- one arc -------------------------------------------------------------------------------------------------------
@@ -275,7 +284,7 @@ cdef double look_cost(line_planner *p, const double *pose) noexcept nogil:
     cost = clearance_cost(p, clearance) + hand_cost(p, look_aside(p, pose))
     missing = (p.config.clearance_least - clearance - TC_LOOK_TOUCHES) / TC_LOOK_TOUCHES
     if missing > 0.0:
-        cost += TC_COST_TOUCH * (missing if missing < 1.0 else 1.0)
+        cost += p.touch_price * (missing if missing < 1.0 else 1.0)
     return cost
 
 
@@ -288,44 +297,53 @@ cdef double look_arc(line_planner *p, const line_node *begin, const motion *a) n
     return 0.5 * (look_cost(p, middle) + look_cost(p, end)) * TC_MOTION_LENGTH
 
 
+cdef int32_t least_seen(const double *seen, const bint *judged) noexcept nogil:
+    """The station not yet judged where a look expects least, or does not say; of equals the last; -1 = none left."""
+    cdef int32_t i, at = -1
+    for i in range(MOTION_STATIONS - 1, -1, -1):
+        if not judged[i] and (at < 0 or (not isnan(seen[at]) and not seen[i] >= seen[at])):
+            at = i
+    return at
+
+
 cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
     """Replace what looks said of a node's arc by what stances say; False where one of them forbids it.
 
-    The end always; of the other stations the ones where looks expect least, as long as that is little. What a look was
-    wrong by at the last stance corrects the others."""
+    The station where looks expect least; then the next, as long as little is to be expected and nothing touches. What
+    a look was wrong by at the last stance corrects the others."""
     cdef line_node *n = &p.node[index]
     cdef const line_node *begin = &p.node[n.parent]
     cdef const motion *a = arc_to(p, n)
     cdef double pose[MOTION_STATIONS][3]
     cdef double seen[MOTION_STATIONS]
     cdef bint judged[MOTION_STATIONS]
-    cdef double cost = 0.0, one = 0.0, bias = 0.0, least = p.config.clearance_least
-    cdef int32_t k, i, verdict, at = MOTION_STATIONS - 1
+    cdef double cost = 0.0, one = 0.0, bias = 0.0, depth, least = p.config.clearance_least
+    cdef int32_t k, i, verdict, at
     if p.start_clearance < least and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE:
         least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
     for i in range(MOTION_STATIONS):
         station_pose(begin, a, i, pose[i])
         seen[i] = look_clearance(&p.map, &p.samples, pose[i][0], pose[i][1], pose[i][2])
         judged[i] = False
+    at = least_seen(seen, judged)
     for k in range(MOTION_STATIONS):
         verdict = judge_pose(p, pose[at][0], pose[at][1], pose[at][2], &p.work if k > 0 else NULL, least, &one)
         if verdict == STATION_FORBIDDEN or (verdict == STATION_UNSOLVED and not seen[at] > TC_LINE_FINE_BELOW):
             return False
         if verdict == STATION_TOUCHES:
             n.flags |= NODE_TOUCHES
+            depth = least - least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+            n.cost += p.touch_price * (1.0 + depth / TC_COST_TOUCH_DEPTH) * TC_MOTION_LENGTH
         cost += one
         judged[at] = True
         if verdict != STATION_UNSOLVED and not isnan(seen[at]):
             bias = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts) - seen[at]
-        at = -1
-        for i in range(MOTION_STATIONS):
-            if not judged[i] and (at < 0 or isnan(seen[i]) or seen[i] < seen[at]):
-                at = i
-        if at < 0 or (seen[at] + bias > TC_LINE_FINE_BELOW and not p.every_station):
+        at = least_seen(seen, judged)
+        if at < 0 or verdict == STATION_TOUCHES or (seen[at] + bias > TC_LINE_FINE_BELOW and not p.every_station):
             break
     for i in range(MOTION_STATIONS):
         if not judged[i]:
-            cost += clearance_cost(p, seen[i] + bias)
+            cost += one if isnan(seen[i]) else clearance_cost(p, seen[i] + bias)
     cost /= MOTION_STATIONS
     cost += 0.5 * (hand_cost(p, look_aside(p, pose[MOTION_STATIONS // 2]) + bias)
                    + hand_cost(p, look_aside(p, pose[MOTION_STATIONS - 1]) + bias))
@@ -396,6 +414,13 @@ cdef bint out_of_reach(const line_planner *p, const line_node *n) noexcept nogil
     return way > along + 2.0 * TC_LINE_GOAL_RADIUS + 0.1 * TC_LINE_GOAL_SIGHT * fabs(turn)
 
 
+cdef inline double side_limit_at(const line_planner *p, int32_t arcs) noexcept nogil:
+    """How far from the trail the vehicle may be after so many arcs, m."""
+    cdef double rolled = arcs * TC_MOTION_LENGTH - TC_LINE_RETURN_AFTER
+    cdef double outside = p.start_outside - (TC_LINE_RETURN * rolled if rolled > 0.0 else 0.0)
+    return p.side_limit + (outside + TC_LINE_SWING if outside > 0.0 else 0.0)
+
+
 cdef bint node_open(line_planner *p, int32_t parent, int32_t level) noexcept nogil:
     """Open the node that one arc from the parent leads to, unless it is of no use. False when the memory is full."""
     cdef line_node *n
@@ -414,11 +439,11 @@ cdef bint node_open(line_planner *p, int32_t parent, int32_t level) noexcept nog
     if table_has(&p.closed, state_key(p, n)):
         return True
     from_trail = corridor_place(&p.way, n.x, n.y, begin.segment, &n.segment, &n.s)
-    if aside(p, n.x, n.y, n.yaw, n.segment) > p.side_limit or out_of_reach(p, n):
+    if aside(p, n.x, n.y, n.yaw, n.segment) > side_limit_at(p, n.arcs) or out_of_reach(p, n):
         return True
     n.look = look_arc(p, begin, arc_to(p, n))
     n.cost = begin.cost + rolling_cost(p, begin.level, level, from_trail) + n.look
-    heap_push(&p.open, n.cost + TC_LINE_GREED * still_to_go(p, n), p.n_nodes)
+    heap_push(&p.open, n.cost + p.greed * still_to_go(p, n), p.n_nodes)
     p.n_nodes += 1
     return True
 
@@ -457,12 +482,12 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
         if table_has(&p.closed, state_key(p, n)):
             continue
         if not n.flags & NODE_JUDGED:
-            if p.info.stances >= p.config.max_stances:
+            if p.info.stances >= p.stance_limit:
                 return TC_LINE_BUDGET
             if not judge_arc(p, index):
                 continue
             n.flags |= p.node[n.parent].flags & NODE_TOUCHES
-            price = n.cost + TC_LINE_GREED * still_to_go(p, n)
+            price = n.cost + p.greed * still_to_go(p, n)
             if p.open.n > 0 and price > p.open.entry[0].price:
                 heap_push(&p.open, price, index)
                 continue
@@ -536,15 +561,17 @@ cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
     p.info.cost = p.node[end].cost
 
 
-cdef bint points_touch(const line_planner *p) noexcept nogil:
-    """Whether a point of the line has less than the least clearance, or no rest. One point the solver does not settle
-    between two it does is taken as they are."""
+cdef bint points_fail(const line_planner *p) noexcept nogil:
+    """Whether a point of the line has less than the least clearance, more than the largest tilt, or no rest. One point
+    the solver does not settle between two it does is taken as they are."""
     cdef int32_t i, unsolved = 0
     for i in range(p.n_points):
         unsolved = unsolved + 1 if p.points[i].stance_status == TC_STANCE_UNSOLVED else 0
         if unsolved == 1:
             continue
         if p.points[i].stance_status != TC_STANCE_OK or not p.points[i].clearance >= p.config.clearance_least:
+            return True
+        if cos(p.points[i].roll) * cos(p.points[i].pitch) < cos(p.config.max_tilt):
             return True
     return False
 
@@ -571,6 +598,7 @@ cdef void judge_straight(line_planner *p) noexcept nogil:
 
 cdef int32_t search_from(line_planner *p, const double *start, int32_t *end) noexcept nogil:
     """One search from nothing."""
+    cdef int32_t outcome
     cdef line_node *n = &p.node[0]
     table_clear(&p.closed)
     p.open.n = 0
@@ -583,7 +611,9 @@ cdef int32_t search_from(line_planner *p, const double *start, int32_t *end) noe
     corridor_place(&p.way, n.x, n.y, <int32_t> (p.way.s_start / p.way.spacing), &n.segment, &n.s)
     p.n_nodes = 1
     heap_push(&p.open, 0.0, 0)
-    return search_line(p, end)
+    outcome = search_line(p, end)
+    p.info.nodes += <uint32_t> p.n_nodes
+    return outcome
 
 
 cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, const double *start,
@@ -610,6 +640,30 @@ cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, cons
     p.goal.across = has_trail and p.goal.any_yaw
 
 
+cdef int32_t search_in_turn(line_planner *p, const double *start, int32_t *end) noexcept nogil:
+    """Search for a clear line; more closely if that one touches between stations; for any line if there is no end to
+    it. Leaves the points of the best."""
+    cdef int32_t outcome
+    p.touch_price = TC_COST_TOUCH
+    p.greed = TC_LINE_GREED
+    p.stance_limit = p.config.max_stances - p.config.max_stances // 4
+    p.every_station = False
+    outcome = search_from(p, start, end)
+    write_points(p, end[0])
+    if outcome == TC_LINE_CLEAR and points_fail(p) and not p.node[end[0]].flags & NODE_TOUCHES:
+        p.every_station = True
+        outcome = search_from(p, start, end)
+        write_points(p, end[0])
+    if outcome == TC_LINE_BUDGET:
+        p.touch_price = TC_COST_TOUCH_LIGHTLY
+        p.greed = TC_LINE_GREED_LIGHTLY
+        p.stance_limit = p.config.max_stances
+        p.every_station = False
+        outcome = search_from(p, start, end)
+        write_points(p, end[0])
+    return outcome
+
+
 cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, int32_t n_trail, double half_width,
                     const double *start, const double *goal) noexcept nogil:
     """Plan from start (x, y, yaw) to goal (x, y, yaw; NaN yaw = free) within half_width of the trail, a polyline
@@ -628,32 +682,25 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
     corridor_place(&p.way, start[0], start[1], <int32_t> (p.way.s_start / p.way.spacing), &segment, &s)
     p.side_limit = half_width - p.footprint.half_width
     start_aside = aside(p, start[0], start[1], start[2], segment)
-    if start_aside > p.side_limit:
-        p.side_limit = start_aside
+    p.start_outside = start_aside - p.side_limit if start_aside > p.side_limit else 0.0
     rest_at(p, start[0], start[1], start[2], False)
-    p.start_clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
-    if p.work.status != TC_STANCE_OK:
-        p.start_clearance = NAN
-    look_over(&p.map, g, &p.way, half_width + 1.0, p.work.z if p.work.status == TC_STANCE_OK else 0.0)
+    p.start_clearance = NAN
+    if p.work.status == TC_STANCE_OK:
+        p.start_clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+    look_over(&p.map, g, &p.way, half_width + p.start_outside + 1.0,
+              p.work.z if p.work.status == TC_STANCE_OK else 0.0)
+    p.map.steep = tan(p.config.max_tilt - TC_LOOK_TILT)
     look_ring(&p.map, p.stance.vehicle.tyre_radius, p.stance.vehicle.tyre_tread)
-    p.every_station = False
-    outcome = search_from(p, start, &end)
-    write_points(p, end)
-    if outcome == TC_LINE_CLEAR and points_touch(p) and not p.node[end].flags & NODE_TOUCHES:
-        # it touches between two stations that did not: look everywhere
-        p.every_station = True
-        outcome = search_from(p, start, &end)
-        write_points(p, end)
-    if outcome == TC_LINE_CLEAR and points_touch(p):
+    outcome = search_in_turn(p, start, &end)
+    if outcome == TC_LINE_CLEAR and points_fail(p):
         outcome = TC_LINE_TOUCHES
     p.info.outcome = outcome
-    p.info.nodes = <uint32_t> p.n_nodes
     judge_straight(p)
 
 
 cdef void line_default(tc_line_config *c) noexcept nogil:
     c.max_nodes = 60000
-    c.max_stances = 20000
+    c.max_stances = 3000
     c.horizon = 12.0
     c.half_width = 3.0
     c.clearance_wanted = 0.15

@@ -29,6 +29,7 @@ cdef struct look_map:
     float *top                          # highest ground in a cell, m
     float *tread                        # lowest point of a tyre that stands over a cell, m
     double x0, y0, z0, cell
+    double steep                        # slope beyond which a look does not say
     int32_t nx, ny
     int32_t n_ring
     int32_t ring_x[LOOK_RING]
@@ -194,7 +195,7 @@ cdef inline float look_tread(look_map *m, double x, double y) noexcept nogil:
 
 
 cdef double look_clearance(look_map *m, const underbody_samples *u, double x, double y, double yaw) noexcept nogil:
-    """About the least clearance of a vehicle there, m. NaN where the maps do not say."""
+    """About the least clearance of a vehicle there, m. NaN where the maps do not say, or it stands too steep."""
     cdef double c = cos(yaw) / m.cell, s = sin(yaw) / m.cell, px = (x - m.x0) / m.cell, py = (y - m.y0) / m.cell
     cdef float plane[7][3]              # height, rise along x, rise along y
     cdef float wheel[4]
@@ -220,6 +221,8 @@ cdef double look_clearance(look_map *m, const underbody_samples *u, double x, do
     plane[1][2] = slope_front
     plane[2][0] = rear
     plane[2][2] = slope_rear
+    if plane[0][1] * plane[0][1] + plane[0][2] * plane[0][2] > m.steep * m.steep:
+        return NAN
     for i in range(4):
         plane[3 + i][0] = wheel[i]
     for i in range(u.n):

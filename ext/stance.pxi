@@ -20,9 +20,10 @@ cdef extern from *:
     static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's own steps allow no better */
     static const double TC_MAX_TURN = 0.12;         /* rad a step */
     static const double TC_MAX_DROP = 0.15;         /* m a step */
+    static const double TC_FIRMEST = 1e4;           /* damping over the stiffness of the tyres */
     static const double TC_TIPPED = 1.0;            /* rad; it will not come back from here */
     """
-    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_TIPPED
+    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_TIPPED
 
 cdef struct grid_view:
     # the height grid from the heading frame: u, v count posts; peek() is for places known to be inside
@@ -92,6 +93,10 @@ cdef inline void to_grid(const grid_view *g, double x, double y, double *u, doub
 cdef inline void to_world(const grid_view *g, double x, double y, double *wx, double *wy) noexcept nogil:
     wx[0] = g.x + g.c * x - g.s * y
     wy[0] = g.y + g.s * x + g.c * y
+
+
+cdef inline double larger(double a, double b) noexcept nogil:
+    return a if a > b else b
 
 
 include "tyre.pxi"            # tread cylinder on the ground
@@ -221,7 +226,8 @@ cdef inline void add_weight(balance *b, double weight, const double *at, double 
     b.D[2][2] -= weight * at[2]
 
 
-cdef inline void lean_axle(balance *b, const rest_point *p, int32_t ax, int32_t j, double force, double cp) noexcept nogil:
+cdef inline void lean_axle(balance *b, const rest_point *p, int32_t ax, int32_t j, double force,
+                           double cp) noexcept nogil:
     """What a vertical force that rides on axle coordinate j adds to the stiffness as the chassis leans."""
     cdef double roll = -force * cp * p.R_hb[5], pitch = force * p.R_hb[2]
     b.B[ax][1][j] += roll
@@ -372,10 +378,6 @@ cdef int solve_rest(const stance_model *m, const balance *b, double damping, dou
     return 1
 
 
-cdef inline double larger(double a, double b) noexcept nogil:
-    return a if a > b else b
-
-
 cdef double residual_size(const stance_model *m, const balance *b) noexcept nogil:
     """Largest force out of balance, moments by the arm of the wheels, N."""
     cdef double size = 0.0
@@ -446,6 +448,8 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
             return TC_STANCE_OFF_MAP if known == GROUND_OFF_MAP else TC_STANCE_UNKNOWN
         rest_balance(m, p, &b)
         size = residual_size(m, &b)
+        if not isfinite(size):          # a wheel was moved a little, to a post that is not known
+            return TC_STANCE_UNKNOWN
         stable = solve_rest(m, &b, 0.0, newton, newton_axle)
         if stable and size < TC_REST_FORCE:
             return TC_STANCE_OK
@@ -463,7 +467,7 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
             step_to(p, &start, part, chassis, axle)
             continue
         firm = 0.01
-        while not stable:
+        while not stable and firm < TC_FIRMEST:
             stable = solve_rest(m, &b, firm, newton, newton_axle)
             firm *= 3.0
         memcpy(chassis, newton, sizeof(newton))
@@ -506,7 +510,7 @@ cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p
 
 cdef int start_warm(const stance_model *m, const tc_stance *warm, rest_point *p) noexcept nogil:
     """The state of a stance nearby; 0 where it holds none."""
-    cdef double l, r
+    cdef double left, right
     cdef int32_t i, w
     if warm is NULL or warm.status != TC_STANCE_OK:
         return 0
@@ -515,10 +519,11 @@ cdef int start_warm(const stance_model *m, const tc_stance *warm, rest_point *p)
     p.roll = warm.roll
     p.pitch = warm.pitch
     for i in range(2):
-        l = warm.travel[2 * i]
-        r = warm.travel[2 * i + 1]
-        p.q[i][0] = 0.5 * (l + r) if m.axle[i].solid else l
-        p.q[i][1] = asin(0.5 * (l - r) / m.axle[i].half_track) if m.axle[i].solid else r
+        left = p.q[i][0] = warm.travel[2 * i]
+        right = p.q[i][1] = warm.travel[2 * i + 1]
+        if m.axle[i].solid:
+            p.q[i][0] = 0.5 * (left + right)
+            p.q[i][1] = asin(0.5 * (left - right) / m.axle[i].half_track)
     for w in range(4):
         p.tyre[w].load = warm.wheel_load[w]
         if not (isfinite(warm.wheel_load[w]) and fabs(warm.travel[w]) < m.axle[w // 2].half_track):
@@ -641,8 +646,10 @@ cdef int32_t stance_rest(const stance_model *m, const grid_view *g, const tc_sta
 
 cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
                        const tc_stance *warm, tc_stance *out) noexcept nogil:
-    """Rest at (x, y, yaw) into out, always with a status. warm: a stance nearby to start from, or NULL; it may be
-    out. A warm start ends within the solver's tolerance of the cold one where there is one rest, not in the same bits."""
+    """Rest at (x, y, yaw) into out, always with a status. warm: a stance nearby to start from, or NULL; it may be out.
+
+    A warm start ends within the solver's tolerance of the cold one where there is one rest, but not in its bits.
+    """
     cdef grid_view view
     cdef rest_point p
     cdef int32_t iterations = 0, status = TC_STANCE_BAD_POSE

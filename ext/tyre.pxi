@@ -9,24 +9,29 @@
 
 cdef enum:
     STRIPS = 5
-    ALONG = 15                          # points of a strip
+    STRIP_LOW = -2                      # second contact of a strip that touches nothing
+    FINE = 29                           # places along a strip; every second one is looked at first
 
 cdef extern from *:
     """
     static const double TC_TREAD_REACH = 0.97;      /* of the radius: points ahead of and behind the wheel centre */
     static const double TC_TREAD_GIVE = 0.002;      /* m; a second contact this much lower begins to carry */
-    static const double TC_CAMBER_RATE = 2000.0;    /* N m/rad, of the tread about its foot: light-truck tyre, estimate */
+    static const double TC_TREAD_FINE = 0.0001;     /* m; a smaller gain of height ends the climb to a contact */
+    static const double TC_STRIP_CLEAR = 0.012;     /* m; a strip this far below the others' line is left out */
+    static const double TC_TREAD_STAYS = 0.003;     /* m; a wheel that moved less touches near where it did */
+    static const double TC_CAMBER_RATE = 2000.0;    /* N m/rad, of the tread about its foot: estimate */
     static const double TC_CAMBER_LIMIT = 0.0873;   /* rad (5 deg), how far the tread leans freely, */
     static const double TC_CAMBER_STOP = 20000.0;   /* N m/rad more from there */
     static const double TC_LATERAL_SHARE = 0.6;     /* lateral over radial tyre stiffness, estimate */
     """
-    const double TC_TREAD_REACH, TC_TREAD_GIVE, TC_CAMBER_RATE, TC_CAMBER_LIMIT, TC_CAMBER_STOP, TC_LATERAL_SHARE
+    const double TC_TREAD_REACH, TC_TREAD_GIVE, TC_TREAD_FINE, TC_STRIP_CLEAR, TC_TREAD_STAYS
+    const double TC_CAMBER_RATE, TC_CAMBER_LIMIT, TC_CAMBER_STOP, TC_LATERAL_SHARE
 
 cdef struct tread_shape:
     double radius
     double across[STRIPS]               # y of the strips from the middle of the tread, m
-    double ahead[ALONG]                 # xi, m
-    double below[ALONG]                 # sqrt(R^2 - xi^2), m
+    double ahead[FINE]                  # xi, m
+    double below[FINE]                  # sqrt(R^2 - xi^2), m
     double rate                         # radial, N/m
     double weight                       # of the wheel, hangs below the radial spring, N
 
@@ -39,6 +44,9 @@ cdef struct footprint:
     double reach[STRIPS]                # xi and
     double below[STRIPS]                # depth below the centre of the point touched in strip k, m
     double slope[STRIPS][2]             # of the ground there
+    int32_t first[STRIPS]               # place where the strip touched when all places were looked at
+    int32_t second[STRIPS]              # of another contact nearly as high, -1 = none
+    double seen[5]                      # centre and axle at that time
 
 cdef struct strip_line:
     # one strip in grid units: u = u0 + xi eu - q nu
@@ -63,8 +71,8 @@ cdef void tread_init(tread_shape *t, const tc_vehicle *v) noexcept nogil:
     t.weight = v.tyre_mass * TC_GRAVITY
     for i in range(STRIPS):
         t.across[i] = v.tyre_tread * (i / (STRIPS - 1.0) - 0.5)
-    for i in range(ALONG):
-        t.ahead[i] = t.radius * TC_TREAD_REACH * (2.0 * i / (ALONG - 1.0) - 1.0)
+    for i in range(FINE):
+        t.ahead[i] = t.radius * TC_TREAD_REACH * (2.0 * i / (FINE - 1.0) - 1.0)
         t.below[i] = sqrt(t.radius * t.radius - t.ahead[i] * t.ahead[i])
 
 
@@ -84,47 +92,54 @@ cdef inline double strip_top(const grid_view *g, const strip_line *l, double xi,
     return peek(g, l.u0 + xi * l.eu - below[0] * l.nu, l.v0 + xi * l.ev - below[0] * l.nv) + below[0] * l.up
 
 
-cdef void strip_climb(const grid_view *g, const strip_line *l, double xi, double pitch, double limit,
+cdef inline double strip_place(const tread_shape *t, const grid_view *g, const strip_line *l, int32_t i) noexcept nogil:
+    """Height the ground asks for at place i of a strip."""
+    return (peek(g, l.u0 + t.ahead[i] * l.eu - t.below[i] * l.nu, l.v0 + t.ahead[i] * l.ev - t.below[i] * l.nv)
+            + t.below[i] * l.up)
+
+
+cdef void strip_climb(const tread_shape *t, const grid_view *g, const strip_line *l, int32_t place,
                       strip_peak *peak) noexcept nogil:
-    """From a point of a strip, within half a pitch and then to the tangent, to the top nearby."""
-    cdef double below, top, along, z, gu, gv
-    cdef int32_t i
-    peak.top = strip_top(g, l, xi, &peak.below)
-    peak.reach = xi
-    for i in range(2):
-        along = xi + (0.5 - i) * pitch
-        if fabs(along) <= limit:
-            top = strip_top(g, l, along, &below)
+    """From a place on a strip to the highest next to it, and from there to the tangent of the ground."""
+    cdef double below, top, along, half = t.ahead[1] - t.ahead[0], gained, gu, gv
+    cdef int32_t i, at = place
+    peak.top = strip_place(t, g, l, place)
+    for i in range(place - 1, place + 2, 2):
+        if i >= 0 and i < FINE:
+            top = strip_place(t, g, l, i)
             if top > peak.top:
                 peak.top = top
-                peak.reach = along
-                peak.below = below
+                at = i
+    peak.reach = t.ahead[at]
+    peak.below = t.below[at]
     for i in range(2):
-        z = peek_slope(g, l.u0 + peak.reach * l.eu - peak.below * l.nu, l.v0 + peak.reach * l.ev - peak.below * l.nv,
-                       &gu, &gv)
-        along = gu * l.eu + gv * l.ev
+        peek_slope(g, l.u0 + peak.reach * l.eu - peak.below * l.nu, l.v0 + peak.reach * l.ev - peak.below * l.nv,
+                   &gu, &gv)
         peak.across = gv * l.eu - gu * l.ev
+        along = gu * l.eu + gv * l.ev
         along = l.radius * along / sqrt(l.up * l.up + along * along)
-        along = peak.reach - 0.5 * pitch if along < peak.reach - 0.5 * pitch else along
-        along = peak.reach + 0.5 * pitch if along > peak.reach + 0.5 * pitch else along
-        if fabs(along) > limit:
+        along = peak.reach - half if along < peak.reach - half else along
+        along = peak.reach + half if along > peak.reach + half else along
+        if fabs(along) > t.ahead[FINE - 1]:
             break
         top = strip_top(g, l, along, &below)
-        if top <= peak.top:
+        gained = top - peak.top
+        if gained <= 0.0:
             break
         peak.top = top
         peak.reach = along
         peak.below = below
+        if gained < TC_TREAD_FINE:
+            break
 
 
-cdef int footprint_strip(const tread_shape *t, const grid_view *g, const strip_line *l, footprint *f,
-                         int32_t k) noexcept nogil:
-    """Highest demand of the ground in one strip, shared with a second contact nearly as high."""
-    cdef double top[ALONG]
-    cdef double z, sum_z = 0.0, share, rest, pitch = t.ahead[1] - t.ahead[0], along, across
-    cdef strip_peak a, b
+cdef int footprint_scan(const tread_shape *t, const grid_view *g, const strip_line *l, footprint *f,
+                        int32_t k) noexcept nogil:
+    """Look at every second place of a strip: where it is highest, and where else nearly so."""
+    cdef double top[FINE]
+    cdef double z, sum_z = 0.0
     cdef int32_t i, first = 0, second = -1
-    for i in range(ALONG):
+    for i in range(0, FINE, 2):
         z = peek(g, l.u0 + t.ahead[i] * l.eu - t.below[i] * l.nu, l.v0 + t.ahead[i] * l.ev - t.below[i] * l.nv)
         sum_z += z
         top[i] = z + t.below[i] * l.up
@@ -132,15 +147,25 @@ cdef int footprint_strip(const tread_shape *t, const grid_view *g, const strip_l
             first = i
     if sum_z != sum_z:
         return GROUND_UNKNOWN
-    for i in range(ALONG):
-        if ((i < first - 1 or i > first + 1) and top[i] > top[first] - 6.0 * TC_TREAD_GIVE
-                and (i == 0 or top[i] >= top[i - 1]) and (i == ALONG - 1 or top[i] >= top[i + 1])
-                and (second < 0 or top[i] > top[second])):
+    z = top[first] - 6.0 * TC_TREAD_GIVE
+    for i in range(0, FINE, 2):
+        if (top[i] > z and (i < first - 2 or i > first + 2) and (i == 0 or top[i] >= top[i - 2])
+                and (i == FINE - 1 or top[i] >= top[i + 2]) and (second < 0 or top[i] > top[second])):
             second = i
-    strip_climb(g, l, t.ahead[first], pitch, t.ahead[ALONG - 1], &a)
-    share = 0.0
-    if second >= 0:
-        strip_climb(g, l, t.ahead[second], pitch, t.ahead[ALONG - 1], &b)
+    f.first[k] = first
+    f.second[k] = second
+    f.height[k] = top[first] - t.across[k] * f.axle[2]
+    return GROUND_OK
+
+
+cdef void footprint_strip(const tread_shape *t, const grid_view *g, const strip_line *l, footprint *f,
+                          int32_t k) noexcept nogil:
+    """Highest demand of the ground in one strip, shared with a second contact nearly as high."""
+    cdef double share = 0.0, rest, along, across
+    cdef strip_peak a, b
+    strip_climb(t, g, l, f.first[k], &a)
+    if f.second[k] >= 0:
+        strip_climb(t, g, l, f.second[k], &b)
         if b.top > a.top:
             a, b = b, a
         rest = TC_TREAD_GIVE - (a.top - b.top)
@@ -159,7 +184,37 @@ cdef int footprint_strip(const tread_shape *t, const grid_view *g, const strip_l
     f.height[k] = a.top - t.across[k] * f.axle[2]
     f.slope[k][0] = along * f.ahead[0] - across * f.ahead[1]
     f.slope[k][1] = along * f.ahead[1] + across * f.ahead[0]
-    return GROUND_OK
+
+
+cdef bint footprint_moved(const tread_shape *t, double cx, double cy, footprint *f) noexcept nogil:
+    """Whether the wheel has left the place where all of its strips were looked at; remembers the new one."""
+    cdef double by = fabs(cx - f.seen[0]) + fabs(cy - f.seen[1])
+    cdef int32_t k
+    for k in range(3):
+        by += t.radius * fabs(f.axle[k] - f.seen[2 + k])
+    if by < TC_TREAD_STAYS:
+        return False
+    f.seen[0] = cx
+    f.seen[1] = cy
+    for k in range(3):
+        f.seen[2 + k] = f.axle[k]
+    return True
+
+
+cdef void footprint_choose(const tread_shape *t, footprint *f) noexcept nogil:
+    """Leave out the strips that stay clear of the ground however the tread leans: those far below a line through
+    the heights of two others on either side, or below the level of the highest by more than the lean can lift."""
+    cdef double highest = f.height[0]
+    cdef int32_t i, j, k
+    for k in range(1, STRIPS):
+        highest = larger(highest, f.height[k])
+    for k in range(STRIPS):
+        if f.height[k] < highest - TC_STRIP_CLEAR - 2.0 * TC_CAMBER_LIMIT * t.across[STRIPS - 1]:
+            f.second[k] = STRIP_LOW
+        for i in range(k):
+            for j in range(k + 1, STRIPS):
+                if ((j - k) * f.height[i] + (k - i) * f.height[j]) > (j - i) * (f.height[k] + TC_STRIP_CLEAR):
+                    f.second[k] = STRIP_LOW
 
 
 cdef int footprint_sample(const tread_shape *t, const grid_view *g, double cx, double cy, footprint *f) noexcept nogil:
@@ -178,12 +233,19 @@ cdef int footprint_sample(const tread_shape *t, const grid_view *g, double cx, d
     spread_v = t.radius * (fabs(l.ev) + fabs(l.nv)) + t.across[STRIPS - 1] * fabs(av)
     if not (u - spread_u >= 0.0 and u + spread_u < g.nx - 1 and v - spread_v >= 0.0 and v + spread_v < g.ny - 1):
         return GROUND_OFF_MAP
+    if footprint_moved(t, cx, cy, f):
+        for k in range(STRIPS):
+            l.u0 = u + t.across[k] * au
+            l.v0 = v + t.across[k] * av
+            known = footprint_scan(t, g, &l, f, k)
+            if known != GROUND_OK:
+                return known
+        footprint_choose(t, f)
     for k in range(STRIPS):
-        l.u0 = u + t.across[k] * au
-        l.v0 = v + t.across[k] * av
-        known = footprint_strip(t, g, &l, f, k)
-        if known != GROUND_OK:
-            return known
+        if f.second[k] != STRIP_LOW:
+            l.u0 = u + t.across[k] * au
+            l.v0 = v + t.across[k] * av
+            footprint_strip(t, g, &l, f, k)
     return GROUND_OK
 
 

@@ -1,26 +1,42 @@
 # What the underbody meets: the least vertical gap between each part's lower surface and the ground.
+#
+# Between its posts the ground is bilinear, so over the flat face of a box the gap is least at a post or on the rim of
+# the face: both are looked at, the posts exactly, the rim at points closer than the posts. A face counts where it
+# looks down. Spheres and tubes are looked at in points.
 
 cdef enum:
-    MAX_SURFACE = 6000                  # points of all parts together
+    MAX_SURFACE = 4096                  # points of all spheres and tubes together
 
 cdef extern from *:
     """
-    static const double TC_SURFACE_PITCH = 0.035;   /* m, between points of a part's surface; more where it is large */
+    static const double TC_SURFACE_PITCH = 0.03;    /* m, between points of a sphere or along a tube */
+    static const double TC_UPRIGHT = 0.003;         /* a side that leans over by less has the bottom's edge below it */
+    static const double TC_LARGEST_PART = 20.0;     /* m */
+    static const double TC_RIM_STEP = 0.6;          /* of the distance of posts, between points of a rim */
+    static const double TC_RIM_LEAST = 0.01;        /* m */
     static const double TC_CLEARANCE_SD = 0.008;    /* m, of this model against physics truth */
     """
-    const double TC_SURFACE_PITCH, TC_CLEARANCE_SD
+    const double TC_SURFACE_PITCH, TC_UPRIGHT, TC_LARGEST_PART, TC_RIM_STEP, TC_RIM_LEAST, TC_CLEARANCE_SD
 
 cdef struct underbody_model:
     int32_t n_parts
+    int32_t shape[TC_MAX_PARTS]
     int32_t fixed_to[TC_MAX_PARTS]
-    int32_t first[TC_MAX_PARTS + 1]     # of its points
-    double point[MAX_SURFACE][3]        # body frame at design ride height, m
+    double centre[TC_MAX_PARTS][3]      # boxes, body frame at design ride height, m
+    double half[TC_MAX_PARTS][3]
+    int32_t first[TC_MAX_PARTS + 1]     # of a part's points
+    double point[MAX_SURFACE][3]        # of spheres and tubes, body frame at design ride height, m
 
 cdef struct surface_writer:
     underbody_model *u
     const tc_part *part
     int32_t n
     int32_t full
+
+cdef struct gap_search:
+    # least gap so far, and what was seen on the way
+    double least, u, v, ground
+    double sum_ground                   # NaN as soon as a height is
 
 
 cdef inline void surface_add(surface_writer *w, double x, double y, double z) noexcept nogil:
@@ -39,24 +55,6 @@ cdef inline int32_t intervals(double length, double pitch) noexcept nogil:
     return n if n > 1 else 1
 
 
-cdef void box_surface(surface_writer *w, double pitch) noexcept nogil:
-    """Bottom and the four sides; the sides' lowest row is the bottom's edge."""
-    cdef const double *h = w.part.size
-    cdef int32_t nx = intervals(2.0 * h[0], pitch), ny = intervals(2.0 * h[1], pitch)
-    cdef int32_t nz = intervals(2.0 * h[2], 2.0 * pitch)
-    cdef int32_t i, j, k
-    cdef double x, y, z
-    for i in range(nx + 1):
-        x = h[0] * (2.0 * i / nx - 1.0)
-        for j in range(ny + 1):
-            y = h[1] * (2.0 * j / ny - 1.0)
-            surface_add(w, x, y, -h[2])
-            if i == 0 or i == nx or j == 0 or j == ny:
-                for k in range(1, nz + 1):
-                    z = h[2] * (2.0 * k / nz - 1.0)
-                    surface_add(w, x, y, z)
-
-
 cdef void sphere_surface(surface_writer *w, double pitch) noexcept nogil:
     """Lower half in rings about its lowest point."""
     cdef double r = w.part.size[0], polar, azimuth
@@ -73,7 +71,7 @@ cdef void sphere_surface(surface_writer *w, double pitch) noexcept nogil:
 cdef void tube_surface(surface_writer *w, double pitch) noexcept nogil:
     """Lower half along y."""
     cdef double r = w.part.size[0], half = w.part.size[1], polar, y
-    cdef int32_t n = 2 * intervals(0.5 * TC_PI * r, pitch), m = intervals(2.0 * half, pitch), i, j
+    cdef int32_t n = 6, m = intervals(2.0 * half, pitch), i, j
     for j in range(m + 1):
         y = half * (2.0 * j / m - 1.0)
         for i in range(n + 1):
@@ -82,7 +80,7 @@ cdef void tube_surface(surface_writer *w, double pitch) noexcept nogil:
 
 
 cdef int underbody_points(underbody_model *u, const tc_vehicle *v, double pitch) noexcept nogil:
-    """Points on every part; 0 where they are too many."""
+    """Points on every sphere and tube; 0 where they are too many."""
     cdef surface_writer w
     cdef uint32_t i
     w.u = u
@@ -90,15 +88,25 @@ cdef int underbody_points(underbody_model *u, const tc_vehicle *v, double pitch)
     for i in range(v.n_parts):
         w.part = &v.part[i]
         u.first[i] = w.n
-        u.fixed_to[i] = w.part.fixed_to
-        if w.part.shape == TC_BOX:
-            box_surface(&w, pitch)
-        elif w.part.shape == TC_SPHERE:
+        if w.part.shape == TC_SPHERE:
             sphere_surface(&w, pitch)
-        else:
+        elif w.part.shape == TC_TUBE:
             tube_surface(&w, pitch)
     u.first[v.n_parts] = w.n
     return not w.full
+
+
+cdef tc_status part_check(const tc_part *part) noexcept nogil:
+    """Whether a part can be."""
+    cdef int32_t sizes = 3 if part.shape == TC_BOX else 1 if part.shape == TC_SPHERE else 2, k
+    if part.shape < TC_BOX or part.shape > TC_TUBE or part.fixed_to < TC_CHASSIS or part.fixed_to > TC_HUB_RR:
+        return TC_E_RANGE
+    for k in range(3):
+        if not isfinite(part.centre[k]):
+            return TC_E_RANGE
+        if k < sizes and not (part.size[k] > 0.0 and part.size[k] < TC_LARGEST_PART):
+            return TC_E_RANGE
+    return TC_OK
 
 
 cdef tc_status underbody_init(underbody_model *u, const tc_vehicle *v) noexcept nogil:
@@ -106,51 +114,199 @@ cdef tc_status underbody_init(underbody_model *u, const tc_vehicle *v) noexcept 
     cdef uint32_t i, k
     if v.n_parts > TC_MAX_PARTS:
         return TC_E_RANGE
-    for i in range(v.n_parts):
-        if v.part[i].shape < TC_BOX or v.part[i].shape > TC_TUBE:
-            return TC_E_RANGE
-        if v.part[i].fixed_to < TC_CHASSIS or v.part[i].fixed_to > TC_HUB_RR:
-            return TC_E_RANGE
-        for k in range(3):
-            if not isfinite(v.part[i].centre[k]):
-                return TC_E_RANGE
-            if k < (3 if v.part[i].shape == TC_BOX else 1 if v.part[i].shape == TC_SPHERE else 2):
-                if not (v.part[i].size[k] > 0.0 and v.part[i].size[k] < 20.0):
-                    return TC_E_RANGE
     u.n_parts = <int32_t> v.n_parts
+    for i in range(v.n_parts):
+        if part_check(&v.part[i]) != TC_OK:
+            return TC_E_RANGE
+        u.shape[i] = v.part[i].shape
+        u.fixed_to[i] = v.part[i].fixed_to
+        for k in range(3):
+            u.centre[i][k] = v.part[i].centre[k]
+            u.half[i][k] = v.part[i].size[k]
     while not underbody_points(u, v, pitch):
         pitch *= 1.2
     return TC_OK
 
 
-cdef int part_clearance(const underbody_model *u, const grid_view *g, int32_t part, const double *R_gp,
-                        const double *origin, double *gap, double *nearest) noexcept nogil:
-    """Least gap of a part that is turned by R_gp and moved to origin on the grid, and the ground point it is least
-    at. Returns GROUND_OK, or why both are NaN."""
+cdef inline void gap_point(gap_search *s, const grid_view *g, double u, double v, double z) noexcept nogil:
+    """Look at one point of a lower surface, which must be inside the map."""
+    cdef double ground_z = peek(g, u, v)
+    s.sum_ground += ground_z
+    if z - ground_z < s.least:
+        s.least = z - ground_z
+        s.u = u
+        s.v = v
+        s.ground = ground_z
+
+
+cdef void gap_edge(gap_search *s, const grid_view *g, const double *a, const double *b) noexcept nogil:
+    """Look along an edge from a to b, ends included."""
+    cdef double du = b[0] - a[0], dv = b[1] - a[1], dz = b[2] - a[2], step = TC_RIM_LEAST * g.inv_dx
+    cdef double ground_z, u, v, gap, least = s.least, sum_ground = 0.0
+    cdef int32_t n, i, at = -1
+    n = intervals(sqrt(du * du + dv * dv), TC_RIM_STEP if step < TC_RIM_STEP else step)
+    du /= n
+    dv /= n
+    dz /= n
+    for i in range(n + 1):
+        ground_z = peek(g, a[0] + i * du, a[1] + i * dv)
+        sum_ground += ground_z
+        gap = a[2] + i * dz - ground_z
+        if gap < least:
+            least = gap
+            at = i
+    s.sum_ground += sum_ground
+    if at >= 0:
+        u = a[0] + at * du
+        v = a[1] + at * dv
+        gap_point(s, g, u, v, a[2] + at * dz)
+
+
+cdef inline void clip(double per, double offset, double *low, double *high) noexcept nogil:
+    """Narrow [low, high] to where |u / per + offset| <= 1; per = 0 stands for a u that does not matter."""
+    cdef double a = (-1.0 - offset) * per, b = (1.0 - offset) * per
+    if per == 0.0:
+        if fabs(offset) > 1.0:
+            high[0] = low[0] - 1.0
+        return
+    if a > b:
+        a, b = b, a
+    low[0] = a if a > low[0] else low[0]
+    high[0] = b if b < high[0] else high[0]
+
+
+cdef void gap_face(gap_search *s, const grid_view *g, const double *c, const double *a, const double *b) noexcept nogil:
+    """Look at the posts below the face c + s a + t b, |s|, |t| <= 1, all in grid places and metres of height."""
+    cdef double det = a[0] * b[1] - a[1] * b[0], reach = fabs(a[1]) + fabs(b[1])
+    cdef double per_a, per_b, off_a, off_b, along, across, dv, low, high, z, gap, ground_z
+    cdef double least = s.least, sum_ground = 0.0
+    cdef const float *row
+    cdef int32_t ix, iy, last, at_x = -1, at_y = 0
+    if det == 0.0:
+        return
+    along = (a[2] * b[1] - a[1] * b[2]) / det           # dz/du and dz/dv of the face
+    across = (a[0] * b[2] - a[2] * b[0]) / det
+    per_a = det / b[1] if b[1] != 0.0 else 0.0          # s = du / per_a + off_a dv
+    per_b = -det / a[1] if a[1] != 0.0 else 0.0
+    off_a = -b[0] / det
+    off_b = a[0] / det
+    for iy in range(<int32_t> (c[1] - reach) + 1, <int32_t> (c[1] + reach) + 1):
+        dv = iy - c[1]
+        low = -fabs(a[0]) - fabs(b[0])
+        high = -low
+        clip(per_a, off_a * dv, &low, &high)
+        clip(per_b, off_b * dv, &low, &high)
+        if high < low:
+            continue
+        row = g.height + iy * g.row
+        last = <int32_t> (c[0] + high)
+        z = c[2] + across * dv - along * c[0]
+        for ix in range(<int32_t> (c[0] + low) + 1, last + 1):
+            ground_z = row[ix]
+            sum_ground += ground_z
+            gap = z + along * ix - ground_z
+            if gap < least:
+                least = gap
+                at_x = ix
+                at_y = iy
+    s.sum_ground += sum_ground
+    if at_x >= 0:
+        s.least = least
+        s.u = at_x
+        s.v = at_y
+        s.ground = g.height[at_y * g.row + at_x]
+
+
+cdef void gap_side(gap_search *s, const grid_view *g, const double *middle, const double *out, const double *wide,
+                   const double *high, double way) noexcept nogil:
+    """Look at a side of a box that leans over, at middle + way out: its posts, its upper edge and its uprights."""
+    cdef double face[3]
+    cdef double top[2][3]
+    cdef double low[2][3]
+    cdef int32_t k
+    for k in range(3):
+        face[k] = middle[k] + way * out[k]
+        top[0][k] = face[k] - wide[k] + high[k]
+        top[1][k] = face[k] + wide[k] + high[k]
+        low[0][k] = face[k] - wide[k] - high[k]
+        low[1][k] = face[k] + wide[k] - high[k]
+    gap_face(s, g, face, wide, high)
+    gap_edge(s, g, top[0], top[1])
+    gap_edge(s, g, low[0], top[0])
+    gap_edge(s, g, low[1], top[1])
+
+
+cdef int gap_box(gap_search *s, const grid_view *g, const double *centre, const double *half, const double *R_gp,
+                 const double *origin) noexcept nogil:
+    """Look at the faces of a box that look down: the bottom, and the sides that lean over."""
+    cdef double axis[3][3]
+    cdef double middle[3]
+    cdef double face[3]
+    cdef double corner[4][3]
+    cdef double reach_u = 0.0, reach_v = 0.0
+    cdef int32_t i, k
+    rotate(R_gp, centre, middle)
+    for k in range(3):
+        middle[k] += origin[k]
+        for i in range(3):
+            axis[i][k] = R_gp[3 * k + i] * half[i]
+    for i in range(3):
+        reach_u += fabs(axis[i][0])
+        reach_v += fabs(axis[i][1])
+    if not (middle[0] - reach_u >= 0.0 and middle[0] + reach_u < g.nx - 1
+            and middle[1] - reach_v >= 0.0 and middle[1] + reach_v < g.ny - 1):
+        return GROUND_OFF_MAP
+    for k in range(3):
+        face[k] = middle[k] - axis[2][k]
+        for i in range(4):                              # around the bottom
+            corner[i][k] = (face[k] + (axis[0][k] if i == 1 or i == 2 else -axis[0][k])
+                            + (axis[1][k] if i >= 2 else -axis[1][k]))
+    gap_face(s, g, face, axis[0], axis[1])
+    for i in range(4):
+        gap_edge(s, g, corner[i], corner[(i + 1) % 4])
+    if fabs(R_gp[6]) > TC_UPRIGHT:                      # front or rear side leans over
+        gap_side(s, g, middle, axis[0], axis[1], axis[2], -1.0 if R_gp[6] > 0.0 else 1.0)
+    if fabs(R_gp[7]) > TC_UPRIGHT:                      # left or right side
+        gap_side(s, g, middle, axis[1], axis[0], axis[2], -1.0 if R_gp[7] > 0.0 else 1.0)
+    return GROUND_OK
+
+
+cdef int gap_points(gap_search *s, const underbody_model *m, const grid_view *g, int32_t part, const double *R_gp,
+                    const double *origin) noexcept nogil:
+    """Look at the points of a sphere or tube."""
     cdef double p[3]
-    cdef double z, over, least = 1e300, sum_z = 0.0, at_u = 0.0, at_v = 0.0, at_z = 0.0
     cdef int32_t i
-    gap[0] = nearest[0] = nearest[1] = nearest[2] = NAN
-    for i in range(u.first[part], u.first[part + 1]):
-        rotate(R_gp, u.point[i], p)
+    for i in range(m.first[part], m.first[part + 1]):
+        rotate(R_gp, m.point[i], p)
         p[0] += origin[0]
         p[1] += origin[1]
         if not (p[0] >= 0.0 and p[1] >= 0.0 and p[0] < g.nx - 1 and p[1] < g.ny - 1):
             return GROUND_OFF_MAP
-        z = peek(g, p[0], p[1])
-        sum_z += z
-        over = origin[2] + p[2] - z
-        if over < least:
-            least = over
-            at_u = p[0]
-            at_v = p[1]
-            at_z = z
-    if sum_z != sum_z:
+        gap_point(s, g, p[0], p[1], p[2] + origin[2])
+    return GROUND_OK
+
+
+cdef int part_clearance(const underbody_model *m, const grid_view *g, int32_t part, const double *R_gp,
+                        const double *origin, double *gap, double *nearest) noexcept nogil:
+    """Least gap of a part that is turned by R_gp and moved to origin on the grid, and the ground point it is least
+    at. Returns GROUND_OK, or why both are NaN."""
+    cdef gap_search s
+    cdef int known
+    gap[0] = nearest[0] = nearest[1] = nearest[2] = NAN
+    s.least = 1e300
+    s.u = s.v = s.ground = s.sum_ground = 0.0
+    if m.shape[part] == TC_BOX:
+        known = gap_box(&s, g, m.centre[part], m.half[part], R_gp, origin)
+    else:
+        known = gap_points(&s, m, g, part, R_gp, origin)
+    if known != GROUND_OK:
+        return known
+    if s.sum_ground != s.sum_ground:
         return GROUND_UNKNOWN
-    gap[0] = least
-    nearest[0] = g.x + (at_u - g.u) / g.inv_dx
-    nearest[1] = g.y + (at_v - g.v) / g.inv_dx
-    nearest[2] = at_z
+    gap[0] = s.least
+    nearest[0] = g.x + (s.u - g.u) / g.inv_dx
+    nearest[1] = g.y + (s.v - g.v) / g.inv_dx
+    nearest[2] = s.ground
     return GROUND_OK
 
 

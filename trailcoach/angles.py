@@ -86,7 +86,7 @@ def _outline(part: Part) -> Iterator[_Arc]:
 
 
 def _rise(tyre: _Arc, body: _Arc, towards: float) -> float:
-    """Angle (deg) of the line under tyre and body, which lies before (+1) or behind (-1) the tyre; inf where none is."""
+    """Angle (deg) of the line under a tyre and a body before (+1) or behind (-1) it; inf where there is none."""
     dx, dz = (body.x - tyre.x) * towards, body.z - tyre.z
     d = math.hypot(dx, dz)
     if d <= abs(tyre.radius - body.radius):

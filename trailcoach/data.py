@@ -6,7 +6,7 @@ from pathlib import Path
 from trailcoach.errors import InputError
 
 _FOLDER = "terrain_data"
-_DEMO = "demo_drive"
+_DEMO = "drives/d01"
 
 
 def data_folder() -> Path:

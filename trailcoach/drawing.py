@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trailcoach.angles import lowest, ramp_angles, tyre_radius_loaded
 from trailcoach.vehicle import Part, Vehicle
@@ -73,7 +73,7 @@ def _half_extent(part: Part) -> tuple[float, float, float]:
 def _draw_part(axes: Axes, part: Part, across: int, up: int) -> None:
     from matplotlib.patches import Circle, Rectangle
     centre, half = part.centre, _half_extent(part)
-    style = {"facecolor": _colour(part), "edgecolor": "black", "alpha": 0.55, "linewidth": 0.8}
+    style: dict[str, Any] = {"facecolor": _colour(part), "edgecolor": "black", "alpha": 0.55, "linewidth": 0.8}
     round_here = part.shape == "sphere" or (part.shape == "tube" and _Y not in (across, up))
     if round_here:
         axes.add_patch(Circle((centre[across], centre[up]), part.radius or 0.0, **style))
@@ -103,7 +103,7 @@ def _label_parts(axes: Axes, vehicle: Vehicle, across: int, up: int) -> None:
 
 def _tyres(axes: Axes, vehicle: Vehicle, across: int, up: int) -> None:
     from matplotlib.patches import Circle, Rectangle
-    style = {"facecolor": "none", "edgecolor": _TYRE, "linewidth": 1.5}
+    style: dict[str, Any] = {"facecolor": "none", "edgecolor": _TYRE, "linewidth": 1.5}
     r, w = vehicle.tyre.radius, vehicle.tyre.width
     for x, axle in ((vehicle.wheelbase, vehicle.front_axle), (0.0, vehicle.rear_axle)):
         height = tyre_radius_loaded(vehicle, x)

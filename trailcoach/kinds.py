@@ -10,9 +10,12 @@ _MAGIC = (
     (b"PK\x03\x04", "a zip archive"), (b"\x1f\x8b", "a gzip archive"), (b"%PDF", "a PDF"), (b"\x7fELF", "a program"),
 )
 _HEADERS = (
-    ("t,gx,gy,gz,ax,ay,az", "IMU samples (imu.csv)"), ("t,fl,fr,rl,rr", "wheel speeds (wheels.csv)"),
-    ("t,roll,pitch", "inclinations (inclination.csv)"), ("t,angle", "steering angles (steering.csv)"),
-    ("t,v", "vehicle speeds (speed.csv)"), ("id,x,y,yaw", "a table of poses"), ("x,y,yaw", "a table of poses"),
+    ("t,gx,gy,gz,ax,ay,az", "a file of IMU samples (imu.csv)"),
+    ("t,fl,fr,rl,rr", "a file of wheel speeds (wheels.csv)"),
+    ("t,roll,pitch", "a file of inclinations (inclination.csv)"),
+    ("t,angle", "a file of steering angles (steering.csv)"),
+    ("t,v", "a file of vehicle speeds (speed.csv)"),
+    ("id,x,y,yaw", "a table of poses"), ("x,y,yaw", "a table of poses"),
     ("x,y", "a trail (CSV)"),
 )
 
@@ -44,7 +47,7 @@ def kind_of(path: Path) -> str:
     try:
         text = head.decode("utf-8-sig")
     except UnicodeDecodeError as e:
-        if e.start < len(head) - 4:
+        if len(head) < _HEAD or e.start < _HEAD - 3:        # else the head ends within a character
             return "binary data"
         text = head[:e.start].decode("utf-8-sig")
     return "binary data" if "\0" in text else _kind_of_text(text)

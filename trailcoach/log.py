@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +14,12 @@ from trailcoach.kinds import kind_of
 from trailcoach.projection import Origin, check_system, project
 from trailcoach.samples import read_gnss, read_samples, read_steering
 from trailcoach.table import read_table
+from trailcoach.toml_file import load_toml
 
 __all__ = ["SENSORS", "Log", "Meta", "project", "read_table"]
 
 SENSORS = ("imu", "wheels", "inclination", "steering", "speed", "gnss")
 _WANTED = "a log is a folder with imu.csv and other sensors' CSV files"
-_LARGEST_META = 1_000_000           # bytes; what is larger is no data sheet
 
 Arm = tuple[Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)], Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)],
             Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)]]
@@ -112,7 +111,7 @@ class Log:
             arrays["gnss"], origin = fixes.samples, fixes.origin
             frame = fixes.crs or frame
         _check_clock(path, arrays)
-        return Log(path, meta, **arrays, frame=frame, origin=origin, warnings=warnings)  # type: ignore[arg-type]
+        return Log(path, meta, **arrays, frame=frame, origin=origin, warnings=warnings)
 
     def project(self, lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Degrees (WGS 84) to x, y in the frame of this log, m."""
@@ -169,23 +168,7 @@ def _read_meta(folder: Path) -> Meta:
     path = folder / "meta.toml"
     if not path.exists():
         return Meta()
-    try:
-        if path.stat().st_size > _LARGEST_META:
-            raise InputError(f"{path}: {path.stat().st_size} bytes, is {kind_of(path)}; a TOML file is needed")
-        meta = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), Meta)
-    except OSError as e:
-        raise InputError(f"{path}: cannot be read: {e.strerror}; a TOML file is needed") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is {kind_of(path)}; a TOML file is needed") from None
-    except tomllib.TOMLDecodeError as e:
-        raise InputError(f"{path}: not TOML: {e}") from None
-    except msgspec.ValidationError as e:
-        reason, _, key = str(e).partition(" - at `$.")
-        raise InputError(f"{path}: {key.rstrip('`') or 'the file'}: {reason.replace('`', '')}") from None
-    for name in ("start", "imu", "gnss", "wheelbase", "track", "steering_ratio"):
-        value = getattr(meta, name)
-        if value is not None and not np.isfinite(value).all():
-            raise InputError(f"{path}: {name} = {value}; finite numbers are needed")
+    meta = load_toml(path, Meta, "a log's meta.toml")
     if meta.crs is not None:
         check_system(meta.crs, path)
     return meta

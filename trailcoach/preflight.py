@@ -35,11 +35,12 @@ def check_log_on_terrain(log: Log, terrain: Terrain) -> list[str]:
 
 def check_place(what: str, xy: tuple[float, ...], terrain: Terrain) -> None:
     """Refuse a place that is off the map or where the ground is not known."""
-    x, y = float(xy[0]), float(xy[1])
-    if not bool(terrain.covers(np.array(x), np.array(y))):
-        raise InputError(f"{what} = {x:.2f}, {y:.2f} is outside the terrain {terrain.path}; allowed: {_extent(terrain)}")
-    if np.isnan(terrain.height(np.array(x), np.array(y))):
-        raise InputError(f"{what} = {x:.2f}, {y:.2f} lies where {terrain.path} has no height; known ground is needed")
+    x, y = np.array(xy[0]), np.array(xy[1])
+    place = f"{what} = {x:.2f}, {y:.2f}"
+    if not terrain.covers(x, y):
+        raise InputError(f"{place} is outside the terrain {terrain.path}; allowed: {_extent(terrain)}")
+    if np.isnan(terrain.height(x, y)):
+        raise InputError(f"{place} lies where {terrain.path} has no height; known ground is needed")
 
 
 def check_poses_on_terrain(poses: np.ndarray, terrain: Terrain, where: str) -> list[str]:
@@ -50,7 +51,7 @@ def check_poses_on_terrain(poses: np.ndarray, terrain: Terrain, where: str) -> l
         raise InputError(f"{where}: all {len(poses)} poses, such as {x:.2f}, {y:.2f}, are outside the terrain"
                          f" {terrain.path}; allowed: {_extent(terrain)}")
     off = len(poses) - int(on.sum())
-    return [f"{where}: {off} of {len(poses)} poses are outside the terrain; their results are nan"] if off else []
+    return [f"{where}: {off} of {len(poses)} poses are outside the terrain; their results stay empty"] if off else []
 
 
 def _check_systems(log: Log, terrain: Terrain) -> None:

@@ -146,8 +146,8 @@ def _check_imu(table: Table) -> None:
     if len(table.values) > 1:
         step = float(np.median(np.diff(table["t"])))
         if step > _SLOWEST_IMU:
-            raise InputError(f"{table.path}: a sample every {step:g} s; at least one in {_SLOWEST_IMU} s is needed (is t"
-                             " in milliseconds?)")
+            raise InputError(f"{table.path}: a sample every {step:g} s; at least one in {_SLOWEST_IMU} s is needed (is"
+                             " t in milliseconds?)")
 
 
 def _limit(table: Table, values: np.ndarray, names: str, most: tuple[float, ...], unit: str) -> None:

@@ -10,7 +10,7 @@ from trailcoach.log import Log
 from trailcoach.vehicle import Vehicle
 
 DRIVEN_NOISE = 4.0                  # noise density of a driven accelerometer / that of its data sheet: vibration
-KNOWN_MOUNTING_SD = 2e-3            # rad: an IMU whose place was measured was aligned, too
+KNOWN_MOUNTING_SD = 1e-3            # rad: an IMU whose place was measured was aligned, too
 KNOWN_SCALE_SD = 3e-3               # of the wheel speed, where the vehicle and so its tyre is known
 EARTH_RATE = 7.292115e-5            # rad/s, WGS 84
 

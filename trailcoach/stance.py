@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trailcoach import _core, abi
-from trailcoach.engine import make_config
 from trailcoach.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,6 +82,13 @@ class Stance:
     lifted: np.ndarray
     parts: tuple[str, ...]
 
+    @staticmethod
+    def from_records(records: np.ndarray, parts: tuple[str, ...]) -> Stance:
+        """Stances of the core, an array (n,) of abi.STANCE."""
+        stance = _empty(np.column_stack([records["x"], records["y"], records["yaw"]]), parts)
+        _take(stance, slice(0, len(records)), records)
+        return stance
+
     def __len__(self) -> int:
         return len(self.x)
 
@@ -96,7 +102,7 @@ class Stance:
         columns["status"] = np.array([Rest(s).name.lower() for s in self.status], dtype=object)
         return columns
 
-    def to_csv(self, path: str | Path, ids: list[str] | None = None) -> None:
+    def write_csv(self, path: str | Path, ids: list[str] | None = None) -> None:
         """Write stance.csv; without ids the poses are numbered from 0. Unknown values are left empty."""
         columns = self.columns()
         names = [str(i) for i in range(len(self))] if ids is None else ids
@@ -137,7 +143,10 @@ def settle(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray,
         asked = asked.reshape(0, 3)
     if asked.ndim != 2 or asked.shape[1] != 3:
         raise InputError(f"poses of shape {asked.shape}; (n, 3) of x, y, yaw is needed")
-    engine = _core.Engine(make_config(vehicle, guidance=False))
+    config = _core.default_config()
+    config["vehicle"] = vehicle.to_abi()
+    config["line"]["max_nodes"] = 0             # no planner: its memory is not needed
+    engine = _core.Engine(config)
     engine.set_terrain(terrain.grid)
     n, parts = len(asked), vehicle.part_names
     stance = _empty(asked, parts)

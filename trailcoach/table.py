@@ -62,13 +62,15 @@ class Table:
         lines = _lines(path, whole_lines)
         columns = [c.strip() for c in lines[0].split(",")]
         _check_header(path, columns, lines[0])
-        rows, text = lines[1:], []
+        rows = lines[1:]
+        text: list[str] = []
         if text_column in columns:
             place = columns.index(text_column)
             rows, text = _take_out(path, rows, columns, place)
             columns = columns[:place] + columns[place + 1:]
         try:
-            values = np.loadtxt(rows, delimiter=",", ndmin=2, comments=None)
+            blank = not all(row.strip() for row in rows)        # loadtxt would skip it
+            values = np.zeros((0, 0)) if blank else np.loadtxt(rows, delimiter=",", ndmin=2, comments=None)
             if values.shape == (len(rows), len(columns)) and np.isfinite(values).all():
                 return Table(path, columns, values, text)
         except ValueError:

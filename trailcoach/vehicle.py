@@ -2,18 +2,18 @@
 from __future__ import annotations
 
 import math
-import re
-import tomllib
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 
 from trailcoach import abi
 from trailcoach.errors import InputError
+from trailcoach.kinds import kind_of
+from trailcoach.toml_file import load_toml
+from trailcoach.vehicle_checks import check_vehicle
 
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0.0)]
@@ -27,14 +27,13 @@ Place = Literal["chassis", "front_axle", "rear_axle", "hub_fl", "hub_fr", "hub_r
 _DIFFERENTIALS = ("open", "limited_slip", "locked")
 _PLACES = ("chassis", "front_axle", "rear_axle", "hub_fl", "hub_fr", "hub_rl", "hub_rr")
 _SHAPES = ("box", "sphere", "tube")
-_GRAVITY = 9.81
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the file: its keys are the fields, others are refused."""
 
 
-class Tyre(_Table, kw_only=True):
+class Tyre(_Table, frozen=True, kw_only=True):
     """All four tyres alike: metres, kg, N/m."""
 
     radius: Annotated[float, msgspec.Meta(ge=0.2, le=1.0)]
@@ -44,7 +43,7 @@ class Tyre(_Table, kw_only=True):
     radial_stiffness: Annotated[float, msgspec.Meta(ge=2e4, le=5e6)]
 
 
-class Axle(_Table, kw_only=True):
+class Axle(_Table, frozen=True, kw_only=True):
     """One axle and its suspension; spring rates are per side at the spring (solid) or wheel (independent)."""
 
     suspension: Literal["solid", "independent"]
@@ -60,14 +59,14 @@ class Axle(_Table, kw_only=True):
     rebound_stop_rate: NotNegative
 
 
-class Steering(_Table, kw_only=True):
+class Steering(_Table, frozen=True, kw_only=True):
     """Steering limits."""
 
     max_angle_deg: Annotated[float, msgspec.Meta(ge=5.0, le=60.0)]
     ratio: Annotated[float, msgspec.Meta(ge=5.0, le=40.0)] = 16.0
 
 
-class Driveline(_Table, kw_only=True):
+class Driveline(_Table, frozen=True, kw_only=True):
     """Torque and differentials."""
 
     max_wheel_torque: Positive
@@ -76,7 +75,7 @@ class Driveline(_Table, kw_only=True):
     rear_differential: Differential
 
 
-class Part(_Table, kw_only=True):
+class Part(_Table, frozen=True, kw_only=True):
     """One part of the underbody, fixed to the chassis, an axle or a hub; body frame at design ride height, m."""
 
     name: Name
@@ -94,14 +93,14 @@ class Part(_Table, kw_only=True):
         return self.radius or 0.0, self.half_length or 0.0, 0.0
 
 
-class Vehicle(_Table, kw_only=True):
+class Vehicle(_Table, frozen=True, kw_only=True):
     """A 4x4 as its file describes it.
 
     Lengths in m, masses in kg, rates in N/m, frames as in :mod:`trailcoach`. `imu` and `gnss` are where the sensors
     sit unless the log says otherwise. Get one with :meth:`load`.
     """
 
-    name: str
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     wheelbase: Annotated[float, msgspec.Meta(ge=1.2, le=6.0)]
     mass: Annotated[float, msgspec.Meta(ge=200.0, le=20000.0)]
     cg: Point
@@ -136,18 +135,8 @@ class Vehicle(_Table, kw_only=True):
             Names the file, the key, the value found and what is allowed.
         """
         path = _find(name_or_path)
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-            raise InputError(f"{path}: not a vehicle file (TOML): {e}") from None
-        for key, value in _numbers(raw):
-            if not math.isfinite(value):
-                raise InputError(f"{path}: {key} = {value}; a finite number is needed")
-        try:
-            vehicle = msgspec.convert(raw, Vehicle)
-        except msgspec.ValidationError as e:
-            raise InputError(f"{path}: {_explain(str(e), raw)}") from None
-        _check_whole(vehicle, path)
+        vehicle = load_toml(path, Vehicle, "a vehicle file")
+        check_vehicle(vehicle, path)
         return vehicle
 
     def to_abi(self) -> np.ndarray:
@@ -188,85 +177,8 @@ def _find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; a vehicle is a TOML file or one of {', '.join(bundled_vehicles())}")
-    if str(name_or_path) in bundled_vehicles():
+    bundled = bundled_vehicles()
+    if str(name_or_path) in bundled:
         return Path(str(files("trailcoach").joinpath("vehicles", f"{name_or_path}.toml")))
-    raise InputError(f"{name_or_path}: no such vehicle file, and no such bundled vehicle"
-                     f" ({', '.join(bundled_vehicles())})")
-
-
-def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, float]]:
-    """All numbers of a TOML value with their keys."""
-    if isinstance(value, dict):
-        for k, v in value.items():
-            yield from _numbers(v, f"{key}.{k}" if key else k)
-    elif isinstance(value, list):
-        for i, v in enumerate(value):
-            yield from _numbers(v, f"{key}[{i}]")
-    elif isinstance(value, float):
-        yield key, value
-
-
-def _explain(message: str, raw: dict[str, Any]) -> str:
-    """A msgspec message with the key in TOML's words and the value found."""
-    reason, _, path = message.partition(" - at `")
-    path = path.rstrip("`")
-    missing = re.search(r"missing required field `(\w+)`", reason)
-    unknown = re.search(r"unknown field `(\w+)`", reason)
-    where = path.removeprefix("$").lstrip(".")
-    if missing or unknown:
-        field = (missing or unknown)[1]  # type: ignore[index]
-        key = f"{where}.{field}" if where else field
-        return f"key '{key}' is missing" if missing else f"unknown key '{key}'{_similar(field)}"
-    value: Any = raw
-    for name, index in re.findall(r"(\w+)|\[(\d+)\]", where):
-        value = value[int(index)] if index else value[name]
-    allowed = reason.replace("Expected ", "").replace("`", "")
-    return f"{where} = {value!r}; allowed: {allowed}"
-
-
-def _similar(field: str) -> str:
-    import difflib
-    tables = (Vehicle, Tyre, Axle, Steering, Driveline, Part)
-    close = difflib.get_close_matches(field, {f for t in tables for f in t.__struct_fields__}, 1)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
-def _check_whole(v: Vehicle, path: Path) -> None:
-    """What no single key can tell."""
-    def bad(what: str) -> InputError:
-        return InputError(f"{path}: {what}")
-
-    if len(v.part) > abi.MAX_PARTS:
-        raise bad(f"part: {len(v.part)} parts; at most {abi.MAX_PARTS} are allowed")
-    for name in v.part_names:
-        if v.part_names.count(name) > 1:
-            raise bad(f"part.name = '{name}' twice; every part needs a name of its own")
-    for p in v.part:
-        need = {"box": {"half_size"}, "sphere": {"radius"}, "tube": {"radius", "half_length"}}[p.shape]
-        has = {k for k in ("half_size", "radius", "half_length") if getattr(p, k) is not None}
-        if need != has:
-            raise bad(f"part '{p.name}': a {p.shape} needs {' and '.join(sorted(need))}; found"
-                      f" {' and '.join(sorted(has)) or 'none'}")
-        axle = {"f": v.front_axle, "r": v.rear_axle}.get(p.fixed_to[0]) if "axle" in p.fixed_to else None
-        if axle is not None and axle.suspension != "solid":
-            raise bad(f"part '{p.name}': fixed_to = '{p.fixed_to}', but that axle is independent; allowed: chassis or"
-                      " a hub")
-    if not 0.0 < v.cg[0] < v.wheelbase:
-        raise bad(f"cg = {list(v.cg)}; x must lie between the axles, 0 to wheelbase {v.wheelbase} m")
-    if not 0.0 < v.cg[2] < 3.0:
-        raise bad(f"cg = {list(v.cg)}; z must lie 0 to 3 m above the ground")
-    for key, axle, share in (("front_axle", v.front_axle, v.cg[0] / v.wheelbase),
-                             ("rear_axle", v.rear_axle, 1.0 - v.cg[0] / v.wheelbase)):
-        if axle.suspension == "solid" and axle.spring_base is None:
-            raise bad(f"key '{key}.spring_base' is missing; a solid axle needs it")
-        carried = v.mass * share
-        unsprung = axle.mass + 2.0 * v.tyre.mass
-        if carried <= unsprung:
-            raise bad(f"{key}: carries {carried:.0f} kg of mass = {v.mass} but axle and wheels alone weigh"
-                      f" {unsprung:.0f} kg")
-        sag = carried * _GRAVITY / 2.0 / v.tyre.radial_stiffness
-        if sag > 0.5 * v.tyre.radius:
-            raise bad(f"tyre.radial_stiffness = {v.tyre.radial_stiffness}; {key} would press its tyres in by"
-                      f" {sag * 1000:.0f} mm")
+    what = f"is {kind_of(path)}" if path.exists() else "no such vehicle"
+    raise InputError(f"{name_or_path}: {what}; allowed: a vehicle file (.toml) or one of {', '.join(bundled)}")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from trailcoach.cli.parser import UsageError, build_parser, join_negative_values
-from trailcoach.errors import InputError
+from trailcoach.errors import InputError, TrailcoachError
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 _USERS_TO_MEND = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
@@ -51,7 +52,10 @@ def _run(words: list[str]) -> int:
     except SystemExit as e:             # --help and --version have answered
         return int(e.code or DONE)
     try:
-        args.run(args)
+        with warnings.catch_warnings():
+            if not (sys.warnoptions or args.traceback):
+                warnings.simplefilter("ignore")     # those of libraries; what a user must know is a note
+            args.run(args)
     except BrokenPipeError:
         raise
     except Exception as e:
@@ -65,6 +69,8 @@ def _explain(e: Exception) -> int:
     """One line about what went wrong, and whose it is to mend."""
     if isinstance(e, InputError):
         return _complain(str(e), BAD_INPUT)
+    if isinstance(e, TrailcoachError):
+        return _complain(str(e), FAILED)
     if isinstance(e, OSError) and e.filename is not None:
         return _complain(f"{e.filename}: {e.strerror}", BAD_INPUT if isinstance(e, _USERS_TO_MEND) else FAILED)
     what = str(e) or "no further word"

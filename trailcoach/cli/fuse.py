@@ -3,13 +3,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trailcoach.cli.output import check_file, note, progress_bar, show, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from trailcoach.truth import Score
+
 _EXAMPLES = """\
-  trailcoach fuse terrain_data/demo_drive --out track.csv
+  trailcoach fuse terrain_data/drives/d01 --out track.csv
   trailcoach fuse my_log --vehicle land-rover-defender-110 --terrain tiles/ --out track.csv
 
 A log is a folder with imu.csv and any of wheels.csv, inclination.csv, steering.csv, speed.csv, gnss.csv and
@@ -50,17 +55,21 @@ def run(args: argparse.Namespace) -> None:
     first, last = log.t_ns
     print(f"{(last - first) * 1e-9:.1f} s of {', '.join(log.sensors)} fused: {args.out}")
     if truth is not None:
-        show(_score_table(truth, track))
+        score = truth.score(track)
+        if score is None:
+            note("the filter never knew roll and pitch: nothing to put beside truth.csv")
+        else:
+            show(_score_table(score))
 
 
-def _score_table(truth: Any, track: Any) -> Any:
+def _score_table(score: Score) -> Table:
     from rich.table import Table
-    score = truth.score(track)
-    table = Table("against truth.csv", "RMSE, deg", "mean removed, deg", "mean, deg")
+    table = Table("against truth.csv", "RMSE, deg", "mean removed, deg", "mean, deg",
+                  caption=f"over {100 * score.share:.0f} % of the truth, where the filter knows roll and pitch",
+                  caption_justify="left")
     for name, e in (("roll", score.roll_deg), ("pitch", score.pitch_deg)):
         table.add_row(name, f"{e.rms:.3f}", f"{e.rms_about_mean:.3f}", f"{e.mean:+.3f}")
-    if score.end_error is not None:
-        table.caption = f"end position off by {score.end_error:.2f} m"
-        if score.distance:
-            table.caption += f", {100 * score.end_error / score.distance:.2f} % of {score.distance:.1f} m"
+    if score.end_error is not None and score.distance:
+        table.caption = (f"{table.caption}\nend position off by {score.end_error:.2f} m,"
+                         f" {100 * score.end_error / score.distance:.2f} % of {score.distance:.1f} m")
     return table

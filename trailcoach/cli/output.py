@@ -58,11 +58,13 @@ def whole_file(path: Path) -> Iterator[Path]:
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """A folder to write to, whose files move into the one wanted when all of them are there."""
-    path.mkdir(parents=True, exist_ok=True)
-    part = path / f".part.{os.getpid()}"
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = (path if path.is_dir() else path.parent) / f".{path.name}.{os.getpid()}"
     part.mkdir()
     try:
         yield part
+        path.mkdir(exist_ok=True)
         for file in sorted(part.iterdir()):
             file.replace(path / file.name)
     finally:

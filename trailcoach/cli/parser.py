@@ -60,8 +60,8 @@ _EXAMPLES = """\
 examples:
   trailcoach demo
   trailcoach vehicle list
-  trailcoach replay terrain_data/demo_drive --vehicle jeep-wrangler-jlur \\
-      --terrain terrain_data/demo_drive/terrain.tif --out results
+  trailcoach replay terrain_data/drives/d01 --vehicle land-rover-defender-110 \\
+      --terrain terrain_data/drives/d01/terrain.tif --out results
   trailcoach replay --help
 
 Lengths are metres, angles radians (roll > 0 right side down, pitch > 0 nose down, yaw counter-clockwise from
@@ -112,10 +112,9 @@ def pose(text: str) -> tuple[float, float, float]:
     return values[0], values[1], values[2]
 
 
-def place(text: str) -> tuple[float, float, float]:
-    """X,Y or X,Y,YAW of an argument; a yaw left out is NaN: any will do."""
-    values = _numbers(text, "X,Y or X,Y,YAW", 2, 3)
-    return values[0], values[1], values[2] if len(values) == 3 else math.nan
+def place(text: str) -> tuple[float, ...]:
+    """X,Y or X,Y,YAW of an argument."""
+    return tuple(_numbers(text, "X,Y or X,Y,YAW", 2, 3))
 
 
 def _numbers(text: str, form: str, least: int, most: int) -> list[float]:

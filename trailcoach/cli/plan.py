@@ -27,8 +27,8 @@ def add_command(commands: Any) -> None:
                         help="where it shall go; without YAW it may arrive at any")
     parser.add_argument("--trail", metavar="TRACK", type=Path,
                         help="keep to this trail (GPX, GeoJSON or CSV x,y); without it any ground will do")
-    parser.add_argument("--half-width", metavar="M", type=positive, default=3.0,
-                        help="half the width of the corridor a line may use, m (default 3)")
+    parser.add_argument("--half-width", metavar="M", type=positive,
+                        help="half the width of the corridor a line may use, m (default 3 along a trail, else 6)")
     add_out(parser, "LINE.csv", "CSV to write: s, x, y, yaw, gear, steer, then how the vehicle stands there")
     parser.set_defaults(run=run)
 
@@ -45,10 +45,13 @@ def run(args: argparse.Namespace) -> None:
     check_place("--goal", args.goal[:2], terrain)
 
     from trailcoach.line import plan
-    from trailcoach.trail import Trail
-    trail = None if args.trail is None else Trail.open(args.trail, terrain.crs, args.half_width)
+    from trailcoach.trail import HALF_WIDTH, Trail
+    trail = None
+    if args.trail is not None:
+        trail = Trail.open(args.trail, terrain.crs, args.half_width or HALF_WIDTH)
+        trail.check_on(terrain)
     line = plan(vehicle, terrain, args.start, args.goal, trail=trail, half_width=args.half_width)
     with whole_file(args.out) as part:
         line.write_csv(part)
-    print(f"{line.outcome}: {line.why}")
-    print(f"line: {args.out}")
+    print(f"{line.outcome!s}: {line.why!s}")
+    print(f"{line.length:.1f} m of line: {args.out}")

@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> None:
     if args.trail is not None:
         from trailcoach.trail import Trail
         trail = Trail.open(args.trail, terrain.crs, args.half_width)
+        trail.check_on(terrain)
     result = replay_into(args.out, log, vehicle, terrain, trail)
     summarize(result)
     print(f"{len(result.steps)} steps; report: {args.out / 'report.html'}")

@@ -24,7 +24,7 @@ def add_command(commands: Any) -> None:
     add_terrain(parser, required=True)
     parser.add_argument("--poses", metavar="POSES.csv", type=Path, required=True,
                         help="CSV of id, x, y, yaw (m in the terrain's system, rad)")
-    add_out(parser, "STANCE.csv", "CSV to write: id, pose, z, roll, pitch, loads, clearance and P(contact) of each part")
+    add_out(parser, "STANCE.csv", "CSV to write: pose, z, roll, pitch, loads, clearance and P(contact) of each part")
     parser.set_defaults(run=run)
 
 
@@ -41,9 +41,11 @@ def run(args: argparse.Namespace) -> None:
     for text in check_poses_on_terrain(poses, terrain, str(args.poses)):
         note(text)
 
-    from trailcoach.stance import settle
+    from trailcoach.stance import Rest, settle
     with progress_bar() as progress:
-        stance = settle(vehicle, terrain, poses, progress=progress)
+        stance = settle(vehicle, terrain, poses, progress=lambda done, n: progress("settling", done / n))
     with whole_file(args.out) as part:
         stance.write_csv(part, ids=ids)
-    print(f"{len(ids)} poses settled: {args.out}")
+    at_rest = int((stance.status == Rest.OK).sum())
+    print(f"{at_rest} of {len(ids)} poses come to rest, the others' status says why: {args.out}"
+          if at_rest < len(ids) else f"{len(ids)} poses settled: {args.out}")

@@ -66,7 +66,8 @@ def relief(heights: NDArray[np.float32], x0: float, y0: float, dx: float, window
     colour[outside] = 0.45 * colour[outside] + 0.55 * VEIL
     opaque = np.where(np.isnan(part), 0, 255)
     rgba = np.dstack([np.nan_to_num(colour), opaque]).clip(0, 255).astype(np.uint8)[::-1]
-    return Relief(_data_uri(rgba), west, south + part.shape[0] * step, part.shape[1] * step, part.shape[0] * step)
+    north = south + part.shape[0] * step
+    return Relief(_data_uri(rgba, west, north, step), west, north, part.shape[1] * step, part.shape[0] * step)
 
 
 def _block_mean(z: NDArray[np.float64], factor: int) -> NDArray[np.float64]:
@@ -115,11 +116,11 @@ def _distance_to(trail_xy: NDArray[np.float64], shape: tuple[int, ...], west: fl
     return np.asarray(distance_transform_edt(away)) * step
 
 
-def _data_uri(rgba: NDArray[np.uint8]) -> str:
+def _data_uri(rgba: NDArray[np.uint8], west: float, north: float, step: float) -> str:
     """Encode a picture, shape (rows, columns, 4), north first."""
     rows, columns, bands = rgba.shape
     with MemoryFile() as memory:
         with memory.open(driver="WEBP", width=columns, height=rows, count=bands, dtype="uint8", quality=80,
-                         transform=from_origin(0.0, 0.0, 1.0, 1.0)) as picture:
+                         transform=from_origin(west, north, step, step)) as picture:
             picture.write(np.moveaxis(rgba, 2, 0))
         return "data:image/webp;base64," + base64.b64encode(memory.read()).decode()

@@ -1,0 +1,126 @@
+/* Smallest head-unit host: feeds a recording to the engine as a CAN and sensor loop would, and prints what it answers.
+ *
+ *     trailcoach replay terrain_data/drives/d01 --record drive.tcrec --out drive
+ *     cc host.c $(trailcoach native --cflags --libs) -o host
+ *     ./host drive.tcrec
+ *
+ * The format of a recording is told in trailcoach/recording.py. Floating point is printed in hexadecimal, exact.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trailcoach.h>
+
+enum { CONFIG = 1, TERRAIN = 2, TRAIL = 3, START = 4, SAMPLE = 10, TICK = 20 };
+
+static int fail(const char *what, tc_status status)
+{
+    fprintf(stderr, "host: %s: %s\n", what, tc_strerror(status));
+    return 1;
+}
+
+static void print_state(const tc_state *s)
+{
+    printf("state %lld %a %a %a %a %a %a %a %a %a %u\n", (long long)s->t_ns, s->position[0], s->position[1],
+           s->position[2], s->velocity[0], s->velocity[1], s->velocity[2], s->roll, s->pitch, s->yaw,
+           (unsigned)s->status);
+}
+
+static void print_stance(const tc_stance *s)
+{
+    printf("stance %d %a %a %a %a %d\n", (int)s->status, s->z, s->roll, s->pitch, s->tip_margin[0],
+           (int)s->least_part);
+}
+
+static void print_step(const tc_step *s)
+{
+    printf("step %u %d %d %d %d %d %d %lld %a %a %a %a %a %a\n", (unsigned)s->id, (int)s->kind, (int)s->cause,
+           (int)s->priority, (int)s->side, (int)s->part, (int)s->wheel, (long long)s->t_ns, s->to_go, s->turns,
+           s->distance, s->clearance, s->other_clearance, s->angle);
+}
+
+/* What one record asks of the engine. */
+static tc_status dispatch(tc_engine **engine, uint32_t kind, uint32_t size, char *bytes)
+{
+    double start[6], half_width;
+    tc_grid grid;
+    int64_t t_ns;
+
+    if (kind == CONFIG)
+        return size == sizeof(tc_config) ? tc_create((const tc_config *)bytes, engine) : TC_E_ABI;
+    switch (kind) {
+    case TERRAIN:
+        memcpy(&grid, bytes, sizeof grid);
+        grid.height = (const float *)(bytes + sizeof grid);
+        return tc_set_terrain(*engine, &grid);
+    case TRAIL:
+        memcpy(&half_width, bytes, sizeof half_width);
+        return tc_set_trail(*engine, (const double *)bytes + 1, (size - sizeof(double)) / (2 * sizeof(double)),
+                            half_width);
+    case START:
+        memcpy(start, bytes, sizeof start);
+        return tc_set_start(*engine, start[0], start[1], start[2], start[3], start[4], start[5]);
+    case SAMPLE + 0: return tc_push_imu(*engine, (const tc_imu *)bytes);
+    case SAMPLE + 1: return tc_push_wheels(*engine, (const tc_wheels *)bytes);
+    case SAMPLE + 2: return tc_push_inclination(*engine, (const tc_inclination *)bytes);
+    case SAMPLE + 3: return tc_push_steering(*engine, (const tc_steering *)bytes);
+    case SAMPLE + 4: return tc_push_speed(*engine, (const tc_speed *)bytes);
+    case SAMPLE + 5: return tc_push_gnss(*engine, (const tc_gnss *)bytes);
+    case TICK:
+        memcpy(&t_ns, bytes, sizeof t_ns);
+        return tc_tick(*engine, t_ns);
+    default:
+        return TC_E_RANGE;
+    }
+}
+
+static void print_answers(tc_engine *engine)
+{
+    tc_state state = { .struct_size = sizeof state };
+    tc_stance stance = { .struct_size = sizeof stance };
+    tc_step step = { .struct_size = sizeof step };
+
+    if (tc_get_state(engine, &state) == TC_OK)
+        print_state(&state);
+    if (tc_get_stance(engine, &stance) == TC_OK)
+        print_stance(&stance);
+    while (tc_next_step(engine, &step) == TC_OK)
+        print_step(&step);
+}
+
+int main(int argc, char **argv)
+{
+    static const char magic[8] = { 'T', 'C', 'R', 'E', 'C', 0, 0, TC_ABI_VERSION };
+    char head[8];
+    uint32_t record[2];
+    char *terrain = NULL;               /* the engine borrows the heights */
+    tc_engine *engine = NULL;
+    tc_status status = TC_OK;
+    FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
+
+    if (!file || fread(head, 8, 1, file) != 1 || memcmp(head, magic, 8) != 0) {
+        fprintf(stderr, "host: usage: host RECORDING (of ABI version %u)\n", (unsigned)TC_ABI_VERSION);
+        return 2;
+    }
+    while (status >= 0 && fread(record, sizeof record, 1, file) == 1) {
+        char *bytes = malloc(record[1] ? record[1] : 1);
+        if (!bytes || fread(bytes, 1, record[1], file) != record[1]) {
+            free(bytes);
+            status = bytes ? TC_E_RANGE : TC_E_NOMEM;
+            break;
+        }
+        status = !engine && record[0] != CONFIG ? TC_E_STATE : dispatch(&engine, record[0], record[1], bytes);
+        if (status == TC_OK && record[0] == TICK)
+            print_answers(engine);
+        if (record[0] == TERRAIN) {
+            free(terrain);
+            terrain = bytes;
+        } else {
+            free(bytes);
+        }
+    }
+    tc_destroy(engine);
+    free(terrain);
+    fclose(file);
+    return status < 0 ? fail(argv[1], status) : 0;
+}

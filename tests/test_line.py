@@ -1,0 +1,269 @@
+"""Lines: what the search promises about the way it advises."""
+import numpy as np
+import pytest
+from grounds import X, Y, flat, rock, rocks, terrain
+
+from trailcoach import _core
+from trailcoach.engine import make_config
+from trailcoach.errors import InputError
+from trailcoach.line import Outcome, plan, plan_along
+from trailcoach.stance import Rest, settle
+from trailcoach.terrain import Terrain
+from trailcoach.trail import Trail
+from trailcoach.vehicle import Vehicle
+
+START, GOAL = (0.0, 0.0, 0.0), (15.0, 0.0, 0.0)
+ARC = 5                                                     # points from one decision of the search to the next
+
+
+@pytest.fixture(scope="module")
+def jeep():
+    return Vehicle.load("jeep-wrangler-jlur")
+
+
+@pytest.fixture(scope="module")
+def defender():
+    return Vehicle.load("land-rover-defender-110")
+
+
+def k_max(vehicle):
+    v = vehicle.to_abi()
+    return float(np.tan(v["max_steer"]) / v["wheelbase"])
+
+
+def curvature(line):
+    return np.diff(np.unwrap(line.poses[:, 2])) / np.diff(line.s)
+
+
+class TestOpenGround:
+    def test_the_line_is_straight_where_nothing_is_in_the_way(self, jeep):
+        line = plan(jeep, terrain(flat()), START, GOAL)
+        assert line.outcome is Outcome.CLEAR
+        np.testing.assert_allclose(line.poses[:, 1:], 0.0, atol=1e-9)
+        np.testing.assert_array_equal(line.steer, 0.0)
+        np.testing.assert_allclose(np.diff(line.s), 0.1, atol=1e-9)
+        assert line.length == pytest.approx(15.0, abs=0.5)
+
+    def test_a_goal_aside_is_met_with_its_heading(self, defender):
+        line = plan(defender, terrain(flat()), START, (15.0, 2.5, 0.3))
+        assert line.outcome is Outcome.CLEAR
+        assert np.hypot(*(line.poses[-1, :2] - [15.0, 2.5])) < 0.5
+        assert abs(line.poses[-1, 2] - 0.3) < np.radians(15.0)
+
+    def test_a_goal_without_heading_is_met_at_any(self, jeep):
+        line = plan(jeep, terrain(flat()), START, (9.0, 4.0))
+        assert line.outcome is Outcome.CLEAR
+        assert np.hypot(*(line.poses[-1, :2] - [9.0, 4.0])) < 0.5
+
+    def test_along_a_trail_any_place_across_the_corridor_will_do(self, jeep):
+        trail = Trail(np.array([[0.0, 0.0], [20.0, 0.0]]), half_width=4.0)
+        line = plan(jeep, terrain(flat()), (0.0, 2.0, 0.0), (12.0, 0.0), trail)
+        assert line.outcome is Outcome.CLEAR
+        assert line.poses[-1, 0] == pytest.approx(12.25, abs=0.3)
+
+
+class TestRocks:
+    def test_a_rock_too_high_to_straddle_is_not_straddled(self, jeep):
+        line = plan(jeep, terrain(rock(8.0, 0.0, 0.5, 0.45)), START, GOAL)
+        assert line.outcome is Outcome.CLEAR
+        assert line.least_clearance.min() > 0.0
+        assert line.why.straight_clearance < -0.05
+        assert line.why.straight_part in jeep.part_names
+        assert "touches by" in str(line.why)
+
+    @pytest.mark.parametrize("name", ["jeep-wrangler-jlur", "land-rover-defender-110"])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_clear_line_settles_clear_at_every_point(self, name, seed):
+        vehicle, ground = Vehicle.load(name), terrain(rocks(seed))
+        line = plan(vehicle, ground, START, (18.0, 0.0, 0.0))
+        assert line.outcome is Outcome.CLEAR
+        stance = settle(vehicle, ground, line.poses)
+        assert (stance.status == 0).mean() > 0.99
+        assert np.nanmin(stance.clearance) > -0.005
+        np.testing.assert_array_equal(line.stances.clearance, stance.clearance)
+
+    def test_a_ridge_right_across_is_crossed_and_said_to_touch(self, jeep):
+        ridge = np.where(abs(X - 8.0) < 0.2, 0.42 * np.cos((X - 8.0) / 0.2 * np.pi / 2), 0.0)
+        line = plan(jeep, terrain(ridge), START, GOAL)
+        assert line.outcome is Outcome.TOUCHES
+        assert line.why.clearance < 0.0
+        assert line.why.part in jeep.part_names
+        at = line.points["x"][np.argmin(abs(line.s - line.why.s))]
+        assert 4.0 < at < 8.5                               # the ridge is under the vehicle there
+        assert line.poses[-1, 0] > 14.5
+
+
+class TestNoWay:
+    @pytest.mark.parametrize("wall", [
+        pytest.param(np.where(X > 10.0, np.nan, 0.0), id="unknown ground"),
+        pytest.param(np.where(X > 10.0, -4.0, 0.0), id="cliff down"),
+        pytest.param(np.where(X > 10.0, 3.0, 0.0), id="cliff up"),
+    ])
+    def test_the_line_ends_before_it_and_says_so(self, jeep, wall):
+        line = plan(jeep, terrain(wall), START, GOAL, max_stances=4000)
+        assert line.outcome in (Outcome.BLOCKED, Outcome.BUDGET)
+        assert 3.0 < line.poses[-1, 0] < 10.0
+        assert set(line.stances.status) <= {Rest.OK, Rest.UNSOLVED}
+        assert (line.stances.status == Rest.UNSOLVED).sum() <= 1
+
+    def test_a_goal_behind_cannot_be_reached_forward(self, jeep):
+        trail = Trail(np.array([[-5.0, 0.0], [20.0, 0.0]]))
+        line = plan(jeep, terrain(flat()), (10.0, 0.0, 0.0), (0.0, 0.0, 0.0), trail)
+        assert line.outcome in (Outcome.BLOCKED, Outcome.BUDGET)
+
+    def test_a_side_slope_beyond_the_limit_is_not_crossed(self, jeep):
+        slope = np.where(X > 5.0, 1.0, 0.0) * np.where(X < 9.0, 1.0, 0.0) * np.tan(np.radians(38.0)) * Y
+        line = plan(jeep, terrain(slope), START, GOAL, max_stances=4000)
+        assert line.outcome in (Outcome.BLOCKED, Outcome.BUDGET)
+        tilt = np.arccos(np.cos(line.stances.roll) * np.cos(line.stances.pitch))
+        assert np.nanmax(tilt) <= 0.53
+
+    def test_a_corridor_narrower_than_the_vehicle(self, jeep):
+        trail = Trail(np.array([[-3.0, 0.0], [20.0, 0.0]]), half_width=0.8)
+        line = plan(jeep, terrain(rock(8.0, 0.0, 0.5, 0.6)), START, (15.0, 0.0), trail)
+        assert line.outcome is not Outcome.CLEAR
+
+    def test_a_budget_that_is_too_small_is_named(self, jeep):
+        line = plan(jeep, terrain(rocks(1)), START, (18.0, 0.0, 0.0), max_stances=20)
+        assert line.outcome is Outcome.BUDGET
+        assert line.length < 15.0
+
+
+class TestWhatTheSteeringCanDo:
+    @pytest.mark.parametrize("seed", range(4))
+    def test_lines_keep_to_it(self, defender, seed):
+        line = plan(defender, terrain(rocks(seed, 160)), (0.0, 0.5, 0.1), (18.0, -1.0, 0.0))
+        k, limit = curvature(line), k_max(defender)
+        assert abs(k).max() < limit
+        assert abs(np.diff(k)).max() < 0.2 * limit          # one level in half a metre, no jumps
+        step, yaw = np.diff(line.poses, axis=0), (line.poses[1:, 2] + line.poses[:-1, 2]) / 2
+        sideways = abs(step[:, 1] * np.cos(yaw) - step[:, 0] * np.sin(yaw)).sum()
+        assert sideways < 0.002 * line.length
+        assert (line.gear == 1).all()
+
+    def test_steer_is_the_angle_that_bends_the_line(self, defender):
+        line = plan(defender, terrain(flat()), START, (15.0, 3.0, 0.0))
+        between = (np.tan(line.steer[1:]) + np.tan(line.steer[:-1])) / 2 / float(defender.to_abi()["wheelbase"])
+        np.testing.assert_allclose(curvature(line)[ARC:], between[ARC:], atol=1e-3)
+
+
+class TestCorridor:
+    def test_the_whole_vehicle_stays_within(self, jeep):
+        bend = np.column_stack([8.0 * np.sin(np.linspace(0, 1.4, 60)), -6.0 + 8.0 * (1 - np.cos(np.linspace(0, 1.4, 60)))])
+        trail = Trail(bend, half_width=2.5)
+        line = plan(jeep, terrain(flat()), (*bend[0], 0.0), bend[-1], trail)
+        assert line.outcome is Outcome.CLEAR
+        c, s = np.cos(line.poses[:, 2]), np.sin(line.poses[:, 2])
+        inside = (line.poses[:, 0] + 3.7 * c < bend[-1, 0]) & (line.poses[:, 0] - 0.7 * c > 0.0)
+        for ahead in (-0.7, 3.7):
+            for left in (-0.9, 0.9):
+                corner = line.poses[:, :2] + np.column_stack([ahead * c - left * s, ahead * s + left * c])
+                away = np.hypot(*(corner[:, None] - bend[None]).transpose(2, 0, 1)).min(axis=1)
+                assert (away[inside] < 2.6).all()
+
+    def test_a_start_outside_finds_its_way_in(self, jeep):
+        trail = Trail(np.array([[0.0, 0.0], [20.0, 0.0]]), half_width=2.0)
+        line = plan(jeep, terrain(flat()), (0.0, 3.0, 0.0), (15.0, 0.0), trail)
+        assert line.outcome is Outcome.CLEAR
+        assert abs(line.poses[-1, 1]) < 3.0
+
+    def test_a_trail_that_comes_back_beside_itself_is_followed_the_way_one_looks(self, jeep):
+        out_and_back = Trail(np.array([[0.0, -0.3], [20.0, -0.3], [20.0, 0.3], [0.0, 0.3]]))
+        out = plan(jeep, terrain(flat()), (2.0, 0.0, 0.0), (10.0, 0.0), out_and_back)
+        back = plan(jeep, terrain(flat()), (15.0, 0.0, np.pi), (7.0, 0.0), out_and_back)
+        assert out.outcome is Outcome.CLEAR
+        assert back.outcome is Outcome.CLEAR
+        assert out.length == pytest.approx(8.0, abs=0.6)
+        assert back.length == pytest.approx(8.0, abs=0.6)
+
+    def test_the_edge_of_the_map_is_not_crossed(self, jeep):
+        narrow = Terrain.from_heights(np.zeros((61, 641)), -6.0, -1.5, 0.05)
+        line = plan(jeep, narrow, (0.0, 0.3, 0.0), (15.0, -0.3, 0.0))
+        assert line.outcome is Outcome.CLEAR
+        assert (abs(line.poses[:, 1]) + 0.9 < 1.5).all()
+
+
+class TestStart:
+    def test_a_vehicle_that_sits_on_a_rock_is_led_off_it(self, jeep):
+        ground = terrain(rock(1.5, 0.0, 0.35, 0.40))
+        assert settle(jeep, ground, np.array([START])).clearance.min() < 0.0
+        line = plan(jeep, ground, START, GOAL)
+        assert line.outcome is Outcome.TOUCHES
+        assert line.why.s < 2.0
+        assert (line.least_clearance[40:] > 0.0).all()
+
+    def test_any_heading(self, jeep):
+        line = plan(jeep, terrain(flat()), (0.0, 0.0, 0.6), GOAL)
+        assert line.outcome is Outcome.CLEAR
+        assert line.poses[0, 2] == 0.6
+
+
+class TestSameInputSameBits:
+    def test_twice(self, jeep):
+        a, b = (plan(jeep, terrain(rocks(2)), START, GOAL).points for _ in range(2))
+        assert a.tobytes() == b.tobytes()
+
+    def test_whatever_was_planned_before(self, jeep):
+        ground = terrain(rocks(2))
+        engine = _core.Engine(make_config(jeep))
+        engine.set_terrain(ground.grid)
+        first = engine.plan(np.array(START), np.array(GOAL))
+        engine.plan(np.array([3.0, 1.0, 0.2]), np.array([18.0, -2.0, np.nan]))
+        again = engine.plan(np.array(START), np.array(GOAL))
+        assert first[0].tobytes() == again[0].tobytes()
+        assert first[1].tobytes() == again[1].tobytes()
+
+
+class TestAlongATrail:
+    def test_the_whole_of_it(self, jeep):
+        xy = np.column_stack([np.linspace(0, 20, 41), 2.0 * np.sin(np.linspace(0, 20, 41) / 4.0)])
+        seen = []
+        line = plan_along(jeep, terrain(rocks(3)), Trail(xy), progress=lambda what, share: seen.append(share))
+        assert line.outcome is Outcome.CLEAR
+        assert np.hypot(*(line.poses[-1, :2] - xy[-1])) < 3.0
+        assert (np.diff(line.s) > 0.0).all()
+        assert (np.hypot(*np.diff(line.poses[:, :2], axis=0).T) < 0.11).all()
+        assert abs(curvature(line)).max() < k_max(jeep)
+        assert seen == sorted(seen)
+        assert seen[-1] == 1.0
+
+    def test_it_ends_where_the_trail_is_blocked(self, jeep):
+        line = plan_along(jeep, terrain(np.where(X > 16.0, np.nan, 0.0)), Trail(np.array([[0.0, 0.0], [22.0, 0.0]])))
+        assert line.outcome in (Outcome.BLOCKED, Outcome.BUDGET)
+        assert 8.0 < line.poses[-1, 0] < 16.0
+
+    def test_a_drive_of_the_rig(self, shared, jeep):
+        folder = shared / "data/rig/drives/d00"
+        ground, trail = Terrain.open(folder / "terrain.tif"), Trail.open(folder / "driven_path.csv")
+        line = plan_along(jeep, ground, trail)
+        assert line.outcome is Outcome.CLEAR
+        assert line.why.clearance > line.why.straight_clearance
+
+
+def test_a_line_on_paper(jeep, tmp_path):
+    line = plan(jeep, terrain(rock(8.0, 0.0, 0.5, 0.45)), START, GOAL)
+    line.write_csv(tmp_path / "line.csv")
+    header, *rows = (tmp_path / "line.csv").read_text().splitlines()
+    columns = header.split(",")
+    assert columns[:10] == ["s", "x", "y", "yaw", "gear", "steer", "z", "roll", "pitch", "load_fl"]
+    assert {f"clearance_{p}" for p in jeep.part_names} <= set(columns)
+    assert len(rows) == len(line)
+    np.testing.assert_allclose([float(r.split(",")[1]) for r in rows], line.poses[:, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize(("start", "goal", "says"), [
+    ((0.0, 0.0), GOAL, "start"),
+    ((0.0, 0.0, np.nan), GOAL, "start"),
+    ((900.0, 0.0, 0.0), GOAL, r"start: 900\.0.*outside"),
+    (START, (15.0,), "goal"),
+    (START, (15.0, np.inf, 0.0), "goal"),
+    (START, (15.0, 900.0, 0.0), r"goal.*outside"),
+])
+def test_places_that_are_none(jeep, start, goal, says):
+    with pytest.raises(InputError, match=says):
+        plan(jeep, terrain(flat()), start, goal)
+
+
+def test_a_corridor_without_width(jeep):
+    with pytest.raises(InputError, match="half-width"):
+        plan(jeep, terrain(flat()), START, GOAL, half_width=0.0)

@@ -1,0 +1,175 @@
+"""Replay: a log pushed through the engine as the vehicle's sensors would, with what the engine says and knows."""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trailcoach import _core, abi
+from trailcoach.coach import Step
+from trailcoach.debrief import debrief
+from trailcoach.engine import Engine, make_config, start_values
+from trailcoach.errors import InputError
+from trailcoach.fusion import Track
+from trailcoach.line import plan_along
+from trailcoach.log import Log
+from trailcoach.recording import tick_times, write_recording
+from trailcoach.replay_result import ReplayResult
+from trailcoach.report import write_report
+from trailcoach.stance import Stance
+from trailcoach.terrain import Terrain
+from trailcoach.trail import Trail
+from trailcoach.vehicle import Vehicle
+
+TICK_RATE = 10.0                    # guidance ticks per second
+PATH_STEP = 0.25                    # m between points of a trail taken from the path driven
+STANDS_STILL = 0.05                 # m: a path shorter than this is no path
+_POSITION = 4                       # TC_FUSION_POSITION
+_STANCE_UNKNOWN = 4                 # TC_STANCE_UNKNOWN
+
+Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What the engine knew and said at one tick; stance is None while it does not know where it stands."""
+
+    t_ns: int
+    state: np.ndarray
+    stance: np.ndarray | None
+    steps: list[Step]
+
+
+def replay(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None) -> Iterator[Step]:
+    """Steps as they would have been spoken on the drive.
+
+    Parameters
+    ----------
+    log : Log
+    vehicle : Vehicle
+    terrain : Terrain
+    trail : Trail, optional
+        Where the driver wanted to go; without one the path that was driven.
+
+    Yields
+    ------
+    Step
+    """
+    for tick in ticks(log, vehicle, terrain, trail or driven_trail(log, vehicle, terrain)):
+        yield from tick.steps
+
+
+def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail,
+          progress: Progress | None = None) -> Iterator[Tick]:
+    """The drive tick by tick."""
+    engine = Engine(vehicle, terrain, trail, make_config(vehicle, log))
+    if log.meta.start is not None:
+        engine.start(*log.meta.start)
+    kinds, rows, t_ns = log.timeline()
+    times = tick_times(log, TICK_RATE)
+    ends = np.searchsorted(t_ns, times, side="right")
+    first = 0
+    for i, (time, end) in enumerate(zip(times, ends, strict=True)):
+        engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
+        first = end
+        steps = engine.tick(int(time))
+        if progress is not None:
+            progress("replaying the drive", (i + 1) / len(times))
+        yield Tick(int(time), engine.state, engine.stance, steps)
+
+
+def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, half_width: float = 3.0) -> Trail:
+    """The path a log drove, by fusion alone, as a trail.
+
+    Raises
+    ------
+    InputError
+        The log does not tell where it drove: no start pose and no fix, or the vehicle stands still.
+    """
+    engine = _core.Engine(make_config(vehicle, log, guidance=False))
+    if log.meta.start is not None:
+        engine.set_start(*start_values(terrain, *log.meta.start))
+    kinds, rows, t_ns = log.timeline()
+    times = tick_times(log, TICK_RATE)
+    states = np.zeros(len(times), abi.STATE)
+    first = 0
+    for i, end in enumerate(np.searchsorted(t_ns, times, side="right")):
+        engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
+        engine.state_into(states[i:i + 1])
+        first = end
+    known = states[(states["status"] & _POSITION) != 0]
+    if not len(known):
+        raise InputError(f"{log.path}: the log does not tell where it drove: no start pose in meta.toml and no fix in"
+                         " gnss.csv; one of them, or a trail, is needed")
+    xy = known["position"][:, :2]
+    keep = [0]
+    for i in range(1, len(xy)):
+        if np.hypot(*(xy[i] - xy[keep[-1]])) >= PATH_STEP:
+            keep.append(i)
+    if len(keep) < 2:
+        raise InputError(f"{log.path}: the vehicle stands still; a trail is needed to advise on")
+    return Trail(np.ascontiguousarray(xy[keep]), half_width)
+
+
+def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None,
+               progress: Progress | None = None) -> ReplayResult:
+    """Replay a log and keep everything the report is drawn from."""
+    trail = trail or driven_trail(log, vehicle, terrain)
+    drive = list(ticks(log, vehicle, terrain, trail, progress))
+    state = np.array([t.state for t in drive])
+    stance = np.array([_unknown_stance() if t.stance is None else t.stance for t in drive])
+    if progress is not None:
+        progress("planning the line advised", 0.0)
+    advised, advised_stance = _advised(vehicle, terrain, trail)
+    t_ns = np.array([d.t_ns for d in drive])
+    return ReplayResult(
+        vehicle_name=vehicle.name, part_names=vehicle.part_names, t=(t_ns - log.t_ns[0]) * 1e-9, state=state,
+        stance=stance, advised=advised, advised_stance=advised_stance, steps=[s for d in drive for s in d.steps],
+        trail_xy=trail.xy, half_width=trail.half_width, terrain=terrain,
+        debrief=debrief(vehicle.part_names, t_ns, state, stance, log.imu), notes=[*log.meta.notes, *log.warnings])
+
+
+def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None) -> None:
+    """Write what a replay gives the engine as a recording, for a C host to replay with the same result."""
+    trail = trail or driven_trail(log, vehicle, terrain)
+    start = start_values(terrain, *log.meta.start) if log.meta.start is not None else None
+    write_recording(path, log, tick_times(log, TICK_RATE), config=make_config(vehicle, log), terrain=terrain,
+                    trail=(trail.xy, trail.half_width), start=start)
+
+
+def write_results(result: ReplayResult, folder: Path) -> None:
+    """Write steps.jsonl, track.csv, stance.csv, debrief.json and report.html."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "steps.jsonl", "w", encoding="utf-8") as f:
+        f.writelines(s.to_json() + "\n" for s in result.steps)
+    Track.from_states(result.state).write_csv(folder / "track.csv")
+    Stance.from_records(result.stance, result.part_names).write_csv(
+        folder / "stance.csv", ids=[f"{t:.3f}" for t in result.t])
+    (folder / "debrief.json").write_text(json.dumps(result.debrief, indent=1, ensure_ascii=False) + "\n",
+                                         encoding="utf-8")
+    write_report(folder / "report.html", result, title=f"{result.vehicle_name}: replay")
+
+
+def _advised(vehicle: Vehicle, terrain: Terrain, trail: Trail) -> tuple[np.ndarray, np.ndarray]:
+    """The best line along the whole trail, known before the start: abi.LINE_POINT and abi.STANCE on it."""
+    line = plan_along(vehicle, terrain, trail)
+    points = np.zeros(len(line), abi.LINE_POINT)
+    points["s"], points["steer"], points["gear"] = line.s, line.steer, line.gear
+    points["x"], points["y"], points["yaw"] = line.poses.T
+    points["clearance"] = line.least_clearance
+    engine = _core.Engine(make_config(vehicle, guidance=False))
+    engine.set_terrain(terrain.grid)
+    return points, engine.settle(line.poses)
+
+
+def _unknown_stance() -> np.ndarray:
+    """A stance that says it is unknown: every figure NaN."""
+    out = np.zeros((), abi.STANCE)
+    for name in abi.STANCE.names or ():
+        if out[name].dtype.kind == "f":
+            out[name] = np.nan
+    out["status"], out["least_part"] = _STANCE_UNKNOWN, -1
+    return out

@@ -212,9 +212,7 @@ function mapFigure() {
     traces.push(line(advised.x, advised.y, "", "rgba(255,255,255,.7)", 5, { showlegend: false }));
     traces.push(line(advised.x, advised.y, "line advised", orange, 2.6, { line: { dash: "7px,4px" } }));
   }
-  traces.push({ type: "scatter", mode: "markers+text", x: data.places.map((p) => p.gx), y: data.places.map((p) => p.gy), name: "least clearance",
-    text: data.places.map((p, i) => i < 3 ? `<b>${names[p.part]} ${cm(p.c)}</b>` : ""), textposition: data.places.map((_, i) => i % 2 ? "top right" : "bottom right"),
-    textfont: { size: 11.5, color: "#1d2226", shadow: "0 0 3px #fff, 0 0 3px #fff, 0 0 4px #fff" },
+  traces.push({ type: "scatter", mode: "markers", x: data.places.map((p) => p.gx), y: data.places.map((p) => p.gy), name: "least clearance",
     marker: { symbol: "x-thin", size: 11, line: { color: "#b3261e", width: 3 } }, hoverinfo: "text", meta: "places",
     hovertext: data.places.map((p) => `<b>${names[p.part]}</b> ${cm(p.c)}<br>at ${p.s.toFixed(1)} m, ${p.t.toFixed(1)} s`
       + (known(p.gx) ? `<br>ground ${(data.origin[0] + p.gx).toFixed(2)} E, ${(data.origin[1] + p.gy).toFixed(2)} N, height ${p.gz.toFixed(2)} m` : "")) });
@@ -224,7 +222,7 @@ function mapFigure() {
     customdata: placed.map((s) => s.n - 1), hovertext: placed.map((s) => `<b>${s.n}</b> ${plain(wordsOf(s))}`),
     marker: { size: 18, color: placed.map((s) => ({ danger: "#b3261e", caution: "#9a6200" }[s.priority] || "#33516b")), line: { color: "#fff", width: 1.5 } } });
   const g = glyph(now.row), p = groundPoint(now.row);
-  traces.push({ ...line(g.outline[0], g.outline[1], "vehicle", "#111", 1.8, { showlegend: false, meta: "outline" }), fill: "toself", fillcolor: "rgba(255,255,255,.45)" });
+  traces.push({ ...line(g.outline[0], g.outline[1], "vehicle", "#111", 1.8, { showlegend: false, meta: "outline" }), fill: "toself", fillcolor: "rgba(255,255,255,.22)" });
   traces.push(line(g.wheels[0], g.wheels[1], "wheels", "#111", 6, { showlegend: false, meta: "wheels" }));
   traces.push({ type: "scatter", mode: "markers", x: p[0], y: p[1], name: "nearest ground", showlegend: false, hoverinfo: "skip", meta: "ground",
     marker: { symbol: "circle-open", size: 13, color: "#b3261e", line: { width: 2.5 } } });
@@ -232,11 +230,13 @@ function mapFigure() {
   const axis = { gridcolor: "rgba(120,120,110,.18)", zeroline: false, linecolor: look.rule, ticks: "" };
   return [traces, baseLayout(height, "", {
     margin: { l: 52, r: 12, t: 8, b: 42 }, hovermode: "closest", dragmode: TOUCH ? false : "pan",
-    xaxis: { ...axis, title: { text: `east, m from ${data.origin[0]}`, standoff: 6 }, range: [m.west, m.west + m.width], constrain: "range" },
-    yaxis: { ...axis, title: { text: `north, m from ${data.origin[1]}`, standoff: 4 }, range: [m.north - m.height, m.north], scaleanchor: "x", scaleratio: 1, constrain: "range" },
+    xaxis: { ...axis, exponentformat: "none", tickformat: "d", title: { text: `east, m from ${data.origin[0]}`, standoff: 6 }, range: [m.west, m.west + m.width], constrain: "range" },
+    yaxis: { ...axis, exponentformat: "none", tickformat: "d", title: { text: `north, m from ${data.origin[1]}`, standoff: 4 }, range: [m.north - m.height, m.north], scaleanchor: "x", scaleratio: 1, constrain: "range" },
     images: [{ source: m.image, xref: "x", yref: "y", x: m.west, y: m.north, sizex: m.width, sizey: m.height, sizing: "stretch", layer: "below", opacity: 1 }],
     annotations: [{ xref: "paper", yref: "paper", x: 0.995, y: 0.98, text: "<b>N</b><br>↑", showarrow: false, font: { size: 13, color: "#1d2226" },
-      bgcolor: "rgba(255,255,255,.75)", borderpad: 4 }],
+      bgcolor: "rgba(255,255,255,.75)", borderpad: 4 }, ...data.places.slice(0, 3).filter((p) => known(p.gx)).map((p, i) => ({
+      x: p.gx, y: p.gy, text: `<b>${names[p.part]}</b> ${cm(p.c)}`, showarrow: true, arrowhead: 0, arrowwidth: 1.2, arrowcolor: "#b3261e",
+      ax: i % 2 ? -24 : 24, ay: i % 2 ? -58 : 58, font: { size: 12, color: "#1d2226" }, bgcolor: "rgba(255,255,255,.88)", borderpad: 3 }))],
     legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemsizing: "constant" },
   })];
 }
@@ -355,6 +355,10 @@ function moveVehicle(row) {
   const g = glyph(row), p = groundPoint(row);
   Plotly.restyle("map", { x: [g.outline[0], g.wheels[0], p[0]], y: [g.outline[1], g.wheels[1], p[1]] }, [at("outline"), at("wheels"), at("ground")]);
 }
+function whyOf(cell) {
+  const [reason, figures] = [cell.firstChild.nodeType === Node.TEXT_NODE ? cell.firstChild.textContent : "", cell.querySelector(".said").textContent];
+  return [reason, figures].filter(Boolean).map((text, i) => i || !reason ? ` · ${text}` : ` · why: ${text}`);
+}
 let stepShown;
 function showStep() {
   if (stepShown === now.step) return;
@@ -370,7 +374,7 @@ function showStep() {
   }
   const row = $(`step-${step.n}`), cells = row.children;
   say("now-words", wordsOf(step));
-  say("now-meta", bold(step.priority), ` · ${cells[3].textContent} still to go · said at ${step.t.toFixed(1)} s · why: ${cells[4].textContent}`);
+  say("now-meta", bold(step.priority), ` · ${cells[3].textContent} still to go · said at ${step.t.toFixed(1)} s`, ...whyOf(cells[4]));
   row.setAttribute("aria-current", "true");
   const mark = $("lanes").children[now.step];
   if (mark) mark.setAttribute("aria-current", "true");

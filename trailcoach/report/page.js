@@ -40,7 +40,8 @@ const leastOf = (part) => Math.min(...[data.part_least[part], advised.part_least
 const order = data.part_names.map((_, part) => part).sort((a, b) => leastOf(a) - leastOf(b));
 const colourOf = {};
 order.forEach((part, rank) => { colourOf[part] = rank < PALETTE.length ? PALETTE[rank] : OTHERS; });
-const shown = new Set(order.filter((part, rank) => rank < PALETTE.length && leastOf(part) < Infinity));
+const SHOWN_FIRST = 4;      // more curves at once hide each other; the rest is a click away
+const shown = new Set(order.filter((part, rank) => rank < SHOWN_FIRST && leastOf(part) < Infinity));
 
 /* ---- common form of the plots ---- */
 const axisTitle = () => now.axis === "s" ? "distance driven, m" : "time, s";

@@ -82,8 +82,8 @@ def warnings(replay: ReplayResult) -> list[str]:
         found.append(f"The stance is unknown for {share(np.mean(status != 0))} of the ticks: {reasons}. "
                      "Curves show gaps there, never zeros.")
     clearance = known_clearance(replay.stance, len(replay.part_names))
-    never = [spoken_name(name) for name, known in zip(replay.part_names, np.isfinite(clearance).any(axis=0),
-                                                      strict=True) if not known]
+    never = [spoken_name(name) for part, name in enumerate(replay.part_names)
+             if not np.isfinite(clearance[:, part]).any()]
     if n and never and (status == 0).any():
         found.append("Clearance was never known for: " + ", ".join(never) + ".")
     for bit in BAD_BITS:
@@ -109,7 +109,7 @@ def step_rows(replay: ReplayResult) -> str:
     if not replay.steps:
         return '<tr><td colspan="6" class="empty">No step was spoken on this drive.</td></tr>'
     said_at = step_times(replay)
-    return "\n".join(_step_row(index, step, t) for index, (step, t) in enumerate(zip(replay.steps, said_at, strict=True)))
+    return "\n".join(_step_row(index, step, said_at[index]) for index, step in enumerate(replay.steps))
 
 
 def why_words(why: Mapping[str, Any] | None) -> str:

@@ -54,7 +54,7 @@ const baseLayout = (height, yTitle, extra) => ({
   showlegend: true, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
   dragmode: TOUCH ? false : "zoom", hovermode: "x unified", ...extra,
 });
-const config = { displaylogo: false, responsive: true, displayModeBar: false, doubleClick: "reset" };
+const config = { displaylogo: false, responsive: true, displayModeBar: false, doubleClick: false };
 function fullRange() {
   const values = [...tick[now.axis], ...advised[now.axis]].filter(known);
   if (!values.length) return [0, 1];
@@ -176,7 +176,6 @@ function speedFigure() {
 }
 
 /* ---- map ---- */
-const BODY = { outline: 0, wheels: 1, ground: 2 };       // the map's last traces, moved by the cursor
 function glyph(row) {
   const x = tick.x[row], y = tick.y[row], yaw = tick.yaw[row], g = data.glyph;
   if (!known(x) || !known(y) || !known(yaw)) return { outline: [[], []], wheels: [[], []] };
@@ -222,11 +221,6 @@ function mapFigure() {
     text: placed.map((s) => String(s.n)), textfont: { size: 10, color: "#fff" }, textposition: "middle center", hoverinfo: "text", meta: "steps",
     customdata: placed.map((s) => s.n - 1), hovertext: placed.map((s) => `<b>${s.n}</b> ${plain(wordsOf(s))}`),
     marker: { size: 18, color: placed.map((s) => ({ danger: "#b3261e", caution: "#9a6200" }[s.priority] || "#33516b")), line: { color: "#fff", width: 1.5 } } });
-  const g = glyph(now.row), p = groundPoint(now.row);
-  traces.push({ ...line(g.outline[0], g.outline[1], "vehicle", "#111", 1.8, { showlegend: false, meta: "outline" }), fill: "toself", fillcolor: "rgba(255,255,255,.22)" });
-  traces.push(line(g.wheels[0], g.wheels[1], "wheels", "#111", 6, { showlegend: false, meta: "wheels" }));
-  traces.push({ type: "scatter", mode: "markers", x: p[0], y: p[1], name: "nearest ground", showlegend: false, hoverinfo: "skip", meta: "ground",
-    marker: { symbol: "circle-open", size: 13, color: "#b3261e", line: { width: 2.5 } } });
   const wide = $("map").clientWidth || 1000, height = Math.max(300, Math.min(620, 90 + (wide - 70) * m.height / m.width));
   const axis = { gridcolor: "rgba(120,120,110,.18)", zeroline: false, linecolor: look.rule, ticks: "" };
   return [traces, baseLayout(height, "", {
@@ -251,7 +245,7 @@ const FIGURES = { clearance: clearanceFigure, attitude: attitudeFigure, tip: tip
 let following = false;
 function draw() {
   look = theme();
-  Plotly.react("map", ...mapFigure(), { ...config, scrollZoom: false });
+  Plotly.react("map", ...mapFigure(), { ...config, doubleClick: "reset" });
   for (const id of PANELS) Plotly.react(id, ...FIGURES[id](), config);
   showMoment();
 }
@@ -263,11 +257,14 @@ function wire() {
     plot.append(line);
     plot.on("plotly_relayout", (change) => { if (!following && touchesX(change)) follow(id); placeCursors(); });
     plot.on("plotly_afterplot", placeCursors);
+    plot.on("plotly_doubleclick", () => Plotly.relayout(id, wholeView(id)));
     const seek = (event) => { const row = rowUnder(plot, event); if (row !== null) show(row); };
     plot.addEventListener("pointermove", (event) => { if (!now.playing && event.pointerType !== "touch") seek(event); });
     plot.addEventListener("pointerdown", seek);
   }
   const map = $("map");
+  addVehicle();
+  for (const event of ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"]) map.on(event, () => moveVehicle(now.row));
   const fromMap = (event, clicked) => {
     const point = event.points[0];
     if (point.data.meta === "driven" && (clicked || !now.playing)) show(point.pointNumber);
@@ -276,6 +273,10 @@ function wire() {
   };
   map.on("plotly_hover", (event) => fromMap(event, false));
   map.on("plotly_click", (event) => fromMap(event, true));
+}
+function wholeView(id) {
+  const y = FIGURES[id]()[1].yaxis.range;
+  return { "xaxis.range": fullRange(), ...(y ? { "yaxis.range": y } : { "yaxis.autorange": true }) };
 }
 const touchesX = (change) => Object.keys(change).some((key) => key.startsWith("xaxis."));
 function follow(id) {
@@ -349,12 +350,38 @@ function showMoment() {
   moveVehicle(i);
   showStep();
 }
+// the vehicle lies over the map as a drawing of its own: redrawing the whole map at each move would stutter
 function moveVehicle(row) {
-  const traces = $("map").data;
-  if (!traces) return;
-  const at = (meta) => traces.findIndex((trace) => trace.meta === meta);
-  const g = glyph(row), p = groundPoint(row);
-  Plotly.restyle("map", { x: [g.outline[0], g.wheels[0], p[0]], y: [g.outline[1], g.wheels[1], p[1]] }, [at("outline"), at("wheels"), at("ground")]);
+  const full = $("map")._fullLayout, overlay = $("vehicle");
+  if (!full || !full.xaxis || !overlay) return;
+  const { xaxis, yaxis } = full, g = glyph(row), [px, py] = groundPoint(row);
+  Object.assign(overlay.style, { left: `${xaxis._offset}px`, top: `${yaxis._offset}px`, width: `${xaxis._length}px`, height: `${yaxis._length}px` });
+  const path = ([xs, ys]) => {
+    let pen = "M";
+    return xs.map((x, i) => {
+      if (!known(x)) { pen = "M"; return ""; }
+      const piece = `${pen}${xaxis.l2p(x).toFixed(1)},${yaxis.l2p(ys[i]).toFixed(1)}`;
+      pen = "L";
+      return piece;
+    }).join("");
+  };
+  overlay.children[0].setAttribute("d", path(g.outline));
+  overlay.children[1].setAttribute("d", path(g.wheels));
+  overlay.children[2].setAttribute("visibility", px.length ? "visible" : "hidden");
+  if (px.length) {
+    overlay.children[2].setAttribute("cx", xaxis.l2p(px[0]).toFixed(1));
+    overlay.children[2].setAttribute("cy", yaxis.l2p(py[0]).toFixed(1));
+  }
+}
+function addVehicle() {
+  const svg = (name, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const overlay = svg("svg", { id: "vehicle" });
+  overlay.append(svg("path", { class: "body" }), svg("path", { class: "wheels" }), svg("circle", { r: 6.5 }));
+  $("map").append(overlay);
 }
 function whyOf(cell) {
   const [reason, figures] = [cell.firstChild.nodeType === Node.TEXT_NODE ? cell.firstChild.textContent : "", cell.querySelector(".said").textContent];

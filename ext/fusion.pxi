@@ -196,6 +196,7 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
 cdef void motion_unknown(tc_state *out) noexcept nogil:
     """Before levelling there is no attitude, and so no place of the body: NaN, not a number made up."""
     cdef int32_t i
+    out.status &= ~(<uint32_t> (TC_FUSION_HEADING | TC_FUSION_POSITION))
     out.roll = out.pitch = out.yaw = NAN
     for i in range(3):
         out.position[i] = out.velocity[i] = NAN

@@ -26,7 +26,9 @@ def errors(track: Track, drive: Drive, after: float = 1.5) -> tuple[np.ndarray, 
     """Position error (m) and attitude error (rad) over the drive."""
     k = (drive.t > after) & (drive.t < track.t[-1])
     position = at_truth(track, drive.t[k], track.position) - drive.position[k]
-    attitude = at_truth(track, drive.t[k], np.unwrap(track.attitude, axis=0)) - drive.attitude[k]
+    known = np.isfinite(track.attitude[:, 2])
+    attitude = np.column_stack([np.interp(drive.t[k], track.t[known], np.unwrap(a[known])) for a in track.attitude.T])
+    attitude -= drive.attitude[k]
     return position, (attitude + np.pi) % (2.0 * np.pi) - np.pi
 
 

@@ -189,6 +189,18 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
     out.reserved = 0
+    if not out.status & TC_FUSION_LEVELLED:
+        motion_unknown(out)
+
+
+cdef void motion_unknown(tc_state *out) noexcept nogil:
+    """Before levelling there is no attitude, and so no place of the body: NaN, not a number made up."""
+    cdef int32_t i
+    out.status &= ~(<uint32_t> (TC_FUSION_HEADING | TC_FUSION_POSITION))
+    out.roll = out.pitch = out.yaw = NAN
+    for i in range(3):
+        out.position[i] = out.velocity[i] = NAN
+        out.sd_position[i] = out.sd_velocity[i] = out.sd_attitude[i] = NAN
 
 
 cdef void fusion_default(tc_fusion_config *c) noexcept nogil:

@@ -41,7 +41,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     attitude_refresh(f)
     mounting_refresh(f)
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
-    f.t_wheels_used = f.t_constraint = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
+    f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
     f.steer = NAN
     for i in range(TC_WHEELS):
@@ -196,6 +196,7 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
 cdef void motion_unknown(tc_state *out) noexcept nogil:
     """Before levelling there is no attitude, and so no place of the body: NaN, not a number made up."""
     cdef int32_t i
+    out.status &= ~(<uint32_t> (TC_FUSION_HEADING | TC_FUSION_POSITION))
     out.roll = out.pitch = out.yaw = NAN
     for i in range(3):
         out.position[i] = out.velocity[i] = NAN

@@ -217,7 +217,7 @@ def test_control_c_is_one_line(tmp_path):
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode in (130, -signal.SIGINT)      # CPython may turn one into the other; to a shell both are 130
+    assert process.returncode in (130, -signal.SIGINT)      # CPython may make one of the other; a shell says 130
     assert errors == "trailcoach: stopped\n"
     assert list(tmp_path.iterdir()) == []
 

@@ -45,7 +45,7 @@ cdef extern from *:
     static const double TC_COST_HAND = 3.0;             /* no clearance a hand's breadth aside */
     static const double TC_COST_ASIDE = 0.3;            /* at the edge of the corridor; grows with the square */
     static const double TC_COST_UNSOLVED = 5.0;         /* the solver found no rest, but a look expects much clearance */
-    static const double TC_COST_TOUCH = 40.0;           /* something touches, */
+    static const double TC_COST_TOUCH = 40.0;           /* something touches somewhere on an arc, */
     static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways has been given up, */
     static const double TC_COST_TOUCH_DEPTH = 0.1;      /* m: the same again for each of these it is too low */
     static const double TC_COST_STEERING = 0.10;        /* each level steered */
@@ -234,10 +234,7 @@ cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const t
         return STATION_FORBIDDEN
     cost[0] = (clearance_cost(p, clearance) + TC_COST_TIP * shortfall(margin, TC_LINE_TIP_WANTED)
                + TC_COST_LIFT * ((st.lifted & 1) + (st.lifted >> 1 & 1) + (st.lifted >> 2 & 1) + (st.lifted >> 3 & 1)))
-    if clearance >= least:
-        return STATION_CLEAR
-    cost[0] += p.touch_price * (1.0 + (least - clearance) / TC_COST_TOUCH_DEPTH)
-    return STATION_TOUCHES
+    return STATION_CLEAR if clearance >= least else STATION_TOUCHES
 
 
 # ---- one arc -------------------------------------------------------------------------------------------------------
@@ -320,7 +317,7 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
     cdef double pose[MOTION_STATIONS][3]
     cdef double seen[MOTION_STATIONS]
     cdef bint judged[MOTION_STATIONS]
-    cdef double cost = 0.0, one = 0.0, bias = 0.0, least = p.config.clearance_least
+    cdef double cost = 0.0, one = 0.0, bias = 0.0, depth, least = p.config.clearance_least
     cdef int32_t k, i, verdict, at
     if p.start_clearance < least and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE:
         least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
@@ -335,6 +332,8 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
             return False
         if verdict == STATION_TOUCHES:
             n.flags |= NODE_TOUCHES
+            depth = least - least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+            n.cost += p.touch_price * (1.0 + depth / TC_COST_TOUCH_DEPTH) * TC_MOTION_LENGTH
         cost += one
         judged[at] = True
         if verdict != STATION_UNSOLVED and not isnan(seen[at]):

@@ -226,7 +226,8 @@ cdef inline void add_weight(balance *b, double weight, const double *at, double 
     b.D[2][2] -= weight * at[2]
 
 
-cdef inline void lean_axle(balance *b, const rest_point *p, int32_t ax, int32_t j, double force, double cp) noexcept nogil:
+cdef inline void lean_axle(balance *b, const rest_point *p, int32_t ax, int32_t j, double force,
+                           double cp) noexcept nogil:
     """What a vertical force that rides on axle coordinate j adds to the stiffness as the chassis leans."""
     cdef double roll = -force * cp * p.R_hb[5], pitch = force * p.R_hb[2]
     b.B[ax][1][j] += roll
@@ -509,7 +510,7 @@ cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p
 
 cdef int start_warm(const stance_model *m, const tc_stance *warm, rest_point *p) noexcept nogil:
     """The state of a stance nearby; 0 where it holds none."""
-    cdef double l, r
+    cdef double left, right
     cdef int32_t i, w
     if warm is NULL or warm.status != TC_STANCE_OK:
         return 0
@@ -518,10 +519,11 @@ cdef int start_warm(const stance_model *m, const tc_stance *warm, rest_point *p)
     p.roll = warm.roll
     p.pitch = warm.pitch
     for i in range(2):
-        l = warm.travel[2 * i]
-        r = warm.travel[2 * i + 1]
-        p.q[i][0] = 0.5 * (l + r) if m.axle[i].solid else l
-        p.q[i][1] = asin(0.5 * (l - r) / m.axle[i].half_track) if m.axle[i].solid else r
+        left = p.q[i][0] = warm.travel[2 * i]
+        right = p.q[i][1] = warm.travel[2 * i + 1]
+        if m.axle[i].solid:
+            p.q[i][0] = 0.5 * (left + right)
+            p.q[i][1] = asin(0.5 * (left - right) / m.axle[i].half_track)
     for w in range(4):
         p.tyre[w].load = warm.wheel_load[w]
         if not (isfinite(warm.wheel_load[w]) and fabs(warm.travel[w]) < m.axle[w // 2].half_track):
@@ -644,8 +646,10 @@ cdef int32_t stance_rest(const stance_model *m, const grid_view *g, const tc_sta
 
 cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
                        const tc_stance *warm, tc_stance *out) noexcept nogil:
-    """Rest at (x, y, yaw) into out, always with a status. warm: a stance nearby to start from, or NULL; it may be
-    out. A warm start ends within the solver's tolerance of the cold one where there is one rest, not in the same bits."""
+    """Rest at (x, y, yaw) into out, always with a status. warm: a stance nearby to start from, or NULL; it may be out.
+
+    A warm start ends within the solver's tolerance of the cold one where there is one rest, but not in its bits.
+    """
     cdef grid_view view
     cdef rest_point p
     cdef int32_t iterations = 0, status = TC_STANCE_BAD_POSE

@@ -19,7 +19,7 @@ cdef extern from *:
     static const double TC_TREAD_FINE = 0.0001;     /* m; a smaller gain of height ends the climb to a contact */
     static const double TC_STRIP_CLEAR = 0.012;     /* m; a strip this far below the others' line is left out */
     static const double TC_TREAD_STAYS = 0.003;     /* m; a wheel that moved less touches near where it did */
-    static const double TC_CAMBER_RATE = 2000.0;    /* N m/rad, of the tread about its foot: light-truck tyre, estimate */
+    static const double TC_CAMBER_RATE = 2000.0;    /* N m/rad, of the tread about its foot: estimate */
     static const double TC_CAMBER_LIMIT = 0.0873;   /* rad (5 deg), how far the tread leans freely, */
     static const double TC_CAMBER_STOP = 20000.0;   /* N m/rad more from there */
     static const double TC_LATERAL_SHARE = 0.6;     /* lateral over radial tyre stiffness, estimate */

@@ -144,7 +144,7 @@ def write_results(result: ReplayResult, folder: Path) -> None:
     """Write steps.jsonl, track.csv, stance.csv, debrief.json and report.html."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "steps.jsonl", "w", encoding="utf-8") as f:
-        f.writelines(json.dumps(s.to_json(), ensure_ascii=False) + "\n" for s in result.steps)
+        f.writelines(s.to_json() + "\n" for s in result.steps)
     Track.from_states(result.state).write_csv(folder / "track.csv")
     Stance.from_records(result.stance, result.part_names).write_csv(
         folder / "stance.csv", ids=[f"{t:.3f}" for t in result.t])

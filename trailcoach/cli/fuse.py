@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trailcoach.truth import Score
 
 _EXAMPLES = """\
-  trailcoach fuse terrain_data/demo_drive --out track.csv
+  trailcoach fuse terrain_data/drives/d01 --out track.csv
   trailcoach fuse my_log --vehicle land-rover-defender-110 --terrain tiles/ --out track.csv
 
 A log is a folder with imu.csv and any of wheels.csv, inclination.csv, steering.csv, speed.csv, gnss.csv and

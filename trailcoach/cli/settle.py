@@ -41,9 +41,11 @@ def run(args: argparse.Namespace) -> None:
     for text in check_poses_on_terrain(poses, terrain, str(args.poses)):
         note(text)
 
-    from trailcoach.stance import settle
+    from trailcoach.stance import Rest, settle
     with progress_bar() as progress:
         stance = settle(vehicle, terrain, poses, progress=lambda done, n: progress("settling", done / n))
     with whole_file(args.out) as part:
-        stance.to_csv(part, ids=ids)
-    print(f"{len(ids)} poses settled: {args.out}")
+        stance.write_csv(part, ids=ids)
+    at_rest = int((stance.status == Rest.OK).sum())
+    print(f"{at_rest} of {len(ids)} poses come to rest, the others' status says why: {args.out}"
+          if at_rest < len(ids) else f"{len(ids)} poses settled: {args.out}")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,15 @@ def test_replay_writes_all_results(tmp_path, log, capsys):
     assert "driven" in shown.out
     assert str(out / "report.html") in shown.out
     assert shown.err == ""
+
+
+def test_a_log_may_bring_its_own_vehicle(tmp_path, log, capsys):
+    text = files("trailcoach").joinpath("vehicles", f"{JEEP}.toml").read_text()
+    (log / "mine.toml").write_text(text.replace('name = "Jeep', 'name = "My Jeep', 1))
+    meta = (log / "meta.toml").read_text()
+    (log / "meta.toml").write_text(meta.replace(JEEP, "mine.toml"))
+    assert main(["replay", str(log), "--out", str(tmp_path / "results")]) == 0
+    assert "My Jeep" in capsys.readouterr().out
 
 
 def test_replay_along_a_trail(tmp_path, log):

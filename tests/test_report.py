@@ -186,6 +186,13 @@ def test_without_a_line_advised_there_is_none_drawn(tmp_path):
     assert "no line was advised" in page
 
 
+def test_a_line_advised_that_stops_short_is_said(tmp_path):
+    whole = drive()
+    short = replace(whole, advised=whole.advised[:20], advised_stance=whole.advised_stance[:20])
+    assert "The line advised ends" not in page_of(whole, tmp_path)
+    assert "The line advised ends 12.3 m from the end of the trail." in page_of(short, tmp_path)
+
+
 def test_with_no_stance_known_the_page_says_unknown(tmp_path):
     replay = drive()
     replay.stance["status"] = 3

@@ -63,7 +63,7 @@ def drive(n: int = 400) -> ReplayResult:
     advised["x"], advised["y"], advised["clearance"] = EAST + advised["s"], NORTH + 0.4, 0.15
     heights = np.cumsum(rng.normal(0.0, 0.01, (120, 320)), axis=1).astype(np.float32)
     return ReplayResult(
-        vehicle_name="Test Rig 110", part_names=PARTS, t=t, state=state,
+        drive="d", vehicle_name="Test Rig 110", part_names=PARTS, t=t, state=state,
         stance=stances(state["position"][:, 0], clearance),
         advised=advised, advised_stance=stances(advised["x"], np.full((50, len(PARTS)), 0.15)),
         steps=[step(1, 2.0), step(2, 9.0, "Hold it straight, three metres.", why=None, reason="")],

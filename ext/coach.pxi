@@ -521,7 +521,7 @@ cdef bint unknown_counts(coach_state *c, const coach_view *view) noexcept nogil:
     """A position that has not been found yet is worth a word only after a while on the move."""
     if c.guided:
         return True
-    if c.speed <= TC_COACH_STILL:
+    if not c.speed > TC_COACH_STILL:    # nor where even the speed is unknown
         c.unknown_since_ns = 0
         return False
     if c.unknown_since_ns == 0:
@@ -599,7 +599,7 @@ cdef int32_t lifted_now(coach_state *c, const coach_view *view) noexcept nogil:
 
 
 cdef int32_t lifted_ahead(const coach_state *c, const coach_view *view, int32_t *wheel) noexcept nogil:
-    """First point within the driver's reaction where a wheel lifts for some way, or with little tip margin; -1: none."""
+    """First point within the driver's reaction where a wheel lifts for some way, or with little tip margin; or -1."""
     cdef const tc_line_point *p = view.line.points
     cdef int32_t i, j
     for i in range(c.at, view.line.n_points):

@@ -212,11 +212,11 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.accelerometer_bias_sd = 0.05
     c.gyro_bias_walk = 1e-5
     c.accelerometer_bias_walk = 5e-4
-    c.wheel_sd = 0.05
+    c.wheel_sd = 0.08
     c.wheel_resolution = 0.02
     c.wheel_dead_below = 0.0
     c.wheel_scale_sd = 0.02
-    c.constraint_sd = 0.08
+    c.constraint_sd = 0.12
     c.inclination_sd = 2e-3
     c.inclination_bias_sd = 5e-3
     c.inclination_lowpass_hz = 2.0

@@ -20,8 +20,8 @@ cdef enum:
 cdef extern from *:
     """
     static const double TC_LINE_CELL = 0.25;            /* m, of a closed state */
-    static const double TC_LINE_GREED = 1.5;            /* weight of the way still to go, */
-    static const double TC_LINE_GREED_LIGHTLY = 2.0;    /* and where touching is taken lightly */
+    static const double TC_LINE_GREED = 2.0;            /* weight of the way still to go, */
+    static const double TC_LINE_GREED_LIGHTLY = 4.0;    /* and where touching is taken lightly */
     static const double TC_LINE_FINE_BELOW = 0.10;      /* m: a station with less to be expected is judged */
     static const double TC_LINE_HAND = 0.12;            /* m aside a driver may be of the line */
     static const double TC_LINE_ASIDE_WANTED = 0.08;    /* m of clearance there, no reward for more */
@@ -29,7 +29,7 @@ cdef extern from *:
     static const double TC_LOOK_TOUCHES = 0.03;         /* m a look may err: where more is missing, stances come last */
     static const double TC_LINE_GOAL_RADIUS = 0.45;     /* m */
     static const double TC_LINE_GOAL_YAW = 0.25;        /* rad */
-    static const double TC_LINE_ESCAPE = 1.5;           /* m within which a vehicle that touches at the start gets free */
+    static const double TC_LINE_ESCAPE = 1.5; /* m within which a vehicle that touches at the start gets free */
     static const double TC_LINE_ESCAPE_DEEPER = 0.02;   /* m by which it may touch more until then */
     static const double TC_LINE_RETURN_AFTER = 2.0;     /* m until a vehicle beside the corridor has to come back, */
     static const double TC_LINE_RETURN = 0.15;          /* by this for each metre; */
@@ -37,16 +37,16 @@ cdef extern from *:
     static const double TC_LINE_STRAIGHT_STEP = 0.25;   /* m between stances on the way not steered */
     static const double TC_LINE_GOAL_SIGHT = 8.0;       /* m before the goal from where it is checked to be in reach */
     /* what a metre costs beyond 1, at worst (1/m) */
-    static const double TC_COST_CLEARANCE = 6.0;        /* at least clearance; falls with the square of what is missing */
+    static const double TC_COST_CLEARANCE = 6.0; /* at least clearance; falls with the square of what is missing */
     static const double TC_COST_TIP = 4.0;              /* tip margin used up */
     static const double TC_COST_LIFT = 0.5;             /* a wheel in the air */
     static const double TC_COST_CURVATURE = 0.4;        /* full lock; grows with the square */
-    static const double TC_COST_TIGHT = 1.0;            /* more when the curvature is above TC_LINE_TIGHT of the limit */
+    static const double TC_COST_TIGHT = 1.0; /* more when the curvature is above TC_LINE_TIGHT of the limit */
     static const double TC_COST_HAND = 3.0;             /* no clearance a hand's breadth aside */
     static const double TC_COST_ASIDE = 0.3;            /* at the edge of the corridor; grows with the square */
-    static const double TC_COST_UNSOLVED = 5.0;         /* the solver found no rest, but a look expects much clearance */
+    static const double TC_COST_UNSOLVED = 5.0; /* the solver found no rest, but a look expects much clearance */
     static const double TC_COST_TOUCH = 40.0;           /* something touches somewhere on an arc, */
-    static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways has been given up, */
+    static const double TC_COST_TOUCH_LIGHTLY = 3.0; /* the same, once the search for clear ways has been given up, */
     static const double TC_COST_TOUCH_DEPTH = 0.1;      /* m: the same again for each of these it is too low */
     static const double TC_COST_STEERING = 0.10;        /* each level steered */
     static const double TC_LINE_TIGHT = 0.6;            /* above this no room is left to correct */
@@ -580,6 +580,8 @@ cdef void judge_straight(line_planner *p) noexcept nogil:
     """The least clearance on the way not steered, along the middle of the corridor, for the 'why' of a line."""
     cdef double pose[3]
     cdef double s = 0.0, length = p.goal.s - p.way.s_start, clearance
+    if length > TC_MAX_LINE * TC_LINE_STRAIGHT_STEP:        # a goal beyond every map must not hold up the host
+        length = TC_MAX_LINE * TC_LINE_STRAIGHT_STEP
     p.info.straight_clearance = NAN
     p.info.straight_s = NAN
     p.info.straight_part = -1

@@ -416,6 +416,24 @@ def test_given_a_start_without_position_then_patience_at_rest_and_a_word_on_the_
     assert drive.wait(30.0).words() == [("warn", "position", "now")]
 
 
+def test_given_a_state_that_is_not_known_at_all_then_silence_and_then_a_step_without_a_place():
+    drive = Drive()
+    drive.state["status"] = 0
+    for field in ("position", "velocity", "sd_position", "roll", "pitch", "yaw", "distance", "slip"):
+        drive.state[field] = np.nan
+    for k in range(600):
+        drive.state["t_ns"] = k * 100_000_000
+        assert drive.coach.tick(drive.state) == []
+    drive.state["velocity"] = 1.0, 0.0, 0.0
+    steps = []
+    for k in range(600, 1200):
+        drive.state["t_ns"] = k * 100_000_000
+        steps += drive.coach.tick(drive.state)
+    (step,) = [Step.from_record(r, JEEP, Words.load()) for r in steps]
+    assert step.cause == "position"
+    assert json.loads(step.to_json())["trigger"] == {"to_go": 0.0, "x": None, "y": None}
+
+
 # ---- set-up and end ---------------------------------------------------------------------------------------
 
 def test_given_a_steep_climb_ahead_then_low_range_before_it_and_once():

@@ -49,7 +49,7 @@ const baseLayout = (height, yTitle, extra) => ({
   height, margin: { l: 52, r: 12, t: 10, b: 40 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
   font: { family: "system-ui, -apple-system, Segoe UI, Roboto, Arial, sans-serif", size: 12, color: look.soft },
   hoverlabel: { bgcolor: look.panel, bordercolor: look.rule, font: { color: look.ink, size: 12.5 }, align: "left" },
-  xaxis: { title: { text: axisTitle(), standoff: 6 }, gridcolor: look.grid, zeroline: false, linecolor: look.rule, range: fullRange(), ticks: "" },
+  xaxis: { title: { text: axisTitle(), standoff: 6 }, gridcolor: look.grid, zeroline: false, linecolor: look.rule, range: fullRange(), ticks: "", hoverformat: ".1f" },
   yaxis: { title: { text: yTitle, standoff: 4 }, gridcolor: look.grid, zeroline: true, zerolinecolor: look.soft, zerolinewidth: 1.2 },
   showlegend: true, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
   dragmode: TOUCH ? false : "zoom", hovermode: "x unified", ...extra,
@@ -149,9 +149,9 @@ function attitudeFigure() {
     line: { width: 0 }, hoverinfo: "skip", showlegend: false });
   return [[
     fill(tick.roll, tick.sd_roll, a), fill(tick.pitch, tick.sd_pitch, b),
-    curve(tick.roll, "roll", a, { text: tick.roll.map(rollWords), hovertemplate: "%{text}<extra>roll</extra>" }),
-    curve(tick.pitch, "pitch", b, { text: tick.pitch.map(pitchWords), hovertemplate: "%{text}<extra>pitch</extra>" }),
-  ], baseLayout(260, "roll, right side down +<br>pitch, nose down +, deg", { margin: { l: 62, r: 12, t: 10, b: 40 } })];
+    curve(tick.roll, "roll, right side down +", a, { text: tick.roll.map(rollWords), hovertemplate: "%{text}<extra>roll</extra>" }),
+    curve(tick.pitch, "pitch, nose down +", b, { text: tick.pitch.map(pitchWords), hovertemplate: "%{text}<extra>pitch</extra>" }),
+  ], baseLayout(260, "angle, deg")];
 }
 function tipFigure() {
   const colours = ["#0072b2", "#56b4e9", "#d55e00", "#e69f00"];
@@ -199,8 +199,6 @@ function mapFigure() {
     hoverinfo: "skip", ...Object.fromEntries(Object.entries(extra || {}).filter(([key]) => key !== "line")) });
   const traces = [];
   if (m.trail_x.length) {
-    traces.push({ type: "scatter", mode: "markers", x: [null], y: [null], name: `corridor, ${m.half_width} m each side (lit ground)`,
-      marker: { symbol: "square", size: 11, color: "#e6dec9", line: { color: "#8a8578", width: 1 } } });
     traces.push(line(m.trail_x, m.trail_y, "trail", "rgba(40,40,40,.55)", 1.2, { line: { dash: "dot" } }));
   }
   traces.push(line(tick.x, tick.y, "", "rgba(255,255,255,.85)", 6, { showlegend: false }));
@@ -221,19 +219,33 @@ function mapFigure() {
     text: placed.map((s) => String(s.n)), textfont: { size: 10, color: "#fff" }, textposition: "middle center", hoverinfo: "text", meta: "steps",
     customdata: placed.map((s) => s.n - 1), hovertext: placed.map((s) => `<b>${s.n}</b> ${plain(wordsOf(s))}`),
     marker: { size: 18, color: placed.map((s) => ({ danger: "#b3261e", caution: "#9a6200" }[s.priority] || "#33516b")), line: { color: "#fff", width: 1.5 } } });
-  const wide = $("map").clientWidth || 1000, height = Math.max(300, Math.min(620, 90 + (wide - 70) * m.height / m.width));
+  const wide = $("map").clientWidth || 1000, height = Math.max(190, Math.min(620, 50 + (wide - 64) * m.height / m.width)), labels = wide < 600 ? 1 : 3;
   const axis = { gridcolor: "rgba(120,120,110,.18)", zeroline: false, linecolor: look.rule, ticks: "" };
   return [traces, baseLayout(height, "", {
     margin: { l: 52, r: 12, t: 8, b: 42 }, hovermode: "closest", dragmode: TOUCH ? false : "pan",
     xaxis: { ...axis, exponentformat: "none", tickformat: "d", title: { text: `east, m from ${data.origin[0]}`, standoff: 6 }, range: [m.west, m.west + m.width], constrain: "range" },
-    yaxis: { ...axis, exponentformat: "none", tickformat: "d", title: { text: `north, m from ${data.origin[1]}`, standoff: 4 }, range: [m.north - m.height, m.north], scaleanchor: "x", scaleratio: 1, constrain: "range" },
+    yaxis: { ...axis, exponentformat: "none", tickformat: "d", title: { text: wide < 600 ? "north, m" : `north, m from ${data.origin[1]}`, standoff: 4 }, range: [m.north - m.height, m.north], scaleanchor: "x", scaleratio: 1, constrain: "range" },
     images: [{ source: m.image, xref: "x", yref: "y", x: m.west, y: m.north, sizex: m.width, sizey: m.height, sizing: "stretch", layer: "below", opacity: 1 }],
     annotations: [{ xref: "paper", yref: "paper", x: 0.995, y: 0.98, text: "<b>N</b><br>↑", showarrow: false, font: { size: 13, color: "#1d2226" },
-      bgcolor: "rgba(255,255,255,.75)", borderpad: 4 }, ...data.places.slice(0, 3).filter((p) => known(p.gx)).map((p, i) => ({
+      bgcolor: "rgba(255,255,255,.75)", borderpad: 4 }, ...data.places.slice(0, labels).filter((p) => known(p.gx)).map((p, i) => ({
       x: p.gx, y: p.gy, text: `<b>${names[p.part]}</b> ${cm(p.c)}`, showarrow: true, arrowhead: 0, arrowwidth: 1.2, arrowcolor: "#b3261e",
-      ax: i % 2 ? -24 : 24, ay: i % 2 ? -58 : 58, font: { size: 12, color: "#1d2226" }, bgcolor: "rgba(255,255,255,.88)", borderpad: 3 }))],
-    legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemsizing: "constant" },
+      ax: i % 2 ? -24 : 24, ay: (i % 2 ? -1 : 1) * (wide < 600 ? 34 : 58), font: { size: 12, color: "#1d2226" }, bgcolor: "rgba(255,255,255,.88)", borderpad: 3 }))],
+    showlegend: false,
   })];
+}
+function buildMapKey() {
+  const item = (kind, text) => {
+    const span = document.createElement("span"), mark = document.createElement("i");
+    mark.className = kind;
+    span.append(mark, text);
+    return span;
+  };
+  const key = [item("driven", "line driven")];
+  if (advised.x.length) key.push(item("advised", "line advised"));
+  if (data.map.trail_x.length) key.push(item("trail", "trail asked for"), item("corridor", `corridor, ${data.map.half_width} m each side`));
+  if (data.places.length) key.push(item("least", "least clearance"));
+  if (steps.length) key.push(item("step", "where to do a step"));
+  $("map-key").replaceChildren(...key);
 }
 function wordsOf(step) {
   const cell = document.querySelector(`#step-${step.n} .words strong`);
@@ -459,6 +471,7 @@ function pause() {
 }
 
 buildChips();
+buildMapKey();
 buildTimeline();
 draw();
 wire();

@@ -589,6 +589,8 @@ cdef void judge_straight(line_planner *p) noexcept nogil:
     """The least clearance on the way not steered, along the middle of the corridor, for the 'why' of a line."""
     cdef double pose[3]
     cdef double s = 0.0, length = p.goal.s - p.way.s_start, clearance
+    if length > TC_MAX_LINE * TC_LINE_STRAIGHT_STEP:        # a goal beyond every map must not hold up the host
+        length = TC_MAX_LINE * TC_LINE_STRAIGHT_STEP
     p.info.straight_clearance = NAN
     p.info.straight_s = NAN
     p.info.straight_part = -1

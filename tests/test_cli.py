@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,15 @@ def test_replay_writes_all_results(tmp_path, log, capsys):
     assert shown.err == ""
 
 
+def test_a_log_may_bring_its_own_vehicle(tmp_path, log, capsys):
+    text = files("trailcoach").joinpath("vehicles", f"{JEEP}.toml").read_text()
+    (log / "mine.toml").write_text(text.replace('name = "Jeep', 'name = "My Jeep', 1))
+    meta = (log / "meta.toml").read_text()
+    (log / "meta.toml").write_text(meta.replace(JEEP, "mine.toml"))
+    assert main(["replay", str(log), "--out", str(tmp_path / "results")]) == 0
+    assert "My Jeep" in capsys.readouterr().out
+
+
 def test_replay_along_a_trail(tmp_path, log):
     trail, out = tmp_path / "trail.csv", tmp_path / "results"
     trail.write_text("x,y\n" + "".join(f"{WEST + 5 + i},{SOUTH + 10}\n" for i in range(10)))
@@ -217,7 +227,7 @@ def test_control_c_is_one_line(tmp_path):
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode in (130, -signal.SIGINT)      # CPython may turn one into the other; to a shell both are 130
+    assert process.returncode in (130, -signal.SIGINT)      # CPython may make one of the other; a shell says 130
     assert errors == "trailcoach: stopped\n"
     assert list(tmp_path.iterdir()) == []
 

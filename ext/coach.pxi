@@ -13,7 +13,7 @@ cdef extern from *:
     static const double TC_COACH_CRAWL = 0.2;           /* m/s, slower counts as this where time is told from way */
     static const double TC_COACH_STILL = 0.05;          /* m/s, slower is standing */
     /* ---- when: speech (150 words a minute) and silence ---- */
-    static const double TC_COACH_SPEECH[4] = {0.0, 4.5, 3.0, 2.5};  /* s a step takes the ear, by priority */
+    static const double TC_COACH_PAUSE[4] = {0.0, 4.5, 3.0, 2.5};   /* s a step leaves the one before, by priority */
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
@@ -30,10 +30,11 @@ cdef extern from *:
     static const double TC_COACH_WORTH = 0.02;          /* m of clearance that make another line worth speaking of */
     /* ---- what: places ---- */
     static const double TC_COACH_JOIN = 1.0;            /* m between tight places that are one */
+    static const double TC_COACH_EASE_LEAST = 0.3;      /* m to ease forward, less is not worth a word */
     static const double TC_COACH_PASSED = 0.5;          /* m behind a tight place until it is passed */
     static const double TC_COACH_LIFT_LEAST = 0.6;      /* m of way with a wheel in the air, or */
     static const double TC_COACH_LIFT_TIME = 1.5;       /* s of it, or */
-    static const double TC_COACH_LIFT_MARGIN = 2.0;     /* times tilt_warn: less tip margin makes any lift worth a word */
+    static const double TC_COACH_LIFT_MARGIN = 2.0;     /* times tilt_warn: with less tip margin any lift counts */
     static const double TC_COACH_SETUP_ROOM = 1.5;      /* m of way to stop and shift in */
     static const double TC_COACH_STEEP = 0.21;          /* rad (12 deg), asks for low range */
     /* ---- what: slip ---- */
@@ -49,10 +50,11 @@ cdef extern from *:
     """
     const double TC_COACH_BRAKING, TC_COACH_STOP_ROOM, TC_COACH_ROUNDING, TC_COACH_PREPARE_TIME
     const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
-    const double TC_COACH_SPEECH[4]
+    const double TC_COACH_PAUSE[4]
     const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_FORGET, TC_COACH_SETUP_AGAIN, TC_COACH_BACK
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
-    const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_PASSED, TC_COACH_LIFT_LEAST, TC_COACH_STEEP
+    const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
+    const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP
     const double TC_COACH_SLIP, TC_COACH_SLIP_OFF, TC_COACH_SLIP_TIME, TC_COACH_STUCK_SPEED, TC_COACH_STUCK_TIME
     const double TC_COACH_FREE_SPEED, TC_COACH_LIFT_TIME, TC_COACH_LIFT_MARGIN, TC_COACH_SETUP_ROOM
     const double TC_COACH_SD_LOST, TC_COACH_SD_BACK
@@ -77,8 +79,8 @@ cdef struct coach_state:
     # what has been said
     coach_said said[COACH_SAID]
     uint32_t n_said
-    int64_t busy_until_ns               # somebody may still be listening to the last step
-    int32_t busy_priority
+    int64_t last_ns                     # when the last step was given
+    int32_t last_priority               # 0 = none was
     double told_steer                   # the steer advised last, rad
     double told_at                      # distance travelled then, m
     int64_t told_ns
@@ -281,9 +283,12 @@ cdef void remember(coach_state *c, const tc_step *step, double rolled, double se
 
 
 cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, double severity) noexcept nogil:
-    """Into the queue, unless it was said before or somebody is still listening to a step as important."""
+    """Into the queue, unless it was said before or somebody is still listening to the last one: danger alone
+    interrupts, and not another danger."""
     cdef double rolled = view.state.distance, speed
-    if view.t_ns < c.busy_until_ns and step.priority <= c.busy_priority:
+    cdef bint interrupts = step.priority == TC_PRIORITY_DANGER and c.last_priority < TC_PRIORITY_DANGER
+    if (c.last_priority != 0 and not interrupts
+            and seconds_since(view.t_ns, c.last_ns) < TC_COACH_PAUSE[step.priority]):
         return False
     if said_before(c, step, rolled, severity):
         return False
@@ -295,8 +300,8 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
         queue_keep(c, view.t_ns, TC_PRIORITY_ADVICE)
     queue_push(c, step)
     remember(c, step, rolled, severity)
-    c.busy_until_ns = view.t_ns + nanoseconds(TC_COACH_SPEECH[step.priority])
-    c.busy_priority = step.priority
+    c.last_ns = view.t_ns
+    c.last_priority = step.priority
     return True
 
 
@@ -519,7 +524,7 @@ cdef bint unknown_counts(coach_state *c, const coach_view *view) noexcept nogil:
     """A position that has not been found yet is worth a word only after a while on the move."""
     if c.guided:
         return True
-    if c.speed <= TC_COACH_STILL:
+    if not c.speed > TC_COACH_STILL:    # nor where even the speed is unknown
         c.unknown_since_ns = 0
         return False
     if c.unknown_since_ns == 0:
@@ -597,7 +602,7 @@ cdef int32_t lifted_now(coach_state *c, const coach_view *view) noexcept nogil:
 
 
 cdef int32_t lifted_ahead(const coach_state *c, const coach_view *view, int32_t *wheel) noexcept nogil:
-    """First point within the driver's reaction where a wheel lifts for some way, or with little tip margin, -1 = none."""
+    """First point within the driver's reaction where a wheel lifts for some way, or with little tip margin; or -1."""
     cdef const tc_line_point *p = view.line.points
     cdef int32_t i, j
     for i in range(c.at, view.line.n_points):
@@ -646,11 +651,12 @@ cdef void watch_off_line(coach_state *c, const coach_view *view) noexcept nogil:
 
 
 cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
-    """Little room ahead: warn of it, then ease through, wheel as it is."""
+    """Little room ahead: ease through with the wheel as it is, as far as it may stay so."""
     cdef const tc_line_point *worst
     cdef coach_place tight
     cdef tc_step step
-    cdef double steer
+    cdef double steer, way
+    cdef int32_t turn
     find_place(c, view, c.config.clearance_warn, &tight)
     if tight.first < 0 or c.roll_to[tight.first] > reaction_way(c) + TC_COACH_PREPARE_LEAST:
         return
@@ -660,12 +666,18 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
     if worst.clearance < view.line.config.clearance_least:
         return                          # said by watch_touch
     steer = driver_steer(c, view)
+    way = c.roll_to[tight.last] + TC_COACH_PASSED
+    turn = next_turn(c, view, c.at, steer) if line_matters(c, view) else -1
+    if turn >= 0 and c.roll_to[turn] < way:
+        way = c.roll_to[turn]
+    if way < c.roll_to[tight.first] + TC_COACH_PASSED or way < reaction_way(c) + TC_COACH_EASE_LEAST:
+        return                          # the wheel has to be turned first, which is said by advise_turn
     step_new(c, view, TC_STEP_FORWARD if fabs(steer) < least_turn(c) else TC_STEP_HOLD, TC_CAUSE_CLEARANCE,
              TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
     step_at(c, view, tight.first, &step)
     step_why(c, view, worst.part, worst.clearance, &step)
     step.steer = steer
-    step.distance = c.roll_to[tight.last] + TC_COACH_PASSED
+    step.distance = way
     if step_give(c, view, &step, -worst.clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
         c.tight_end = view.state.distance + c.roll_to[tight.last]
@@ -675,10 +687,12 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
 
 cdef void turn_step(coach_state *c, const coach_view *view, int32_t i, double from_steer, int32_t phase,
                     tc_step *step) noexcept nogil:
-    """Turn the wheel at point i, and hold it to the end of the run."""
+    """Turn the wheel at point i, and hold it to the end of the run: more than advice where a part would touch."""
     cdef const tc_line_info *info = &view.line.info
     cdef int32_t end = steer_run(c, view, i)
-    step_new(c, view, TC_STEP_STEER, TC_CAUSE_CLEARANCE, TC_PRIORITY_ADVICE, phase, step)
+    step_new(c, view, TC_STEP_STEER, TC_CAUSE_CLEARANCE,
+             TC_PRIORITY_CAUTION if info.straight_clearance < 0.0 and phase == TC_PHASE_NOW else TC_PRIORITY_ADVICE,
+             phase, step)
     step_at(c, view, i, step)
     step.steer = steer_mean(view, i, view.line.points[end].s - view.line.points[i].s)
     step.turns = (step.steer - from_steer) * c.config.steering_ratio / (4.0 * TC_COACH_QUARTER)
@@ -700,7 +714,7 @@ cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
     if i >= view.line.n_points:
         return
     i = next_turn(c, view, i, steer)
-    if i < 0 or view.line.points[i].s > view.line.info.straight_s:
+    if i < 0:
         return
     wait = c.roll_to[i] - reaction_way(c)
     if wait <= TC_COACH_ROUNDING:

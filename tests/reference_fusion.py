@@ -71,7 +71,7 @@ class Reference:
         self.t = self.t_imu = None
         self.aligned = self.still = False
         self.level_sum, self.level_time = np.zeros(3), 0.0
-        self.t_wheels = self.t_wheels_used = self.t_constraint = self.t_zero = self.t_rest = self.t_gnss = None
+        self.t_wheels = self.t_wheels_used = self.t_zero = self.t_rest = self.t_gnss = None
         self.has_gnss = False
         self.forget_motion()
 
@@ -101,10 +101,11 @@ class Reference:
                 self.level()
             return
         self.strapdown(dt, gyro, force)
-        if self.sum_t >= 0.02 - 1e-9:
+        if t - self.t_check >= 0.04 - 1e-6:
             self.covariance()
             self.standstill()
-            self.constraint()
+            self.constraint(t - self.t_check)
+            self.t_check = t
 
     def level(self) -> None:
         x, y, z = self.level_sum
@@ -118,7 +119,7 @@ class Reference:
         sd[SCALE], sd[MOUNT], sd[INCL] = self.c["wheel_scale_sd"], self.c["mounting_sd"], self.c["inclination_bias_sd"]
         sd[DELAY] = self.c["gnss_delay_sd"]
         self.cov = np.diag(sd**2)
-        self.aligned = True
+        self.aligned, self.t_check = True, self.t
 
     def strapdown(self, dt: float, gyro: np.ndarray, force: np.ndarray) -> None:
         x = self.x
@@ -199,10 +200,9 @@ class Reference:
                 dx, _ = self.gated(np.eye(N)[9 + i], self.g_low[i] - self.x.bg[i], variance, dx)
         self.correct(dx)
 
-    def constraint(self) -> None:
-        if self.still or (self.t_constraint is not None and self.t - self.t_constraint < 0.04 - 1e-6):
+    def constraint(self, period: float) -> None:
+        if self.still:
             return
-        self.t_constraint = self.t
         dx = np.zeros(N)
         hub = float(self.vehicle["tyre_radius"])
         rear, middle = np.array([0.0, 0.0, hub]), np.array([self.vehicle["wheelbase"] / 2.0, 0.0, hub])
@@ -215,7 +215,7 @@ class Reference:
             nu = nu - H @ dx
             z2 = nu**2 / (H @ self.cov @ H + noise)
             if z2 <= 16.0:
-                dx = self.joseph(H, nu, 7.5 * noise * max(z2 / 4.0, 1.0), dx)
+                dx = self.joseph(H, nu, max(0.3 / period, 1.0) * noise * max(z2 / 4.0, 1.0), dx)
         self.correct(dx)
 
     def wheels(self, t: float, speed: np.ndarray) -> None:
@@ -224,9 +224,9 @@ class Reference:
             self.t_rest = None
         elif self.t_rest is None:
             self.t_rest = t
-        if not self.aligned or (self.t_wheels_used is not None and t - self.t_wheels_used < 0.02 - 1e-6):
+        if not self.aligned or (self.t_wheels_used is not None and t - self.t_wheels_used < 0.04 - 1e-6):
             return
-        raised = max(2.0 * 0.15 / (t - self.t_wheels_used if self.t_wheels_used is not None else 0.02), 1.0)
+        raised = max(2.0 * 0.15 / (t - self.t_wheels_used if self.t_wheels_used is not None else 0.04), 1.0)
         self.t_wheels_used = t
         self.covariance()
         lead = t - self.t

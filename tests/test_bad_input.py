@@ -171,7 +171,14 @@ def test_negative_mass(case):
 
 
 def test_unknown_vehicle(case):
-    assert JEEP in case.settle(vehicle="jeep")
+    assert f"jeep: no such vehicle; allowed: a vehicle file (.toml) or one of {JEEP}" in case.settle(vehicle="jeep")
+
+
+def test_unknown_vehicle_in_the_log(case):
+    (case.log / "meta.toml").write_text('vehicle = "jeep"\nterrain = "terrain.tif"\n')
+    for command in ("replay", "fuse"):
+        message = case.refused(command, **{"": case.log, "out": case.out})
+        assert f"{case.log / 'meta.toml'}: vehicle: jeep: no such vehicle" in message
 
 
 def test_terrain_in_degrees(case):

@@ -2,11 +2,14 @@
 import csv
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ from inputs import SOUTH, WEST, write_log, write_poses, write_terrain
 
 from trailcoach.cli import main
 from trailcoach.cli.parser import join_negative_values
+from trailcoach.data import data_folder
 
 COMMANDS = ("demo", "replay", "fuse", "settle", "plan", "vehicle", "native")
 JEEP = "jeep-wrangler-jlur"
@@ -51,6 +55,22 @@ def test_help_shows_every_command(capsys):
 def test_help_of_a_command_teaches_by_example(capsys, command):
     assert main([*command, "--help"]) == 0
     assert f"trailcoach {' '.join(command)}" in capsys.readouterr().out.partition("examples:")[2]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("demo", "native")])
+def test_examples_of_help_can_be_pasted(tmp_path, monkeypatch, capsys, command):
+    main([command, "--help"])
+    (tmp_path / "terrain_data").symlink_to(data_folder())
+    monkeypatch.chdir(tmp_path)
+    script = capsys.readouterr().out.partition("examples:\n")[2].replace("\\\n", " ").splitlines()
+    lines = [line.strip() for line in script if line.startswith("  trailcoach ") or line.startswith("  printf ")]
+    ours = [line.partition("   (")[0] for line in lines if not re.search(r"\bmy(_log|\.toml)\b", line)]
+    assert ours
+    for line in ours:
+        if line.startswith("printf"):
+            subprocess.run(line, shell=True, check=True)
+        else:
+            assert main(shlex.split(line)[1:]) == 0, line
 
 
 def test_help_loads_nothing_heavy():
@@ -137,6 +157,15 @@ def test_replay_writes_all_results(tmp_path, log, capsys):
     assert shown.err == ""
 
 
+def test_a_log_may_bring_its_own_vehicle(tmp_path, log, capsys):
+    text = files("trailcoach").joinpath("vehicles", f"{JEEP}.toml").read_text()
+    (log / "mine.toml").write_text(text.replace('name = "Jeep', 'name = "My Jeep', 1))
+    meta = (log / "meta.toml").read_text()
+    (log / "meta.toml").write_text(meta.replace(JEEP, "mine.toml"))
+    assert main(["replay", str(log), "--out", str(tmp_path / "results")]) == 0
+    assert "My Jeep" in capsys.readouterr().out
+
+
 def test_replay_along_a_trail(tmp_path, log):
     trail, out = tmp_path / "trail.csv", tmp_path / "results"
     trail.write_text("x,y\n" + "".join(f"{WEST + 5 + i},{SOUTH + 10}\n" for i in range(10)))
@@ -217,7 +246,7 @@ def test_control_c_is_one_line(tmp_path):
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode in (130, -signal.SIGINT)      # CPython may turn one into the other; to a shell both are 130
+    assert process.returncode in (130, -signal.SIGINT)      # CPython may make one of the other; a shell says 130
     assert errors == "trailcoach: stopped\n"
     assert list(tmp_path.iterdir()) == []
 

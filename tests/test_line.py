@@ -149,7 +149,8 @@ class TestWhatTheSteeringCanDo:
 
 class TestCorridor:
     def test_the_whole_vehicle_stays_within(self, jeep):
-        bend = np.column_stack([8.0 * np.sin(np.linspace(0, 1.4, 60)), -6.0 + 8.0 * (1 - np.cos(np.linspace(0, 1.4, 60)))])
+        turn = np.linspace(0.0, 1.4, 60)
+        bend = np.column_stack([8.0 * np.sin(turn), -6.0 + 8.0 * (1.0 - np.cos(turn))])
         trail = Trail(bend, half_width=2.5)
         line = plan(jeep, terrain(flat()), (*bend[0], 0.0), bend[-1], trail)
         assert line.outcome is Outcome.CLEAR

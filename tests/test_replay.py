@@ -8,7 +8,7 @@ import pytest
 
 from trailcoach.errors import InputError
 from trailcoach.log import Log, Meta, read_table
-from trailcoach.replay import driven_trail, replay, replay_log, write_results
+from trailcoach.playback import driven_trail, replay, replay_log, write_results
 from trailcoach.replay_result import ReplayResult
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
@@ -55,7 +55,7 @@ def test_results_hold_the_columns_of_the_contract(result: ReplayResult, tmp_path
     write_results(result, tmp_path)
     steps = [json.loads(line) for line in (tmp_path / "steps.jsonl").read_text().splitlines()]
     assert len(steps) == len(result.steps)
-    assert {"id", "kind", "trigger", "action", "why", "priority", "valid_until"} <= steps[0].keys()
+    assert {"id", "kind", "trigger", "action", "why", "priority", "valid_until_ns"} <= steps[0].keys()
     with open(tmp_path / "track.csv") as f:
         head = next(csv.reader(f))
     assert head[:10] == ["t", "x", "y", "z", "vx", "vy", "vz", "roll", "pitch", "yaw"]

@@ -13,7 +13,7 @@ cdef extern from *:
     static const double TC_COACH_CRAWL = 0.2;           /* m/s, slower counts as this where time is told from way */
     static const double TC_COACH_STILL = 0.05;          /* m/s, slower is standing */
     /* ---- when: speech (150 words a minute) and silence ---- */
-    static const double TC_COACH_SPEECH[4] = {0.0, 4.5, 3.0, 2.5};  /* s a step takes the ear, by priority */
+    static const double TC_COACH_PAUSE[4] = {0.0, 4.5, 3.0, 2.5};   /* s a step leaves the one before, by priority */
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
@@ -30,8 +30,12 @@ cdef extern from *:
     static const double TC_COACH_WORTH = 0.02;          /* m of clearance that make another line worth speaking of */
     /* ---- what: places ---- */
     static const double TC_COACH_JOIN = 1.0;            /* m between tight places that are one */
+    static const double TC_COACH_EASE_LEAST = 0.3;      /* m to ease forward, less is not worth a word */
     static const double TC_COACH_PASSED = 0.5;          /* m behind a tight place until it is passed */
-    static const double TC_COACH_LIFT_LEAST = 0.3;      /* m of way with a wheel in the air */
+    static const double TC_COACH_LIFT_LEAST = 0.6;      /* m of way with a wheel in the air, or */
+    static const double TC_COACH_LIFT_TIME = 1.5;       /* s of it, or */
+    static const double TC_COACH_LIFT_MARGIN = 2.0;     /* times tilt_warn: with less tip margin any lift counts */
+    static const double TC_COACH_SETUP_ROOM = 1.5;      /* m of way to stop and shift in */
     static const double TC_COACH_STEEP = 0.21;          /* rad (12 deg), asks for low range */
     /* ---- what: slip ---- */
     static const double TC_COACH_SLIP = 0.5;            /* on, */
@@ -39,17 +43,20 @@ cdef extern from *:
     static const double TC_COACH_SLIP_TIME = 0.5;       /* s */
     static const double TC_COACH_STUCK_SPEED = 0.1;     /* m/s */
     static const double TC_COACH_STUCK_TIME = 4.0;      /* s */
+    static const double TC_COACH_FREE_SPEED = 0.25;     /* m/s, it comes on again */
     /* ---- what: how well the place must be known ---- */
     static const double TC_COACH_SD_LOST = 1.0;         /* m, horizontal standard deviation: no guidance above, */
     static const double TC_COACH_SD_BACK = 0.7;         /* m, again below */
     """
     const double TC_COACH_BRAKING, TC_COACH_STOP_ROOM, TC_COACH_ROUNDING, TC_COACH_PREPARE_TIME
     const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
-    const double TC_COACH_SPEECH[4]
+    const double TC_COACH_PAUSE[4]
     const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_FORGET, TC_COACH_SETUP_AGAIN, TC_COACH_BACK
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
-    const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_PASSED, TC_COACH_LIFT_LEAST, TC_COACH_STEEP
+    const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
+    const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP
     const double TC_COACH_SLIP, TC_COACH_SLIP_OFF, TC_COACH_SLIP_TIME, TC_COACH_STUCK_SPEED, TC_COACH_STUCK_TIME
+    const double TC_COACH_FREE_SPEED, TC_COACH_LIFT_TIME, TC_COACH_LIFT_MARGIN, TC_COACH_SETUP_ROOM
     const double TC_COACH_SD_LOST, TC_COACH_SD_BACK
 
 cdef enum:
@@ -72,8 +79,8 @@ cdef struct coach_state:
     # what has been said
     coach_said said[COACH_SAID]
     uint32_t n_said
-    int64_t busy_until_ns               # somebody may still be listening to the last step
-    int32_t busy_priority
+    int64_t last_ns                     # when the last step was given
+    int32_t last_priority               # 0 = none was
     double told_steer                   # the steer advised last, rad
     double told_at                      # distance travelled then, m
     int64_t told_ns
@@ -89,6 +96,8 @@ cdef struct coach_state:
     int32_t setup_told
     int64_t slip_since_ns[TC_WHEELS]    # 0 = no slip
     int64_t stuck_since_ns
+    int32_t stuck                       # told, and not moved since
+    int64_t lift_since_ns               # a wheel in the air now; 0 = none
     # of the vehicle
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
@@ -228,6 +237,8 @@ cdef void step_why(const coach_state *c, const coach_view *view, int32_t part, d
 cdef inline int32_t step_subject(const tc_step *step) noexcept nogil:
     if step.kind == TC_STEP_STEER:
         return step.side
+    if step.cause == TC_CAUSE_SLIP:
+        return -1                       # which wheel spins changes, that it spins is the point
     return step.wheel if step.wheel >= 0 else step.part if step.part >= 0 else step.side
 
 
@@ -272,9 +283,12 @@ cdef void remember(coach_state *c, const tc_step *step, double rolled, double se
 
 
 cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, double severity) noexcept nogil:
-    """Into the queue, unless it was said before or somebody is still listening to a step as important."""
+    """Into the queue, unless it was said before or somebody is still listening to the last one: danger alone
+    interrupts, and not another danger."""
     cdef double rolled = view.state.distance, speed
-    if view.t_ns < c.busy_until_ns and step.priority <= c.busy_priority:
+    cdef bint interrupts = step.priority == TC_PRIORITY_DANGER and c.last_priority < TC_PRIORITY_DANGER
+    if (c.last_priority != 0 and not interrupts
+            and seconds_since(view.t_ns, c.last_ns) < TC_COACH_PAUSE[step.priority]):
         return False
     if said_before(c, step, rolled, severity):
         return False
@@ -286,8 +300,8 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
         queue_keep(c, view.t_ns, TC_PRIORITY_ADVICE)
     queue_push(c, step)
     remember(c, step, rolled, severity)
-    c.busy_until_ns = view.t_ns + nanoseconds(TC_COACH_SPEECH[step.priority])
-    c.busy_priority = step.priority
+    c.last_ns = view.t_ns
+    c.last_priority = step.priority
     return True
 
 
@@ -397,6 +411,16 @@ cdef void give_tip(coach_state *c, const coach_view *view, double margin, double
         c.tight_end = view.state.distance + step.to_go
 
 
+cdef double stance_margin(const double *margin) noexcept nogil:
+    """Tip margin of the side that goes first, rad."""
+    cdef double least = margin[0]
+    cdef int32_t i
+    for i in range(1, 4):
+        if margin[i] < least:
+            least = margin[i]
+    return least
+
+
 cdef void watch_tip(coach_state *c, const coach_view *view) noexcept nogil:
     """Near tipping now, or within the way it takes to stop."""
     cdef const tc_stance *now = view.stance
@@ -405,13 +429,10 @@ cdef void watch_tip(coach_state *c, const coach_view *view) noexcept nogil:
     cdef double margin
     cdef int32_t i
     step_new(c, view, TC_STEP_STOP, TC_CAUSE_TIP, TC_PRIORITY_DANGER, TC_PHASE_NOW, &step)
-    if now.status == TC_STANCE_OK:
-        margin = now.tip_margin[0]
-        for i in range(1, 4):
-            if now.tip_margin[i] < margin:
-                margin = now.tip_margin[i]
+    if now.status == TC_STANCE_OK or now.status == TC_STANCE_TIPS:
+        margin = stance_margin(now.tip_margin) if now.status == TC_STANCE_OK else 0.0
         if margin < c.config.tilt_warn:
-            give_tip(c, view, margin, now.roll, now.pitch, &step)
+            give_tip(c, view, margin, view.state.roll, view.state.pitch, &step)
             return
     if view.line is NULL:
         return
@@ -474,6 +495,8 @@ cdef void watch_stuck(coach_state *c, const coach_view *view) noexcept nogil:
     cdef bint spins = False
     for i in range(TC_WHEELS):
         spins = spins or view.state.slip[i] > TC_COACH_SLIP
+    if c.speed > TC_COACH_FREE_SPEED:
+        c.stuck = 0
     if not spins or c.speed > TC_COACH_STUCK_SPEED:
         c.stuck_since_ns = 0
         return
@@ -481,7 +504,7 @@ cdef void watch_stuck(coach_state *c, const coach_view *view) noexcept nogil:
         c.stuck_since_ns = view.t_ns
     if seconds_since(view.t_ns, c.stuck_since_ns) >= TC_COACH_STUCK_TIME:
         step_new(c, view, TC_STEP_STOP, TC_CAUSE_SLIP, TC_PRIORITY_DANGER, TC_PHASE_NOW, &step)
-        step_give(c, view, &step, 0.0)
+        c.stuck = c.stuck or step_give(c, view, &step, 0.0)
 
 
 # ---- what is not known ------------------------------------------------------------------------------------
@@ -501,7 +524,7 @@ cdef bint unknown_counts(coach_state *c, const coach_view *view) noexcept nogil:
     """A position that has not been found yet is worth a word only after a while on the move."""
     if c.guided:
         return True
-    if c.speed <= TC_COACH_STILL:
+    if not c.speed > TC_COACH_STILL:    # nor where even the speed is unknown
         c.unknown_since_ns = 0
         return False
     if c.unknown_since_ns == 0:
@@ -536,20 +559,23 @@ cdef bint watch_knowledge(coach_state *c, const coach_view *view) noexcept nogil
 # ---- cautions ---------------------------------------------------------------------------------------------
 
 cdef void watch_slip(coach_state *c, const coach_view *view) noexcept nogil:
+    """Wheels that spin for more than a moment; the worst is named."""
+    cdef const double *slip = view.state.slip
     cdef tc_step step
-    cdef double slip
-    cdef int32_t i
+    cdef int32_t i, worst = -1
     for i in range(TC_WHEELS):
-        slip = view.state.slip[i]
-        if slip > TC_COACH_SLIP and c.slip_since_ns[i] == 0:
+        if slip[i] > TC_COACH_SLIP and c.slip_since_ns[i] == 0:
             c.slip_since_ns[i] = view.t_ns
-        elif not slip > TC_COACH_SLIP_OFF:
+        elif not slip[i] > TC_COACH_SLIP_OFF:
             c.slip_since_ns[i] = 0
-        if c.slip_since_ns[i] != 0 and seconds_since(view.t_ns, c.slip_since_ns[i]) >= TC_COACH_SLIP_TIME:
-            step_new(c, view, TC_STEP_WARN, TC_CAUSE_SLIP, TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
-            step.wheel = i
-            step.side = 1 if i % 2 == 0 else -1
-            step_give(c, view, &step, 0.0)
+        if (c.slip_since_ns[i] != 0 and seconds_since(view.t_ns, c.slip_since_ns[i]) >= TC_COACH_SLIP_TIME
+                and (worst < 0 or slip[i] > slip[worst])):
+            worst = i
+    if worst >= 0 and not c.stuck:
+        step_new(c, view, TC_STEP_WARN, TC_CAUSE_SLIP, TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
+        step.wheel = worst
+        step.side = 1 if worst % 2 == 0 else -1
+        step_give(c, view, &step, 0.0)
 
 
 cdef int32_t first_bit(int32_t bits) noexcept nogil:
@@ -560,28 +586,52 @@ cdef int32_t first_bit(int32_t bits) noexcept nogil:
     return -1
 
 
+cdef int32_t lifted_now(coach_state *c, const coach_view *view) noexcept nogil:
+    """The wheel that has been in the air for a while, or with little tip margin, -1 = none."""
+    cdef const tc_stance *now = view.stance
+    cdef int32_t wheel = first_bit(now.lifted) if now.status == TC_STANCE_OK else -1
+    if wheel < 0:
+        c.lift_since_ns = 0
+        return -1
+    if c.lift_since_ns == 0:
+        c.lift_since_ns = view.t_ns
+    if (seconds_since(view.t_ns, c.lift_since_ns) >= TC_COACH_LIFT_TIME
+            or stance_margin(now.tip_margin) < TC_COACH_LIFT_MARGIN * c.config.tilt_warn):
+        return wheel
+    return -1
+
+
+cdef int32_t lifted_ahead(const coach_state *c, const coach_view *view, int32_t *wheel) noexcept nogil:
+    """First point within the driver's reaction where a wheel lifts for some way, or with little tip margin; or -1."""
+    cdef const tc_line_point *p = view.line.points
+    cdef int32_t i, j
+    for i in range(c.at, view.line.n_points):
+        if c.roll_to[i] > reaction_way(c) + TC_COACH_STOP_ROOM:
+            return -1
+        wheel[0] = first_bit(p[i].lifted)
+        if wheel[0] < 0:
+            continue
+        if p[i].tip_margin < TC_COACH_LIFT_MARGIN * c.config.tilt_warn:
+            return i
+        j = i
+        while j + 1 < view.line.n_points and p[j + 1].lifted & (1 << wheel[0]):
+            j += 1
+        if c.roll_to[j] - c.roll_to[i] >= TC_COACH_LIFT_LEAST:
+            return i
+    return -1
+
+
 cdef void watch_lift(coach_state *c, const coach_view *view) noexcept nogil:
-    """A wheel in the air now, or soon and for more than a moment."""
-    cdef const tc_line_point *p
+    """A wheel in the air now, or soon, and for more than a moment."""
     cdef tc_step step
-    cdef int32_t i, j, wheel
+    cdef int32_t i
     step_new(c, view, TC_STEP_WARN, TC_CAUSE_WHEEL_LIFT, TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
-    step.wheel = first_bit(view.stance.lifted) if view.stance.status == TC_STANCE_OK else -1
+    step.wheel = lifted_now(c, view)
     if step.wheel < 0 and view.line is not NULL:
-        p = view.line.points
-        for i in range(c.at, view.line.n_points):
-            if c.roll_to[i] > reaction_way(c) + TC_COACH_STOP_ROOM:
-                return
-            wheel = first_bit(p[i].lifted)
-            if wheel < 0:
-                continue
-            j = i
-            while j + 1 < view.line.n_points and p[j + 1].lifted & (1 << wheel):
-                j += 1
-            if c.roll_to[j] - c.roll_to[i] >= TC_COACH_LIFT_LEAST:
-                step.wheel = wheel
-                step_at(c, view, i, &step)
-                break
+        i = lifted_ahead(c, view, &step.wheel)
+        if i < 0:
+            return
+        step_at(c, view, i, &step)
     if step.wheel >= 0:
         step.side = 1 if step.wheel % 2 == 0 else -1
         step_give(c, view, &step, 0.0)
@@ -601,11 +651,12 @@ cdef void watch_off_line(coach_state *c, const coach_view *view) noexcept nogil:
 
 
 cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
-    """Little room ahead: warn of it, then ease through, wheel as it is."""
+    """Little room ahead: ease through with the wheel as it is, as far as it may stay so."""
     cdef const tc_line_point *worst
     cdef coach_place tight
     cdef tc_step step
-    cdef double steer
+    cdef double steer, way
+    cdef int32_t turn
     find_place(c, view, c.config.clearance_warn, &tight)
     if tight.first < 0 or c.roll_to[tight.first] > reaction_way(c) + TC_COACH_PREPARE_LEAST:
         return
@@ -615,12 +666,18 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
     if worst.clearance < view.line.config.clearance_least:
         return                          # said by watch_touch
     steer = driver_steer(c, view)
+    way = c.roll_to[tight.last] + TC_COACH_PASSED
+    turn = next_turn(c, view, c.at, steer) if line_matters(c, view) else -1
+    if turn >= 0 and c.roll_to[turn] < way:
+        way = c.roll_to[turn]
+    if way < c.roll_to[tight.first] + TC_COACH_PASSED or way < reaction_way(c) + TC_COACH_EASE_LEAST:
+        return                          # the wheel has to be turned first, which is said by advise_turn
     step_new(c, view, TC_STEP_FORWARD if fabs(steer) < least_turn(c) else TC_STEP_HOLD, TC_CAUSE_CLEARANCE,
              TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
     step_at(c, view, tight.first, &step)
     step_why(c, view, worst.part, worst.clearance, &step)
     step.steer = steer
-    step.distance = c.roll_to[tight.last] + TC_COACH_PASSED
+    step.distance = way
     if step_give(c, view, &step, -worst.clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
         c.tight_end = view.state.distance + c.roll_to[tight.last]
@@ -630,10 +687,12 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
 
 cdef void turn_step(coach_state *c, const coach_view *view, int32_t i, double from_steer, int32_t phase,
                     tc_step *step) noexcept nogil:
-    """Turn the wheel at point i, and hold it to the end of the run."""
+    """Turn the wheel at point i, and hold it to the end of the run: more than advice where a part would touch."""
     cdef const tc_line_info *info = &view.line.info
     cdef int32_t end = steer_run(c, view, i)
-    step_new(c, view, TC_STEP_STEER, TC_CAUSE_CLEARANCE, TC_PRIORITY_ADVICE, phase, step)
+    step_new(c, view, TC_STEP_STEER, TC_CAUSE_CLEARANCE,
+             TC_PRIORITY_CAUTION if info.straight_clearance < 0.0 and phase == TC_PHASE_NOW else TC_PRIORITY_ADVICE,
+             phase, step)
     step_at(c, view, i, step)
     step.steer = steer_mean(view, i, view.line.points[end].s - view.line.points[i].s)
     step.turns = (step.steer - from_steer) * c.config.steering_ratio / (4.0 * TC_COACH_QUARTER)
@@ -655,7 +714,7 @@ cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
     if i >= view.line.n_points:
         return
     i = next_turn(c, view, i, steer)
-    if i < 0 or view.line.points[i].s > view.line.info.straight_s:
+    if i < 0:
         return
     wait = c.roll_to[i] - reaction_way(c)
     if wait <= TC_COACH_ROUNDING:
@@ -709,8 +768,8 @@ cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
             far = c.roll_to[i]
     if fabs(steepest) >= TC_COACH_STEEP:
         setup |= TC_SETUP_LOW_RANGE
-    if setup == 0 or far < reaction_way(c):
-        return
+    if setup == 0 or (c.speed > TC_COACH_STILL and far < reaction_way(c) + TC_COACH_SETUP_ROOM):
+        return                          # too late to stop and shift
     step_new(c, view, TC_STEP_SETUP, TC_CAUSE_NONE, TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
     step.setup = setup
     step.to_go = far
@@ -730,13 +789,15 @@ cdef void advise_clear(coach_state *c, const coach_view *view) noexcept nogil:
     if tight.first >= 0 and c.roll_to[tight.first] < TC_COACH_PREPARE_LEAST:
         return
     step_new(c, view, TC_STEP_CLEAR, c.tight, TC_PRIORITY_ADVICE, TC_PHASE_CLEAR, &step)
-    step_give(c, view, &step, 0.0)
-    c.tight = 0
+    if step_give(c, view, &step, 0.0) or view.state.distance > c.tight_end + TC_COACH_SAME_PLACE:
+        c.tight = 0
 
 
 cdef void advise_end(coach_state *c, const coach_view *view) noexcept nogil:
     """The end of the trail, if the coach had anything to say on it."""
     cdef tc_step step
+    if view.to_end > TC_COACH_SAME_PLACE:
+        c.ended = 0
     if c.ended or c.next_id == 1 or view.to_end > reaction_way(c) + TC_COACH_STOP_ROOM:
         return
     step_new(c, view, TC_STEP_STOP, TC_CAUSE_END, TC_PRIORITY_ADVICE, TC_PHASE_NOW, &step)
@@ -760,6 +821,8 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
         watch_lift(c, view)
         return
     c.guided = 1
+    if c.stuck or c.stuck_since_ns != 0:
+        return                          # no line helps wheels that spin in place
     watch_no_line(c, view)
     watch_touch(c, view)
     watch_off_line(c, view)

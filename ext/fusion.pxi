@@ -41,7 +41,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     attitude_refresh(f)
     mounting_refresh(f)
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
-    f.t_wheels_used = f.t_constraint = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
+    f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
     f.steer = NAN
     for i in range(TC_WHEELS):
@@ -189,6 +189,18 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
     out.reserved = 0
+    if not out.status & TC_FUSION_LEVELLED:
+        motion_unknown(out)
+
+
+cdef void motion_unknown(tc_state *out) noexcept nogil:
+    """Before levelling there is no attitude, and so no place of the body: NaN, not a number made up."""
+    cdef int32_t i
+    out.status &= ~(<uint32_t> (TC_FUSION_HEADING | TC_FUSION_POSITION))
+    out.roll = out.pitch = out.yaw = NAN
+    for i in range(3):
+        out.position[i] = out.velocity[i] = NAN
+        out.sd_position[i] = out.sd_velocity[i] = out.sd_attitude[i] = NAN
 
 
 cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
@@ -200,11 +212,11 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.accelerometer_bias_sd = 0.05
     c.gyro_bias_walk = 1e-5
     c.accelerometer_bias_walk = 5e-4
-    c.wheel_sd = 0.05
+    c.wheel_sd = 0.08
     c.wheel_resolution = 0.02
     c.wheel_dead_below = 0.0
     c.wheel_scale_sd = 0.02
-    c.constraint_sd = 0.08
+    c.constraint_sd = 0.12
     c.inclination_sd = 2e-3
     c.inclination_bias_sd = 5e-3
     c.inclination_lowpass_hz = 2.0

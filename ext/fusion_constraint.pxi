@@ -3,7 +3,6 @@
 
 cdef extern from *:
     """
-    static const double TC_CONSTRAINT_PERIOD = 0.04;   /* s between updates */
     static const double TC_CONSTRAINT_TAU = 0.15;      /* s, correlation of what violates it */
     static const double TC_CONSTRAINT_RATE = 0.15;     /* sideways speed per yaw rate of a scrubbing axle, m */
     static const double TC_TYRE_SLIP = 0.003;          /* rad of slip angle per m/s^2 of side force: a road car's tyre */
@@ -13,7 +12,7 @@ cdef extern from *:
     static const double TC_CONSTRAINT_LOST = 2.0;      /* s of refusals until the velocity is believed less, */
     static const double TC_CONSTRAINT_BACK = 1.0;      /* by so much, m/s */
     """
-    const double TC_CONSTRAINT_PERIOD, TC_CONSTRAINT_TAU, TC_CONSTRAINT_RATE, TC_TYRE_SLIP, TC_CONSTRAINT_LOST
+    const double TC_CONSTRAINT_TAU, TC_CONSTRAINT_RATE, TC_TYRE_SLIP, TC_CONSTRAINT_LOST
     const double TC_CONSTRAINT_BACK, TC_CONSTRAINT_ANGLE, TC_SLIDE, TC_SLIDE_OUT
 
 
@@ -32,7 +31,7 @@ cdef void constraint_recover(fusion_filter *f, int32_t taken) noexcept nogil:
         f.resets += 1
 
 
-cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, double *dx) noexcept nogil:
+cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, double raised, double *dx) noexcept nogil:
     """One axis; 1 = taken. The gate knows the noise of this moment, the update that noise is correlated."""
     cdef double PHt[N_X]
     cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + white)
@@ -41,12 +40,13 @@ cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, doubl
         return 0
     if z2 > TC_SLIDE * TC_SLIDE:
         white *= z2 / (TC_SLIDE * TC_SLIDE)
-    row_correct(f, PHt, hph + 2.0 * TC_CONSTRAINT_TAU / TC_CONSTRAINT_PERIOD * white, nu, dx)
+    row_correct(f, PHt, hph + raised * white, nu, dx)
     f.used[TC_KIND_CONSTRAINT] += 1
     return 1
 
 
-cdef void constraint_update(fusion_filter *f) noexcept nogil:
+cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
+    """Both axes, `period` seconds after the last time."""
     cdef fusion_motion m
     cdef fusion_row r
     cdef double dx[N_X]
@@ -54,10 +54,12 @@ cdef void constraint_update(fusion_filter *f) noexcept nogil:
     cdef double e[3]
     cdef double u[3]
     cdef double side, spread, white = f.c.constraint_sd * f.c.constraint_sd
+    cdef double raised = 2.0 * TC_CONSTRAINT_TAU / period
     cdef int32_t taken = 0
-    if f.still or (f.t_constraint != NEVER and seconds(f.t_ns, f.t_constraint) < TC_CONSTRAINT_PERIOD - 1e-6):
+    if f.still:
         return
-    f.t_constraint = f.t_ns
+    if raised < 1.0:
+        raised = 1.0
     memset(dx, 0, sizeof(dx))
     body_motion(f, 0.0, &m)
     at[0] = at[1] = 0.0
@@ -70,13 +72,13 @@ cdef void constraint_update(fusion_filter *f) noexcept nogil:
     side = TC_TYRE_SLIP * fabs(m.w_b[2] * u[0]) * fabs(u[0])
     spread = TC_CONSTRAINT_RATE * fabs(m.w_b[2])
     r.innovation = -u[1]
-    taken += constraint_row(f, &r, white + side * side + spread * spread, dx)
+    taken += constraint_row(f, &r, white + side * side + spread * spread, raised, dx)
     at[0] = 0.5 * f.wheelbase
     e[1] = 0.0
     e[2] = 1.0
     point_velocity(f, &m, at, u)
     point_row(f, &m, at, e, &r)
     r.innovation = -u[2]
-    taken += constraint_row(f, &r, white, dx)
+    taken += constraint_row(f, &r, white, raised, dx)
     correct(f, dx)
     constraint_recover(f, taken)

@@ -21,14 +21,14 @@ cdef enum:
 
 cdef extern from *:
     """
-    static const double TC_COVARIANCE_STEP = 0.02;     /* s, at least between covariance steps without a measurement */
+    static const double TC_CHECK_PERIOD = 0.04;        /* s between checks of standstill and constraint */
     static const double TC_GNSS_DRIFT_TAU = 60.0;      /* s, correlation time of a GNSS error */
     static const double TC_GYRO_SCALE_SD = 2e-3;       /* scale factor error of a MEMS gyro, 1 */
     static const double TC_SCALE_TAU = 1.0;            /* s, for which a turn keeps its direction */
     static const int64_t NEVER = INT64_MIN;
     """
     const int64_t NEVER
-    const double TC_COVARIANCE_STEP, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU
+    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU
 
 cdef struct fusion_filter:
     tc_fusion_config c
@@ -77,7 +77,7 @@ cdef struct fusion_filter:
     int64_t t_ns, t_imu                 # of the state, of the last IMU sample
     int64_t t_wheels_first
     int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
-    int64_t t_wheels_used, t_constraint, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
+    int64_t t_wheels_used, t_check, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
     int64_t t_gnss_refused_since, t_constraint_refused_since
     # what the other sensors last said
     double steer

@@ -8,6 +8,7 @@ cdef extern from *:
     static const double TC_GNSS_VELOCITY_FLOOR = 0.02; /* m/s */
     static const double TC_GNSS_VELOCITY_LATE = 0.1;   /* s a velocity may be older than its fix */
     static const double TC_GNSS_LATE = 0.01;           /* s, jitter of a stamp */
+    static const double TC_GNSS_DOUBT = 0.2;           /* m/s and m, added to the sd at every such fix */
     static const double TC_GNSS_LOST = 5.0;            /* s of refusals until the fixes are believed */
     static const double TC_GNSS_PARKED = 0.08;         /* m/s */
     static const double TC_GATE_FIX = 16.0;            /* chi-square, 3 degrees of freedom, 99.9 % */
@@ -17,7 +18,7 @@ cdef extern from *:
     static const double TC_COURSE_SD = 0.05;           /* rad, slip angle and lever arms */
     """
     const double TC_GNSS_WHITE, TC_GNSS_SLOW, TC_GNSS_VELOCITY_FLOOR, TC_GNSS_VELOCITY_LATE, TC_GNSS_LATE, TC_GNSS_LOST
-    const double TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS, TC_COURSE_DISTANCE, TC_COURSE_SD
+    const double TC_GNSS_DOUBT, TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS, TC_COURSE_DISTANCE, TC_COURSE_SD
 
 
 cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nogil:
@@ -290,6 +291,7 @@ cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nog
     cdef fusion_motion m
     cdef fusion_row rows[3]
     cdef double lead = 0.0, dt
+    cdef int32_t placed
     cdef tc_status st = gnss_check(f, sample)
     if st != TC_OK:
         return st
@@ -307,18 +309,28 @@ cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nog
         gnss_first(f, sample)
     body_motion(f, lead, &m)
     position_rows(f, sample, &m, lead, rows)
-    if rows_update(f, rows):
+    placed = rows_update(f, rows)
+    if sample.flags & TC_GNSS_VELOCITY:
+        body_motion(f, lead, &m)
+        velocity_rows(f, sample, &m, lead, rows)
+        if not rows_update(f, rows) and not placed:
+            motion_doubted(f)
+    if placed:
         f.t_position_used = sample.t_ns
         f.t_gnss_refused_since = NEVER
         f.has_position = 1
     else:
         gnss_refused(f, sample)
-        return TC_OK
-    if sample.flags & TC_GNSS_VELOCITY:
-        body_motion(f, lead, &m)
-        velocity_rows(f, sample, &m, lead, rows)
-        rows_update(f, rows)
     return TC_OK
+
+
+cdef void motion_doubted(fusion_filter *f) noexcept nogil:
+    """Place and velocity of a fix both refused: the IMU may have missed a shock. Believe the motion less, at once, so
+    that the fixes can come back before they are lost; a fix that only jumped keeps its velocity and never gets here."""
+    cdef int32_t i
+    for i in range(3):
+        f.P[(X_V + i) * (N_X + 1)] += TC_GNSS_DOUBT * TC_GNSS_DOUBT
+        f.P[(X_P + i) * (N_X + 1)] += TC_GNSS_DOUBT * TC_GNSS_DOUBT
 
 
 cdef void gnss_first(fusion_filter *f, const tc_gnss *s) noexcept nogil:

@@ -216,6 +216,7 @@ cdef void level(fusion_filter *f) noexcept nogil:
     prior(f, X_INCL, 2, f.c.inclination_bias_sd)
     prior(f, X_DELAY, 1, f.c.gnss_delay_sd)
     f.aligned = 1
+    f.t_check = f.t_ns
     rotate_lever(f)
     if f.has_start:
         start_apply(f)
@@ -268,8 +269,9 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
         f.t_ns = sample.t_ns
     if dt < TC_IMU_GAP:
         f.interval += 0.02 * (dt - f.interval)
-    if f.sum_t >= TC_COVARIANCE_STEP - 1e-9:
+    if seconds(sample.t_ns, f.t_check) >= TC_CHECK_PERIOD - 1e-6:
         covariance_step(f)
         standstill_update(f)
-        constraint_update(f)
+        constraint_update(f, seconds(sample.t_ns, f.t_check))
+        f.t_check = sample.t_ns
     return TC_OK

@@ -2,7 +2,7 @@
 
 cdef extern from *:
     """
-    static const double TC_WHEEL_PERIOD = 0.02;        /* s between updates */
+    static const double TC_WHEEL_PERIOD = 0.04;        /* s between updates */
     static const double TC_WHEEL_TAU = 0.15;           /* s, correlation of a wheel's error over a bump */
     static const double TC_WHEEL_SLIP = 0.005;         /* ordinary slip, 1 */
     static const double TC_BUMP = 0.65;                /* share of a chassis' vertical motion its wheel rolls along */

@@ -184,10 +184,13 @@ cdef float fill_tread(look_map *m, int32_t ix, int32_t iy) noexcept nogil:
 
 
 cdef inline float look_tread(look_map *m, double x, double y) noexcept nogil:
-    cdef int32_t ix = <int32_t> ((x - m.x0) / m.cell), iy = <int32_t> ((y - m.y0) / m.cell)
+    cdef double u = (x - m.x0) / m.cell, v = (y - m.y0) / m.cell
+    cdef int32_t ix, iy
     cdef float *cell
-    if x < m.x0 or y < m.y0 or ix >= m.nx or iy >= m.ny:
+    if not (u >= 0.0 and v >= 0.0 and u < m.nx and v < m.ny):       # before the cast: far off it has no value
         return <float> NAN
+    ix = <int32_t> u
+    iy = <int32_t> v
     cell = &m.tread[iy * m.nx + ix]
     if cell[0] == TC_LOOK_EMPTY:
         cell[0] = fill_tread(m, ix, iy)

@@ -1,11 +1,17 @@
 """Small whole inputs for tests of readers and of the command line, made where they are needed."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import rasterio
 from rasterio.transform import Affine
+
+from trailcoach.errors import InputError
+
+T = TypeVar("T")
 
 WEST, SOUTH, POST, SIZE = 599990.0, 4249990.0, 0.1, 201     # a terrain of 20 x 20 m
 CRS = "EPSG:32612"
@@ -14,8 +20,8 @@ RATE, SECONDS = 100, 3
 G = 9.80665
 
 
-def write_terrain(path: Path, heights: np.ndarray | None = None, *, crs: str | None = CRS, nodata: float | None = -9999.0,
-                  transform: Affine | None = None, **profile: object) -> Path:
+def write_terrain(path: Path, heights: np.ndarray | None = None, *, crs: str | None = CRS,
+                  nodata: float | None = -9999.0, transform: Affine | None = None) -> Path:
     """A GeoTIFF; heights (ny, nx) are north to south, as rasters lie, gentle waves if not given."""
     if heights is None:
         y, x = np.mgrid[0:SIZE, 0:SIZE] * POST
@@ -23,7 +29,7 @@ def write_terrain(path: Path, heights: np.ndarray | None = None, *, crs: str | N
     if transform is None:       # the transform is of corners, the posts are middles of pixels
         transform = Affine(POST, 0.0, WEST - POST / 2, 0.0, -POST, SOUTH + (heights.shape[0] - 0.5) * POST)
     with rasterio.open(path, "w", driver="GTiff", width=heights.shape[1], height=heights.shape[0],
-                       count=1, dtype=heights.dtype, crs=crs, transform=transform, nodata=nodata, **profile) as f:
+                       count=1, dtype=heights.dtype, crs=crs, transform=transform, nodata=nodata) as f:
         f.write(heights, 1)
     return path
 
@@ -65,3 +71,11 @@ def replace_line(path: Path, number: int, line: str) -> None:
     lines = path.read_text().splitlines()
     lines[number - 1] = line
     path.write_text("\n".join(lines) + "\n")
+
+
+def taken_or_refused(read: Callable[[Path], T], path: Path) -> tuple[T | None, str]:
+    """What a reader makes of a file, or the words it refuses it with; any other fault comes through."""
+    try:
+        return read(path), ""
+    except InputError as e:
+        return None, str(e)

@@ -216,6 +216,25 @@ def test_given_a_tight_place_under_a_turned_wheel_then_hold_it():
     assert drive.roll(5.0).words() == [("hold", "clearance", "now")]
 
 
+def test_given_a_turn_within_the_tight_place_then_the_wheel_is_not_held_through_it():
+    drive = Drive()
+    drive.clearance = bump(5.0, 9.0, 0.02, 0.2)
+    drive.straight = -0.05, 12.0
+    drive.steer = bump(7.0, 9.0, 0.25, 0.0)
+    drive.roll(5.0)
+    eases = drive.only("forward") + drive.only("hold")
+    assert eases
+    assert all(x + ease["distance"] <= 7.0 + 0.15 for _, x, ease in eases)
+
+
+def test_given_a_part_would_touch_straight_on_then_the_turn_is_more_than_advice():
+    touching, near = around_a_rock(), around_a_rock()
+    near.straight = 0.02, 10.0
+    for drive, priority in ((touching, "caution"), (near, "advice")):
+        drive.roll(5.9)
+        assert PRIORITIES[int(drive.said[-1][2]["priority"])] == priority
+
+
 def test_given_the_place_gets_worse_by_a_clear_step_then_it_is_said_again():
     drive = Drive(speed=0.0)
     drive.clearance = bump(1.0, 2.0, 0.045, 0.2)
@@ -269,7 +288,7 @@ def test_given_no_line_at_all_then_stop_at_once():
 def test_given_a_margin_that_shrinks_then_stop_with_the_side_that_goes_down():
     drive = Drive()
     drive.stance["tip_margin"] = 0.5, 0.1, 0.5, 0.5
-    drive.stance["roll"] = 0.6
+    drive.state["roll"] = 0.6
     drive.tick()
     (_, _, stop), = drive.said
     assert (KINDS[int(stop["kind"])], CAUSES[int(stop["cause"])], int(stop["side"])) == ("stop", "tip", -1)
@@ -397,6 +416,24 @@ def test_given_a_start_without_position_then_patience_at_rest_and_a_word_on_the_
     assert drive.wait(30.0).words() == [("warn", "position", "now")]
 
 
+def test_given_a_state_that_is_not_known_at_all_then_silence_and_then_a_step_without_a_place():
+    drive = Drive()
+    drive.state["status"] = 0
+    for field in ("position", "velocity", "sd_position", "roll", "pitch", "yaw", "distance", "slip"):
+        drive.state[field] = np.nan
+    for k in range(600):
+        drive.state["t_ns"] = k * 100_000_000
+        assert drive.coach.tick(drive.state) == []
+    drive.state["velocity"] = 1.0, 0.0, 0.0
+    steps = []
+    for k in range(600, 1200):
+        drive.state["t_ns"] = k * 100_000_000
+        steps += drive.coach.tick(drive.state)
+    (step,) = [Step.from_record(r, JEEP, Words.load()) for r in steps]
+    assert step.cause == "position"
+    assert json.loads(step.to_json())["trigger"] == {"to_go": 0.0, "x": None, "y": None}
+
+
 # ---- set-up and end ---------------------------------------------------------------------------------------
 
 def test_given_a_steep_climb_ahead_then_low_range_before_it_and_once():
@@ -447,16 +484,16 @@ def test_ids_count_up_and_every_step_is_valid_for_a_while():
         assert r["to_go"] >= 0.0
 
 
-def test_only_a_graver_step_comes_while_another_is_heard():
+def test_only_danger_comes_while_another_step_is_heard():
     said = rock_garden().said
     for (t0, _, a), (t1, _, b) in itertools.pairwise(said):
-        assert t1 - t0 >= 2.5 - 1e-9 or b["priority"] > a["priority"]
+        assert t1 - t0 >= 2.5 - 1e-9 or a["priority"] < b["priority"] == number(PRIORITIES, "danger")
 
 
 def test_a_step_reads_as_data_and_as_json():
     drive = around_a_rock().roll(5.9)
     step = Step.from_record(drive.said[-1][2], JEEP, Words.load())
-    assert (step.kind, step.phase, step.priority) == ("steer", "now", "advice")
+    assert (step.kind, step.phase, step.priority) == ("steer", "now", "caution")
     assert step.text == "Half a turn driver, now."
     assert (step.cause, step.why["part"], step.why["side"]) == ("clearance", "oil_pan", "driver")
     assert step.why["probability"] is None

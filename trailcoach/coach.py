@@ -26,13 +26,13 @@ class Trigger:
     ----------
     to_go : float
         Distance still to roll, m.
-    x, y : float
-        The place, world, m.
+    x, y : float or None
+        The place, world, m; None where it is not known.
     """
 
     to_go: float
-    x: float
-    y: float
+    x: float | None
+    y: float | None
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Step:
             id=int(record["id"]), kind=KINDS[int(record["kind"])], cause=CAUSES[int(record["cause"])],
             priority=PRIORITIES[int(record["priority"])], phase=PHASES[int(record["phase"])],
             t_ns=int(record["t_ns"]), valid_until_ns=int(record["valid_until_ns"]),
-            trigger=Trigger(float(record["to_go"]), float(record["x"]), float(record["y"])),
+            trigger=Trigger(float(record["to_go"]), _known(record["x"]), _known(record["y"])),
             action=_action(record), why=_why(record, vehicle), reason=said.reason,
             prepare=said.prepare, now=said.now, clear=said.clear)
 
@@ -179,13 +179,13 @@ class Step:
 
     @property
     def x(self) -> float:
-        """East of the place it is about, world, m."""
-        return self.trigger.x
+        """East of the place it is about, world, m; NaN where it is not known."""
+        return math.nan if self.trigger.x is None else self.trigger.x
 
     @property
     def y(self) -> float:
-        """North of the place it is about, world, m."""
-        return self.trigger.y
+        """North of the place it is about, world, m; NaN where it is not known."""
+        return math.nan if self.trigger.y is None else self.trigger.y
 
     @property
     def utterances(self) -> dict[str, str]:

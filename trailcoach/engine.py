@@ -43,9 +43,19 @@ def make_config(vehicle: Vehicle, log: Log | None = None, *, guidance: bool = Tr
 
 
 def vehicle_of(log: Log) -> Vehicle:
-    """The vehicle a log names, or a stand-in with its wheelbase and track for fusion alone."""
+    """The vehicle a log names, or a stand-in with its wheelbase and track for fusion alone.
+
+    Raises
+    ------
+    InputError
+        The vehicle that meta.toml names is neither a file beside it nor one that :meth:`Vehicle.load` finds.
+    """
     if log.meta.vehicle is not None:
-        return Vehicle.load(log.meta.vehicle)
+        beside = log.path / log.meta.vehicle
+        try:
+            return Vehicle.load(beside if beside.is_file() else log.meta.vehicle)
+        except InputError as e:
+            raise InputError(f"{log.path / 'meta.toml'}: vehicle: {e}") from None
     base = Vehicle.load("land-rover-defender-110")
     wheelbase, track = log.meta.wheelbase or 2.7, log.meta.track or 1.55
     return msgspec.structs.replace(

@@ -11,6 +11,7 @@ from trailcoach import _core, abi
 from trailcoach.engine import make_config, start_values, vehicle_of
 from trailcoach.errors import CoreError, InputError
 from trailcoach.log import SENSORS, Log
+from trailcoach.projection import unproject
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 
@@ -89,12 +90,8 @@ class Track:
         """Latitude, longitude (deg, WGS 84) and height (m) of the positions; the track needs an origin."""
         if self.origin is None:
             raise ValueError("the track's positions are in the terrain's CRS, not about an origin")
-        import pyproj
-        lat0, lon0, h0 = self.origin
-        local = f"+proj=tmerc +lat_0={lat0!r} +lon_0={lon0!r} +ellps=WGS84 +units=m"
-        to_degrees = pyproj.Transformer.from_crs(local, "EPSG:4326", always_xy=True)
-        lon, lat = to_degrees.transform(self.position[:, 0], self.position[:, 1])
-        return np.asarray(lat), np.asarray(lon), self.position[:, 2] + h0
+        lat, lon = unproject(self.position[:, 0], self.position[:, 1], self.origin)
+        return lat, lon, self.position[:, 2] + self.origin[2]
 
     def write_csv(self, path: str | Path) -> None:
         """Write track.csv: SI units, radians; lat and lon in degrees."""

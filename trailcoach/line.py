@@ -130,7 +130,7 @@ class Line:
         return np.asarray(self.stances.clearance.min(axis=1))
 
     def write_csv(self, path: str | Path) -> None:
-        """Write line.csv: s, x, y, yaw, gear, steer, then how the vehicle stands there. What is unknown is left empty."""
+        """Write line.csv: s, x, y, yaw, gear, steer, then how the vehicle stands there; what is unknown stays empty."""
         columns = {k: self.points[k] for k in ("s", "x", "y", "yaw", "gear", "steer")}
         columns |= {k: v for k, v in self.stances.columns().items() if k not in columns}
         with open(path, "w", newline="", encoding="utf-8") as f:
@@ -217,7 +217,9 @@ def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: flo
     engine = _core.Engine(config)
     engine.set_terrain(terrain.grid)
     trail_s, here = trail.s, _pose("start", _first_pose(trail) if start is None else start, terrain)
-    at, kept, infos, outcome, travelled, cost = 0.0, [], [], Outcome.CLEAR, 0.0, 0.0
+    kept: list[np.ndarray] = []
+    infos: list[np.ndarray] = []
+    at, outcome, travelled, cost = 0.0, Outcome.CLEAR, 0.0, 0.0
     while True:
         to = min(at + HORIZON, trail_s[-1])
         engine.set_trail(_stretch(trail, trail_s, at - 3.0, to + 6.0), width)
@@ -244,7 +246,7 @@ def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: flo
     return _line(vehicle, terrain, whole, _summary(whole, infos), outcome, cost)
 
 
-def _pose(name: str, pose: Sequence[float], terrain: Terrain) -> np.ndarray:
+def _pose(name: str, pose: Sequence[float] | np.ndarray, terrain: Terrain) -> np.ndarray:
     """x, y, yaw of a start or goal on the terrain; a goal's yaw may be left out (NaN)."""
     p = np.asarray(pose, dtype=float).ravel()
     if p.size not in ((2, 3) if name == "goal" else (3,)):
@@ -270,8 +272,8 @@ def _line(vehicle: Vehicle, terrain: Terrain, points: np.ndarray, info: np.ndarr
     poses = np.column_stack([points["x"], points["y"], points["yaw"]])
     engine = _core.Engine(make_config(vehicle, guidance=False))
     engine.set_terrain(terrain.grid)
-    why = Why(_part(vehicle, info["least_part"]), float(info["least_clearance"]), float(info["least_s"]),
-              _part(vehicle, info["straight_part"]), float(info["straight_clearance"]), float(info["straight_s"]))
+    why = Why(_part(vehicle, int(info["least_part"])), float(info["least_clearance"]), float(info["least_s"]),
+              _part(vehicle, int(info["straight_part"])), float(info["straight_clearance"]), float(info["straight_s"]))
     return Line(points, settle(vehicle, terrain, poses), engine.settle(poses), outcome, cost, why, int(info["nodes"]),
                 int(info["stances"]))
 

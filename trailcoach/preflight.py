@@ -51,7 +51,7 @@ def check_poses_on_terrain(poses: np.ndarray, terrain: Terrain, where: str) -> l
         raise InputError(f"{where}: all {len(poses)} poses, such as {x:.2f}, {y:.2f}, are outside the terrain"
                          f" {terrain.path}; allowed: {_extent(terrain)}")
     off = len(poses) - int(on.sum())
-    return [f"{where}: {off} of {len(poses)} poses are outside the terrain; their results are nan"] if off else []
+    return [f"{where}: {off} of {len(poses)} poses are outside the terrain; their results stay empty"] if off else []
 
 
 def _check_systems(log: Log, terrain: Terrain) -> None:

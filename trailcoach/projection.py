@@ -35,7 +35,7 @@ def project(lat: np.ndarray, lon: np.ndarray, crs: str | None, origin: Origin | 
     """
     import pyproj
     if crs is None and origin is not None:
-        crs = f"+proj=tmerc +lat_0={origin[0]!r} +lon_0={origin[1]!r} +ellps=WGS84 +units=m"
+        crs = local_system(origin)
     try:
         transformer = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
     except pyproj.exceptions.CRSError:
@@ -46,3 +46,18 @@ def project(lat: np.ndarray, lon: np.ndarray, crs: str | None, origin: Origin | 
         raise InputError(f"{where}: lat, lon that have no place in {str(crs)[:60]}; degrees within that system are"
                          " needed")
     return x, y
+
+
+def unproject(x: np.ndarray, y: np.ndarray, origin: Origin) -> tuple[np.ndarray, np.ndarray]:
+    """Latitude and longitude (deg, WGS 84) of metres from the origin; NaN stays NaN."""
+    import pyproj
+    to_degrees = pyproj.Transformer.from_crs(local_system(origin), "EPSG:4326", always_xy=True)
+    known = np.isfinite(x) & np.isfinite(y)
+    lat, lon = np.full((2, *known.shape), np.nan)
+    lon[known], lat[known] = to_degrees.transform(x[known], y[known])
+    return lat, lon
+
+
+def local_system(origin: Origin) -> str:
+    """The transverse Mercator map about an origin."""
+    return f"+proj=tmerc +lat_0={origin[0]!r} +lon_0={origin[1]!r} +ellps=WGS84 +units=m"

@@ -65,12 +65,11 @@ def _open(path: Path) -> Tile:
             warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)    # told below, as an error
             with rasterio.open(path, driver="GTiff") as dataset:
                 return _read(dataset, path)
-    except (rasterio.errors.RasterioError, rasterio.errors.CRSError, OSError) as e:
+    except (rasterio.errors.RasterioError, rasterio.errors.CRSError, OSError):
         kind = kind_of(path)
         if kind != "a GeoTIFF":
             raise InputError(f"{path}: is {kind}; a GeoTIFF of heights is needed") from None
-        reason = (str(e).splitlines() or ["damaged"])[0]
-        raise InputError(f"{path}: cannot be read, is it cut short? A whole GeoTIFF is needed ({reason})") from None
+        raise InputError(f"{path}: cannot be read, is it cut short or damaged? A whole GeoTIFF is needed") from None
     except MemoryError:
         raise InputError(f"{path}: more heights than memory holds; cut out the part that is driven") from None
 

@@ -231,8 +231,8 @@ def _read_csv(path: Path, crs: str | None) -> np.ndarray:
         try:
             point = float(row[at[0]]), float(row[at[1]])
         except ValueError:
-            raise InputError(f"{path}: line {number}: {wanted[0]} = '{row[at[0]]}', {wanted[1]} = '{row[at[1]]}'; numbers"
-                             " are needed") from None
+            raise InputError(f"{path}: line {number}: {wanted[0]} = '{row[at[0]]}', {wanted[1]} = '{row[at[1]]}';"
+                             " numbers are needed") from None
         if not (math.isfinite(point[0]) and math.isfinite(point[1])):
             raise InputError(f"{path}: line {number}: {wanted[0]} = {row[at[0]]}, {wanted[1]} = {row[at[1]]}; finite"
                              " numbers are needed")

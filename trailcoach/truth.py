@@ -56,13 +56,23 @@ class Truth:
 
     @staticmethod
     def of(log: Log) -> Truth | None:
-        """The truth beside a log, or None where there is none."""
+        """The truth beside a log, or None where there is none.
+
+        Raises
+        ------
+        InputError
+            It is no table of t, roll and pitch, or shares no time with the log.
+        """
         path = log.path / "truth.csv"
         if not path.exists():
             return None
         table = Table.read(path)
         if not table.has("t", "roll", "pitch"):
             raise InputError(f"{path}: line 1: columns {','.join(table.columns)[:60]}; t, roll and pitch are needed")
+        t, (first, last) = table["t"], (ns * 1e-9 for ns in log.t_ns)
+        if t.max() < first or t.min() > last:
+            raise InputError(f"{path}: t is {t[0]:g} to {t[-1]:g} s, but that of the log {first:g} to {last:g} s; one"
+                             " clock is needed")
         xy = None
         if table.has("x", "y"):
             xy = np.column_stack([table["x"], table["y"]])
@@ -77,16 +87,8 @@ class Truth:
         -------
         Score or None
             None where the track never knows its attitude.
-
-        Raises
-        ------
-        InputError
-            Truth and track share no time.
         """
         within = (self.t >= track.t[0]) & (self.t <= track.t[-1])
-        if not within.any():
-            raise InputError(f"truth.csv: {self.t[0]:g} to {self.t[-1]:g} s do not meet the log's {track.t[0]:g} to"
-                             f" {track.t[-1]:g} s; one clock is needed")
         last_state = np.clip(np.searchsorted(track.t, self.t, side="right") - 1, 0, None)
         known = within & ((track.status[last_state] & _LEVELLED) != 0)
         if not known.any():

@@ -4,12 +4,16 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from trailcoach import native
+from trailcoach import _core, native
+from trailcoach.engine import make_config, start_values
 from trailcoach.log import Log
-from trailcoach.replay import driven_trail, record, ticks
+from trailcoach.recording import tick_times
+from trailcoach.replay import TICK_RATE, driven_trail, record
 from trailcoach.terrain import Terrain
+from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 
 ROOT = Path(__file__).parent.parent.parent
@@ -22,6 +26,32 @@ def numbers(line: str) -> list[float]:
 
 def same(a: list[float], b: list[float]) -> bool:
     return len(a) == len(b) and all(x == y or (math.isnan(x) and math.isnan(y)) for x, y in zip(a, b, strict=True))
+
+
+def answers(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail) -> dict[str, list[list[float]]]:
+    """What the engine answers through its Python face, in the order of host.c's columns."""
+    engine = _core.Engine(make_config(vehicle, log))
+    engine.set_terrain(terrain.grid)
+    engine.set_trail(trail.xy, trail.half_width)
+    assert log.meta.start is not None
+    engine.set_start(*start_values(terrain, *log.meta.start))
+    out: dict[str, list[list[float]]] = {"state": [], "stance": [], "step": []}
+    kinds, rows, t_ns = log.timeline()
+    times, first = tick_times(log, TICK_RATE), 0
+    for time, end in zip(times, np.searchsorted(t_ns, times, side="right"), strict=True):
+        engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
+        first = end
+        engine.tick(int(time))
+        s, stance = engine.state(), engine.stance()
+        out["state"].append([s["t_ns"], *s["position"], *s["velocity"], s["roll"], s["pitch"], s["yaw"], s["status"]])
+        if stance is not None:
+            out["stance"].append([*(stance[k] for k in ("status", "z", "roll", "pitch")), stance["tip_margin"][0],
+                                  stance["least_part"]])
+        while (step := engine.next_step()) is not None:
+            out["step"].append([step[k] for k in ("id", "kind", "cause", "priority", "side", "part", "wheel", "t_ns",
+                                                  "to_go", "turns", "distance", "clearance", "other_clearance",
+                                                  "angle")])
+    return out
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +78,10 @@ def test_c_host_gives_the_states_stances_and_steps_of_python_bit_for_bit(host: P
     lines = subprocess.run([str(host), str(tmp_path / "drive.tcrec")], check=True, capture_output=True,
                            text=True).stdout.splitlines()
     from_c = {kind: [numbers(ln) for ln in lines if ln.startswith(kind + " ")] for kind in ("state", "stance", "step")}
-    drive_ticks = list(ticks(log, vehicle, terrain, trail))
+    from_python = answers(log, vehicle, terrain, trail)
 
     # then nothing differs, not in the last bit
-    states = [[int(s["t_ns"]), *s["position"], *s["velocity"], s["roll"], s["pitch"], s["yaw"], s["status"]]
-              for s in (t.state for t in drive_ticks)]
-    stances = [[s["status"], s["z"], s["roll"], s["pitch"], s["tip_margin"][0], s["least_part"]]
-               for s in (t.stance for t in drive_ticks) if s is not None]
-    steps = [[s.record[k] for k in ("id", "kind", "cause", "priority", "side", "part", "wheel", "t_ns", "to_go", "turns",
-                                    "distance", "clearance", "other_clearance", "angle")]
-             for t in drive_ticks for s in t.steps]
-    for kind, expected in (("state", states), ("stance", stances), ("step", steps)):
+    for kind, expected in from_python.items():
         assert len(from_c[kind]) == len(expected) > 0, kind
         assert all(same(a, [float(x) for x in b]) for a, b in zip(from_c[kind], expected, strict=True)), kind
 

@@ -1,4 +1,4 @@
-"""The core itself, built with address and undefined-behaviour sanitizers and without Python, under two hosts."""
+"""The core itself, built with address and undefined-behaviour sanitizers and without Python, under three hosts."""
 import re
 import sys
 import sysconfig
@@ -8,7 +8,7 @@ import pytest
 from toolchain import HOSTS, ROOT, build, run, tool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the C library is built on Linux")
-SANITIZE = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
+SANITIZE = ["-g", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 GLOBALS = ["--param", "asan-globals=0"]     # the guards of globals would keep Python's part of the object file alive
 
 
@@ -32,7 +32,7 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("host", ["misuse.c", "synthetic.c"])
+@pytest.mark.parametrize("host", ["misuse.c", "synthetic.c", "garbage.c"])
 def test_a_host_runs_without_a_finding(tmp_path, sanitized, config_file, host):
     program = build(HOSTS / host, tmp_path, "-DNO_COUNT", *SANITIZE, library=sanitized)
     run(program, config_file)

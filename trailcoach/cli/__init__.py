@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from trailcoach.cli.parser import UsageError, build_parser, join_negative_values
@@ -51,7 +52,10 @@ def _run(words: list[str]) -> int:
     except SystemExit as e:             # --help and --version have answered
         return int(e.code or DONE)
     try:
-        args.run(args)
+        with warnings.catch_warnings():
+            if not (sys.warnoptions or args.traceback):
+                warnings.simplefilter("ignore")     # those of libraries; what a user must know is a note
+            args.run(args)
     except BrokenPipeError:
         raise
     except Exception as e:

@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trailcoach.cli.output import check_folder
 from trailcoach.cli.parser import add
 from trailcoach.cli.replay import load, replay_into, summarize
+
+if TYPE_CHECKING:
+    from trailcoach.coach import Step
 
 _OUT = Path("demo")
 _EXAMPLES = """\
@@ -30,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     from trailcoach.data import demo_folder
     check_folder(args.out)
     log, vehicle, terrain = load(demo_folder(), None, None)
-    print(f"{vehicle.name} on {terrain.path} (simulated vehicle, generated ground)\n")
+    print(f"{vehicle.name} on {terrain.path} (simulated vehicle, generated ground)\n", flush=True)
     result = replay_into(args.out, log, vehicle, terrain, None)
     for step in result.steps:
         print(spoken(step, log.t_ns[0]))
@@ -43,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
         webbrowser.open(report.as_uri())
 
 
-def spoken(step: Any, first_ns: int) -> str:
+def spoken(step: Step, first_ns: int) -> str:
     """One step as a line: when, how far still to go, the words, and the reason."""
     seconds = (step.t_ns - first_ns) * 1e-9
     to_go = f"in {step.to_go:4.1f} m" if step.to_go > 0.0 else "now      "

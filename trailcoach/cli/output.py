@@ -51,6 +51,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.replace(path)
+    except PermissionError:
+        raise InputError(f"--out {path}: its folder cannot be written; one that can is needed") from None
     finally:
         part.unlink(missing_ok=True)
 

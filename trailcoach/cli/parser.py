@@ -60,8 +60,8 @@ _EXAMPLES = """\
 examples:
   trailcoach demo
   trailcoach vehicle list
-  trailcoach replay terrain_data/demo_drive --vehicle jeep-wrangler-jlur \\
-      --terrain terrain_data/demo_drive/terrain.tif --out results
+  trailcoach replay terrain_data/drives/d01 --vehicle land-rover-defender-110 \\
+      --terrain terrain_data/drives/d01/terrain.tif --out results
   trailcoach replay --help
 
 Lengths are metres, angles radians (roll > 0 right side down, pitch > 0 nose down, yaw counter-clockwise from

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from trailcoach.vehicle import Vehicle
 
 _EXAMPLES = """\
-  trailcoach replay my_log --vehicle jeep-wrangler-jlur --terrain rocks.tif --out results
-  trailcoach replay my_log --vehicle my.toml --terrain tiles/ --trail track.gpx --half-width 2.5 --out results
+  trailcoach replay terrain_data/drives/d01 --vehicle land-rover-defender-110 \\
+      --terrain terrain_data/drives/d01/terrain.tif --out results
+  trailcoach replay terrain_data/drives/d00 --trail terrain_data/drives/d00/driven_path.csv --half-width 2.5 \\
+      --out results
+  trailcoach replay my_log --vehicle my.toml --terrain tiles/ --trail track.gpx --out results
 
 writes to results/:
   steps.jsonl    what the coach would have said, one step a line
@@ -59,6 +62,7 @@ def run(args: argparse.Namespace) -> None:
 
 def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) -> tuple[Log, Vehicle, Terrain]:
     """A drive with its vehicle and its terrain, which the log may name, checked against each other."""
+    from trailcoach.engine import vehicle_of
     from trailcoach.errors import InputError
     from trailcoach.log import Log
     from trailcoach.preflight import check_log_on_terrain
@@ -69,7 +73,7 @@ def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) ->
         raise InputError(f"{log_path}: meta.toml names no vehicle; --vehicle is needed")
     if terrain_path is None and log.meta.terrain is None:
         raise InputError(f"{log_path}: meta.toml names no terrain; --terrain is needed")
-    vehicle = Vehicle.load(vehicle_name or str(log.meta.vehicle))
+    vehicle = vehicle_of(log) if vehicle_name is None else Vehicle.load(vehicle_name)
     terrain = Terrain.open(terrain_path or log_path / str(log.meta.terrain))
     if log.origin is not None and terrain.crs is not None:
         log = Log.open(log_path, crs=terrain.crs)

@@ -9,11 +9,9 @@ from trailcoach.cli.output import check_file, note, progress_bar, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
 
 _EXAMPLES = """\
-  trailcoach settle --vehicle jeep-wrangler-jlur --terrain rocks.tif --poses poses.csv --out stance.csv
-
-poses.csv:
-  id,x,y,yaw
-  first_ledge,599999.0,4250000.0,0.30"""
+  printf 'id,x,y,yaw\\nfirst_ledge,599999.0,4250000.0,0.30\\n' > poses.csv
+  trailcoach settle --vehicle jeep-wrangler-jlur --terrain terrain_data/drives/d00/terrain.tif \\
+      --poses poses.csv --out stance.csv"""
 
 
 def add_command(commands: Any) -> None:
@@ -41,9 +39,11 @@ def run(args: argparse.Namespace) -> None:
     for text in check_poses_on_terrain(poses, terrain, str(args.poses)):
         note(text)
 
-    from trailcoach.stance import settle
+    from trailcoach.stance import Rest, settle
     with progress_bar() as progress:
         stance = settle(vehicle, terrain, poses, progress=lambda done, n: progress("settling", done / n))
     with whole_file(args.out) as part:
-        stance.to_csv(part, ids=ids)
-    print(f"{len(ids)} poses settled: {args.out}")
+        stance.write_csv(part, ids=ids)
+    at_rest = int((stance.status == Rest.OK).sum())
+    print(f"{at_rest} of {len(ids)} poses come to rest, the others' status says why: {args.out}"
+          if at_rest < len(ids) else f"{len(ids)} poses settled: {args.out}")

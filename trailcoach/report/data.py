@@ -1,5 +1,6 @@
 """The numbers behind the report's plots: thinned, rounded, in the units of the human edge, unknown values as null."""
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +8,9 @@ from numpy.typing import NDArray
 from trailcoach.replay_result import ReplayResult
 from trailcoach.report.hillshade import relief
 from trailcoach.report.thinning import keep_minima
+
+if TYPE_CHECKING:
+    from trailcoach.coach import Step
 
 POINTS_DRIVEN, POINTS_ADVISED = 2000, 1000      # most points of one curve
 CELLS_DRIVEN, CELLS_ADVISED = 18_000, 9_000     # points x parts, holds the file's size whatever the vehicle
@@ -17,6 +21,7 @@ PLACES = 5              # places of least clearance that get a mark
 PLACES_APART = 1.5      # m along the line
 WHEELS = ("front left", "front right", "rear left", "rear right")
 TIP_SIDES = ("left", "right", "front", "rear")
+LEVELLED, HEADING, POSITION = 1, 2, 4       # bits of tc_state.status
 
 
 def spoken_name(part: str) -> str:
@@ -30,6 +35,21 @@ def distance_driven(replay: ReplayResult) -> NDArray[np.float64]:
     known = np.isfinite(s)
     s[known] = np.maximum.accumulate(s[known])
     return s
+
+
+def known_state(state: NDArray[np.void]) -> NDArray[np.void]:
+    """Copy of the states in which what the filter does not claim to know is NaN."""
+    out = state.copy()
+    for bit, fields in ((LEVELLED, ("roll", "pitch")), (HEADING, ("yaw", "velocity")), (POSITION, ("position",))):
+        for name in fields:
+            out[name][(state["status"] & bit) == 0] = np.nan
+    return out
+
+
+def step_times(replay: ReplayResult) -> NDArray[np.float64]:
+    """Times of the steps on the clock of ``replay.t``, s: the engine's clock need not start with the log."""
+    start = np.median(replay.state["t_ns"] * 1e-9 - replay.t) if len(replay.t) else 0.0
+    return np.array([step.t for step in replay.steps], dtype=np.float64) - start
 
 
 def known_clearance(stance: NDArray[np.void], n_parts: int) -> NDArray[np.float64]:
@@ -52,12 +72,14 @@ def least_of(clearance: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
 def report_data(replay: ReplayResult) -> dict[str, Any]:
     """Gather everything the page draws. Coordinates are metres from ``origin``, clearances cm, angles degrees."""
     n_parts = len(replay.part_names)
+    replay = replace(replay, state=known_state(replay.state))
     s = distance_driven(replay)
     clearance = known_clearance(replay.stance, n_parts)
     advised_clearance = known_clearance(replay.advised_stance, n_parts)
     window = _window(replay)
     origin = np.array([np.floor(window[0] / 10) * 10, np.floor(window[1] / 10) * 10])
-    step_ticks = nearest_tick(replay.t, np.array([step.t for step in replay.steps], dtype=np.float64))
+    said_at = step_times(replay)
+    step_ticks = nearest_tick(replay.t, said_at)
     rows = _driven_rows(replay, clearance, step_ticks)
     rows_advised = keep_minima(np.column_stack([advised_clearance, replay.advised["clearance"]]),
                                _points(CELLS_ADVISED, n_parts, POINTS_ADVISED))
@@ -71,8 +93,8 @@ def report_data(replay: ReplayResult) -> dict[str, Any]:
         "part_least": numbers(_column_least(clearance) * 100, 1),
         "advised": _advised(replay, s, advised_clearance, origin, rows_advised),
         "places": [_place(replay, clearance, s, origin, tick, part) for tick, part in places],
-        "steps": [_step(step, i, origin, rows, tick) for i, (step, tick) in
-                  enumerate(zip(replay.steps, step_ticks, strict=True))],
+        "steps": [_step(step, i, t, origin, rows, tick) for i, (step, t, tick) in
+                  enumerate(zip(replay.steps, said_at, step_ticks, strict=True))],
         "glyph": _glyph(replay.stance),
         "wheels": WHEELS,
     }
@@ -251,10 +273,11 @@ def _place(replay: ReplayResult, clearance: NDArray[np.float64], s: NDArray[np.f
     }
 
 
-def _step(step: Any, index: int, origin: NDArray[np.float64], rows: NDArray[np.intp], tick: int) -> dict[str, Any]:
+def _step(step: "Step", index: int, t: float, origin: NDArray[np.float64], rows: NDArray[np.intp],
+          tick: int) -> dict[str, Any]:
     place = numbers(np.array([step.x - origin[0], step.y - origin[1]], dtype=np.float64), 3)
     return {
-        "n": index + 1, "id": step.id, "t": round(float(step.t), 3), "x": place[0], "y": place[1],
+        "n": index + 1, "id": step.id, "t": round(float(t), 3), "x": place[0], "y": place[1],
         "tick": int(np.searchsorted(rows, tick)) if len(rows) else None, "priority": step.priority,
     }
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio import Affine
 from rasterio.io import MemoryFile
-from rasterio.transform import from_origin
 from scipy.ndimage import distance_transform_edt
 
 LONGEST_SIDE = 1400             # pixels; more is not seen on a screen and only makes the file heavy
@@ -121,6 +121,6 @@ def _data_uri(rgba: NDArray[np.uint8], west: float, north: float, step: float) -
     rows, columns, bands = rgba.shape
     with MemoryFile() as memory:
         with memory.open(driver="WEBP", width=columns, height=rows, count=bands, dtype="uint8", quality=80,
-                         transform=from_origin(west, north, step, step)) as picture:
+                         transform=Affine(step, 0.0, west, 0.0, -step, north)) as picture:
             picture.write(np.moveaxis(rgba, 2, 0))
         return "data:image/webp;base64," + base64.b64encode(memory.read()).decode()

@@ -40,7 +40,8 @@ const leastOf = (part) => Math.min(...[data.part_least[part], advised.part_least
 const order = data.part_names.map((_, part) => part).sort((a, b) => leastOf(a) - leastOf(b));
 const colourOf = {};
 order.forEach((part, rank) => { colourOf[part] = rank < PALETTE.length ? PALETTE[rank] : OTHERS; });
-const shown = new Set(order.filter((part, rank) => rank < PALETTE.length && leastOf(part) < Infinity));
+const SHOWN_FIRST = 4;      // more curves at once hide each other; the rest is a click away
+const shown = new Set(order.filter((part, rank) => rank < SHOWN_FIRST && leastOf(part) < Infinity));
 
 /* ---- common form of the plots ---- */
 const axisTitle = () => now.axis === "s" ? "distance driven, m" : "time, s";
@@ -48,12 +49,12 @@ const baseLayout = (height, yTitle, extra) => ({
   height, margin: { l: 52, r: 12, t: 10, b: 40 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
   font: { family: "system-ui, -apple-system, Segoe UI, Roboto, Arial, sans-serif", size: 12, color: look.soft },
   hoverlabel: { bgcolor: look.panel, bordercolor: look.rule, font: { color: look.ink, size: 12.5 }, align: "left" },
-  xaxis: { title: { text: axisTitle(), standoff: 6 }, gridcolor: look.grid, zeroline: false, linecolor: look.rule, range: fullRange(), ticks: "" },
+  xaxis: { title: { text: axisTitle(), standoff: 6 }, gridcolor: look.grid, zeroline: false, linecolor: look.rule, range: fullRange(), ticks: "", hoverformat: ".1f" },
   yaxis: { title: { text: yTitle, standoff: 4 }, gridcolor: look.grid, zeroline: true, zerolinecolor: look.soft, zerolinewidth: 1.2 },
   showlegend: true, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
   dragmode: TOUCH ? false : "zoom", hovermode: "x unified", ...extra,
 });
-const config = { displaylogo: false, responsive: true, displayModeBar: false, doubleClick: "reset" };
+const config = { displaylogo: false, responsive: true, displayModeBar: false, doubleClick: false };
 function fullRange() {
   const values = [...tick[now.axis], ...advised[now.axis]].filter(known);
   if (!values.length) return [0, 1];
@@ -93,7 +94,7 @@ function clearanceFigure() {
   for (const part of shown) for (const c of parts[part].c) if (known(c) && c > high) high = c;
   const notes = data.places.slice(0, 3).map((place, i) => ({
     x: place[now.axis], y: place.c, text: `<b>${names[place.part]}</b> ${cm(place.c)}`, showarrow: true, arrowhead: 0, arrowwidth: 1,
-    arrowcolor: look.ink, ax: i % 2 ? -30 : 30, ay: 26 + 14 * i, font: { color: look.ink, size: 12 }, bgcolor: look.panel, borderpad: 2, opacity: 0.92,
+    arrowcolor: look.ink, ax: place[now.axis] > 0.7 * fullRange()[1] ? -60 : 30, ay: 26 + 14 * i, font: { color: look.ink, size: 12 }, bgcolor: look.panel, borderpad: 2, opacity: 0.92,
   }));
   const marks = steps.map((step) => ({
     x: known(step.tick) ? tick[now.axis][step.tick] : null, y: 1, yref: "paper", yanchor: "bottom", text: String(step.n), showarrow: false,
@@ -103,7 +104,7 @@ function clearanceFigure() {
     hovermode: "closest", hoverdistance: 24, annotations: [...marks, ...notes],
     margin: { l: 52, r: 12, t: 18, b: 40 },
     yaxis: { title: { text: "clearance, cm", standoff: 4 }, gridcolor: look.grid, zeroline: true, zerolinecolor: look.danger, zerolinewidth: 1.6,
-      range: [Math.min(-8, least - 6), Math.min(high, 45) + 1] },
+      range: [Math.min(-8, least - 12), Math.min(high, 45) + 1] },
     shapes: [{ type: "rect", xref: "paper", x0: 0, x1: 1, y0: 0, y1: -1000, fillcolor: look["danger-wash"], line: { width: 0 }, layer: "below" }],
   })];
 }
@@ -148,9 +149,9 @@ function attitudeFigure() {
     line: { width: 0 }, hoverinfo: "skip", showlegend: false });
   return [[
     fill(tick.roll, tick.sd_roll, a), fill(tick.pitch, tick.sd_pitch, b),
-    curve(tick.roll, "roll", a, { text: tick.roll.map(rollWords), hovertemplate: "%{text}<extra>roll</extra>" }),
-    curve(tick.pitch, "pitch", b, { text: tick.pitch.map(pitchWords), hovertemplate: "%{text}<extra>pitch</extra>" }),
-  ], baseLayout(260, "roll, right side down +<br>pitch, nose down +, deg", { margin: { l: 62, r: 12, t: 10, b: 40 } })];
+    curve(tick.roll, "roll, right side down +", a, { text: tick.roll.map(rollWords), hovertemplate: "%{text}<extra>roll</extra>" }),
+    curve(tick.pitch, "pitch, nose down +", b, { text: tick.pitch.map(pitchWords), hovertemplate: "%{text}<extra>pitch</extra>" }),
+  ], baseLayout(260, "angle, deg")];
 }
 function tipFigure() {
   const colours = ["#0072b2", "#56b4e9", "#d55e00", "#e69f00"];
@@ -175,7 +176,6 @@ function speedFigure() {
 }
 
 /* ---- map ---- */
-const BODY = { outline: 0, wheels: 1, ground: 2 };       // the map's last traces, moved by the cursor
 function glyph(row) {
   const x = tick.x[row], y = tick.y[row], yaw = tick.yaw[row], g = data.glyph;
   if (!known(x) || !known(y) || !known(yaw)) return { outline: [[], []], wheels: [[], []] };
@@ -199,8 +199,6 @@ function mapFigure() {
     hoverinfo: "skip", ...Object.fromEntries(Object.entries(extra || {}).filter(([key]) => key !== "line")) });
   const traces = [];
   if (m.trail_x.length) {
-    traces.push({ type: "scatter", mode: "markers", x: [null], y: [null], name: `corridor, ${m.half_width} m each side (lit ground)`,
-      marker: { symbol: "square", size: 11, color: "#e6dec9", line: { color: "#8a8578", width: 1 } } });
     traces.push(line(m.trail_x, m.trail_y, "trail", "rgba(40,40,40,.55)", 1.2, { line: { dash: "dot" } }));
   }
   traces.push(line(tick.x, tick.y, "", "rgba(255,255,255,.85)", 6, { showlegend: false }));
@@ -212,9 +210,7 @@ function mapFigure() {
     traces.push(line(advised.x, advised.y, "", "rgba(255,255,255,.7)", 5, { showlegend: false }));
     traces.push(line(advised.x, advised.y, "line advised", orange, 2.6, { line: { dash: "7px,4px" } }));
   }
-  traces.push({ type: "scatter", mode: "markers+text", x: data.places.map((p) => p.gx), y: data.places.map((p) => p.gy), name: "least clearance",
-    text: data.places.map((p, i) => i < 3 ? `<b>${names[p.part]} ${cm(p.c)}</b>` : ""), textposition: data.places.map((_, i) => i % 2 ? "top right" : "bottom right"),
-    textfont: { size: 11.5, color: "#1d2226", shadow: "0 0 3px #fff, 0 0 3px #fff, 0 0 4px #fff" },
+  traces.push({ type: "scatter", mode: "markers", x: data.places.map((p) => p.gx), y: data.places.map((p) => p.gy), name: "least clearance",
     marker: { symbol: "x-thin", size: 11, line: { color: "#b3261e", width: 3 } }, hoverinfo: "text", meta: "places",
     hovertext: data.places.map((p) => `<b>${names[p.part]}</b> ${cm(p.c)}<br>at ${p.s.toFixed(1)} m, ${p.t.toFixed(1)} s`
       + (known(p.gx) ? `<br>ground ${(data.origin[0] + p.gx).toFixed(2)} E, ${(data.origin[1] + p.gy).toFixed(2)} N, height ${p.gz.toFixed(2)} m` : "")) });
@@ -223,22 +219,33 @@ function mapFigure() {
     text: placed.map((s) => String(s.n)), textfont: { size: 10, color: "#fff" }, textposition: "middle center", hoverinfo: "text", meta: "steps",
     customdata: placed.map((s) => s.n - 1), hovertext: placed.map((s) => `<b>${s.n}</b> ${plain(wordsOf(s))}`),
     marker: { size: 18, color: placed.map((s) => ({ danger: "#b3261e", caution: "#9a6200" }[s.priority] || "#33516b")), line: { color: "#fff", width: 1.5 } } });
-  const g = glyph(now.row), p = groundPoint(now.row);
-  traces.push({ ...line(g.outline[0], g.outline[1], "vehicle", "#111", 1.8, { showlegend: false, meta: "outline" }), fill: "toself", fillcolor: "rgba(255,255,255,.45)" });
-  traces.push(line(g.wheels[0], g.wheels[1], "wheels", "#111", 6, { showlegend: false, meta: "wheels" }));
-  traces.push({ type: "scatter", mode: "markers", x: p[0], y: p[1], name: "nearest ground", showlegend: false, hoverinfo: "skip", meta: "ground",
-    marker: { symbol: "circle-open", size: 13, color: "#b3261e", line: { width: 2.5 } } });
-  const wide = $("map").clientWidth || 1000, height = Math.max(300, Math.min(620, 90 + (wide - 70) * m.height / m.width));
+  const wide = $("map").clientWidth || 1000, height = Math.max(190, Math.min(620, 50 + (wide - 64) * m.height / m.width)), labels = wide < 600 ? 1 : 3;
   const axis = { gridcolor: "rgba(120,120,110,.18)", zeroline: false, linecolor: look.rule, ticks: "" };
   return [traces, baseLayout(height, "", {
     margin: { l: 52, r: 12, t: 8, b: 42 }, hovermode: "closest", dragmode: TOUCH ? false : "pan",
-    xaxis: { ...axis, title: { text: `east, m from ${data.origin[0]}`, standoff: 6 }, range: [m.west, m.west + m.width], constrain: "range" },
-    yaxis: { ...axis, title: { text: `north, m from ${data.origin[1]}`, standoff: 4 }, range: [m.north - m.height, m.north], scaleanchor: "x", scaleratio: 1, constrain: "range" },
+    xaxis: { ...axis, exponentformat: "none", tickformat: "d", title: { text: `east, m from ${data.origin[0]}`, standoff: 6 }, range: [m.west, m.west + m.width], constrain: "range" },
+    yaxis: { ...axis, exponentformat: "none", tickformat: "d", title: { text: wide < 600 ? "north, m" : `north, m from ${data.origin[1]}`, standoff: 4 }, range: [m.north - m.height, m.north], scaleanchor: "x", scaleratio: 1, constrain: "range" },
     images: [{ source: m.image, xref: "x", yref: "y", x: m.west, y: m.north, sizex: m.width, sizey: m.height, sizing: "stretch", layer: "below", opacity: 1 }],
     annotations: [{ xref: "paper", yref: "paper", x: 0.995, y: 0.98, text: "<b>N</b><br>↑", showarrow: false, font: { size: 13, color: "#1d2226" },
-      bgcolor: "rgba(255,255,255,.75)", borderpad: 4 }],
-    legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", itemsizing: "constant" },
+      bgcolor: "rgba(255,255,255,.75)", borderpad: 4 }, ...data.places.slice(0, labels).filter((p) => known(p.gx)).map((p, i) => ({
+      x: p.gx, y: p.gy, text: `<b>${names[p.part]}</b> ${cm(p.c)}`, showarrow: true, arrowhead: 0, arrowwidth: 1.2, arrowcolor: "#b3261e",
+      ax: i % 2 ? -24 : 24, ay: (i % 2 ? -1 : 1) * (wide < 600 ? 34 : 58), font: { size: 12, color: "#1d2226" }, bgcolor: "rgba(255,255,255,.88)", borderpad: 3 }))],
+    showlegend: false,
   })];
+}
+function buildMapKey() {
+  const item = (kind, text) => {
+    const span = document.createElement("span"), mark = document.createElement("i");
+    mark.className = kind;
+    span.append(mark, text);
+    return span;
+  };
+  const key = [item("driven", "line driven")];
+  if (advised.x.length) key.push(item("advised", "line advised"));
+  if (data.map.trail_x.length) key.push(item("trail", "trail asked for"), item("corridor", `corridor, ${data.map.half_width} m each side`));
+  if (data.places.length) key.push(item("least", "least clearance"));
+  if (steps.length) key.push(item("step", "where to do a step"));
+  $("map-key").replaceChildren(...key);
 }
 function wordsOf(step) {
   const cell = document.querySelector(`#step-${step.n} .words strong`);
@@ -250,7 +257,7 @@ const FIGURES = { clearance: clearanceFigure, attitude: attitudeFigure, tip: tip
 let following = false;
 function draw() {
   look = theme();
-  Plotly.react("map", ...mapFigure(), { ...config, scrollZoom: false });
+  Plotly.react("map", ...mapFigure(), { ...config, doubleClick: "reset" });
   for (const id of PANELS) Plotly.react(id, ...FIGURES[id](), config);
   showMoment();
 }
@@ -262,11 +269,14 @@ function wire() {
     plot.append(line);
     plot.on("plotly_relayout", (change) => { if (!following && touchesX(change)) follow(id); placeCursors(); });
     plot.on("plotly_afterplot", placeCursors);
+    plot.on("plotly_doubleclick", () => Plotly.relayout(id, wholeView(id)));
     const seek = (event) => { const row = rowUnder(plot, event); if (row !== null) show(row); };
     plot.addEventListener("pointermove", (event) => { if (!now.playing && event.pointerType !== "touch") seek(event); });
     plot.addEventListener("pointerdown", seek);
   }
   const map = $("map");
+  addVehicle();
+  for (const event of ["plotly_relayout", "plotly_relayouting", "plotly_afterplot"]) map.on(event, () => moveVehicle(now.row));
   const fromMap = (event, clicked) => {
     const point = event.points[0];
     if (point.data.meta === "driven" && (clicked || !now.playing)) show(point.pointNumber);
@@ -275,6 +285,10 @@ function wire() {
   };
   map.on("plotly_hover", (event) => fromMap(event, false));
   map.on("plotly_click", (event) => fromMap(event, true));
+}
+function wholeView(id) {
+  const y = FIGURES[id]()[1].yaxis.range;
+  return { "xaxis.range": fullRange(), ...(y ? { "yaxis.range": y } : { "yaxis.autorange": true }) };
 }
 const touchesX = (change) => Object.keys(change).some((key) => key.startsWith("xaxis."));
 function follow(id) {
@@ -348,12 +362,42 @@ function showMoment() {
   moveVehicle(i);
   showStep();
 }
+// the vehicle lies over the map as a drawing of its own: redrawing the whole map at each move would stutter
 function moveVehicle(row) {
-  const traces = $("map").data;
-  if (!traces) return;
-  const at = (meta) => traces.findIndex((trace) => trace.meta === meta);
-  const g = glyph(row), p = groundPoint(row);
-  Plotly.restyle("map", { x: [g.outline[0], g.wheels[0], p[0]], y: [g.outline[1], g.wheels[1], p[1]] }, [at("outline"), at("wheels"), at("ground")]);
+  const full = $("map")._fullLayout, overlay = $("vehicle");
+  if (!full || !full.xaxis || !overlay) return;
+  const { xaxis, yaxis } = full, g = glyph(row), [px, py] = groundPoint(row);
+  Object.assign(overlay.style, { left: `${xaxis._offset}px`, top: `${yaxis._offset}px`, width: `${xaxis._length}px`, height: `${yaxis._length}px` });
+  const path = ([xs, ys]) => {
+    let pen = "M";
+    return xs.map((x, i) => {
+      if (!known(x)) { pen = "M"; return ""; }
+      const piece = `${pen}${xaxis.l2p(x).toFixed(1)},${yaxis.l2p(ys[i]).toFixed(1)}`;
+      pen = "L";
+      return piece;
+    }).join("");
+  };
+  overlay.children[0].setAttribute("d", path(g.outline));
+  overlay.children[1].setAttribute("d", path(g.wheels));
+  overlay.children[2].setAttribute("visibility", px.length ? "visible" : "hidden");
+  if (px.length) {
+    overlay.children[2].setAttribute("cx", xaxis.l2p(px[0]).toFixed(1));
+    overlay.children[2].setAttribute("cy", yaxis.l2p(py[0]).toFixed(1));
+  }
+}
+function addVehicle() {
+  const svg = (name, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const overlay = svg("svg", { id: "vehicle" });
+  overlay.append(svg("path", { class: "body" }), svg("path", { class: "wheels" }), svg("circle", { r: 6.5 }));
+  $("map").append(overlay);
+}
+function whyOf(cell) {
+  const [reason, figures] = [cell.firstChild.nodeType === Node.TEXT_NODE ? cell.firstChild.textContent : "", cell.querySelector(".said").textContent];
+  return [reason, figures].filter(Boolean).map((text, i) => i || !reason ? ` · ${text}` : ` · why: ${text}`);
 }
 let stepShown;
 function showStep() {
@@ -370,7 +414,7 @@ function showStep() {
   }
   const row = $(`step-${step.n}`), cells = row.children;
   say("now-words", wordsOf(step));
-  say("now-meta", bold(step.priority), ` · ${cells[3].textContent} still to go · said at ${step.t.toFixed(1)} s · why: ${cells[4].textContent}`);
+  say("now-meta", bold(step.priority), ` · ${cells[3].textContent} still to go · said at ${step.t.toFixed(1)} s`, ...whyOf(cells[4]));
   row.setAttribute("aria-current", "true");
   const mark = $("lanes").children[now.step];
   if (mark) mark.setAttribute("aria-current", "true");
@@ -427,6 +471,7 @@ function pause() {
 }
 
 buildChips();
+buildMapKey();
 buildTimeline();
 draw();
 wire();

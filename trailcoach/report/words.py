@@ -1,12 +1,15 @@
 """The report's words and tables, as HTML. Every string that comes from outside is escaped here."""
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trailcoach.replay_result import ReplayResult
-from trailcoach.report.data import distance_driven, known_clearance, least_of, spoken_name
+from trailcoach.report.data import distance_driven, known_clearance, least_of, spoken_name, step_times
+
+if TYPE_CHECKING:
+    from trailcoach.coach import Step
 
 STATUS_WORDS = (        # bits of tc_state.status, lowest first
     "roll and pitch known", "heading known", "position known in the world", "standing still",
@@ -54,7 +57,7 @@ def tiles(replay: ReplayResult) -> str:
     contacts = _contacts(replay.debrief)
     if contacts is not None:
         felt = sum(bool(contact.get("felt")) for contact in contacts)
-        cells.append(("contacts", f"{felt} felt", f"{len(contacts)} listed, felt or predicted"))
+        cells.append(("contacts", f"{felt} felt", f"{len(contacts) - felt} predicted only"))
     return "\n".join(f'<div class="tile"><dt>{escape(name)}</dt><dd>{escape(value)}</dd>'
                      f"<dd class=\"more\">{escape(more)}</dd></div>" for name, value, more in cells)
 
@@ -79,10 +82,14 @@ def warnings(replay: ReplayResult) -> list[str]:
         found.append(f"The stance is unknown for {share(np.mean(status != 0))} of the ticks: {reasons}. "
                      "Curves show gaps there, never zeros.")
     clearance = known_clearance(replay.stance, len(replay.part_names))
-    never = [spoken_name(name) for name, known in zip(replay.part_names, np.isfinite(clearance).any(axis=0),
-                                                      strict=True) if not known]
+    never = [spoken_name(name) for part, name in enumerate(replay.part_names)
+             if not np.isfinite(clearance[:, part]).any()]
     if n and never and (status == 0).any():
         found.append("Clearance was never known for: " + ", ".join(never) + ".")
+    if len(replay.advised) and len(replay.trail_xy):
+        x, y = replay.trail_xy[-1] - [replay.advised["x"][-1], replay.advised["y"][-1]]
+        if np.hypot(x, y) > replay.half_width:
+            found.append(f"The line advised ends {np.hypot(x, y):.1f} m from the end of the trail.")
     for bit in BAD_BITS:
         on = (replay.state["status"] >> bit & 1).astype(bool)
         if on.any():
@@ -105,26 +112,23 @@ def step_rows(replay: ReplayResult) -> str:
     """The steps as rows of a table."""
     if not replay.steps:
         return '<tr><td colspan="6" class="empty">No step was spoken on this drive.</td></tr>'
-    return "\n".join(_step_row(index, step) for index, step in enumerate(replay.steps))
+    said_at = step_times(replay)
+    return "\n".join(_step_row(index, step, said_at[index]) for index, step in enumerate(replay.steps))
 
 
-def why_words(why: Mapping[str, Any] | None, cause: str) -> str:
-    """Say the reason of a step."""
-    words = [] if cause in ("", "none") else [spoken_name(cause)]
+def why_words(why: Mapping[str, Any] | None) -> str:
+    """Say the figures behind a step; what is not known is left out."""
     rest = {key: value for key, value in (why or {}).items() if _is_known(value)}
-    part = rest.pop("part", None)
-    clearance, risk = rest.pop("clearance", None), rest.pop("probability", None)
-    other = rest.pop("other_clearance", None)
-    if part is not None:
-        words.append(spoken_name(str(part)))
-    if isinstance(clearance, (int, float)):
-        words.append(f"{centimetres(clearance)} on the line advised")
-    if isinstance(risk, (int, float)):
-        words.append(f"{share(float(risk))} risk of touching")
-    if isinstance(other, (int, float)):
-        words.append(f"{centimetres(other)} on the line not taken")
+    words = [spoken_name(str(rest.pop(key))) + (" side" if key == "side" else "") for key in ("part", "side", "wheel")
+             if key in rest]
+    if "clearance" in rest:
+        words.append(f"{centimetres(rest.pop('clearance'))} on the line advised")
+    if "probability" in rest:
+        words.append(f"{share(rest.pop('probability'))} risk of touching")
+    if "other_clearance" in rest:
+        words.append(f"{centimetres(rest.pop('other_clearance'))} on the line not taken")
     words.extend(f"{spoken_name(str(key))} {_value(key, value)}" for key, value in rest.items())
-    return ", ".join(words) if words else "no reason given"
+    return ", ".join(words)
 
 
 def debrief(replay: ReplayResult) -> str:
@@ -148,17 +152,19 @@ def _by_priority(replay: ReplayResult) -> str:
     return ", ".join(f"{order[name]} {name}" for name in names) or "quiet all the way"
 
 
-def _step_row(index: int, step: Any) -> str:
+def _step_row(index: int, step: "Step", t: float) -> str:
     to_go = f"{step.to_go:.1f} m" if _is_known(step.to_go) else "unknown"
     said = {name: text for name, text in (step.utterances or {}).items() if isinstance(text, str)}
+    figures = why_words(step.why)
+    reason = escape(step.reason or ("" if step.cause == "none" else spoken_name(step.cause)))
     others = "".join(f'<span class="said"><b>{escape(str(name))}</b> {escape(text)}</span>'
                      for name, text in said.items() if text and text != step.text)
     return (f'<tr id="step-{index + 1}" data-step="{index}" data-priority="{escape(str(step.priority))}">'
             f'<td class="n"><button type="button" class="badge">{index + 1}</button></td>'
-            f'<td class="num">{float(step.t):.1f} s</td>'
+            f'<td class="num">{t:.1f} s</td>'
             f'<td class="words"><strong>{escape(step.text)}</strong>{others}</td>'
             f'<td class="num">{to_go}</td>'
-            f'<td>{escape(why_words(step.why, str(step.cause)))}</td>'
+            f'<td class="why">{reason}<span class="said">{escape(figures)}</span></td>'
             f'<td><span class="priority">{escape(str(step.priority))}</span> '
             f'<span class="kind">{escape(str(step.kind))}</span></td></tr>')
 
@@ -178,6 +184,12 @@ def _value(key: str, value: Any) -> str:
             return centimetres(float(value))
         if "probability" in key:
             return share(float(value))
+        if key == "off_line" or key.endswith("_m"):
+            return f"{value:.2f} m"
+        if key.startswith("shock") and key != "shocks_elsewhere":
+            return f"{value:.1f} m/s²"
+        if key in ("t", "t_end"):
+            return f"{value:.1f} s"
         if key in ("angle", "tip_margin", "roll", "pitch"):
             return f"{np.degrees(value):.1f}°"
         return f"{value:g}"
@@ -185,7 +197,9 @@ def _value(key: str, value: Any) -> str:
         return ", ".join(f"{spoken_name(str(name))} {_value(str(name), inner)}" for name, inner in value.items())
     if isinstance(value, (list, tuple)):
         return "; ".join(_value(key, inner) for inner in value)
-    return "unknown" if value is None else str(value)
+    if value is None:
+        return "unknown"
+    return spoken_name(str(value)) if key == "part" else str(value)
 
 
 def _contacts(found: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
@@ -209,17 +223,9 @@ def _contact_table(replay: ReplayResult) -> str:
     names: list[str] = []
     for contact in contacts:
         names.extend(key for key in contact if key not in names)
-    rows = [[_contact_cell(name, contact.get(name)) for name in names] for contact in contacts]
+    rows = [[_value(name, contact.get(name)) for name in names] for contact in contacts]
     return _table("Contacts, felt and predicted", [spoken_name(name) for name in names], rows,
                   "No contact was felt or predicted.")
-
-
-def _contact_cell(name: str, value: Any) -> str:
-    if name == "t" and isinstance(value, (int, float)):
-        return f"{value:.1f} s"
-    if name == "part" and isinstance(value, str):
-        return spoken_name(value)
-    return _value("probability" if "predicted" in name and isinstance(value, float) else name, value)
 
 
 def _clearance_table(replay: ReplayResult) -> str:

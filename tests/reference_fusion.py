@@ -1,0 +1,337 @@
+"""The filter of ext/fusion_*.pxi once more, slowly and clearly, for tests to compare with.
+
+Dense matrices, Joseph's form, filterpy's predict, rotations by scipy, and Jacobians by central differences of the measurement
+functions: nothing is shared with the core but the model. Covers the IMU, wheels, constraint, inclinometer, standstill
+and GNSS after a known start; not the ways into and out of trouble (gaps, resets, heading search).
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from filterpy.kalman import predict
+from scipy.spatial.transform import Rotation
+
+from trailcoach.log import Log
+
+PHI, V, P, BG, BA, MOUNT, INCL, DRIFT = (slice(0, 3), slice(3, 6), slice(6, 9), slice(9, 12), slice(12, 15),
+                                         slice(16, 18), slice(18, 20), slice(20, 23))
+SCALE, DELAY, N = 15, 23, 24
+GATE = 10.83                        # chi-square, 1 degree of freedom, 99.9 %
+
+Measurement = Callable[["State"], float]
+
+
+class State:
+    """Nominal state; retract carries an error vector into a copy."""
+
+    def __init__(self) -> None:
+        self.R_ns = np.eye(3)
+        self.v, self.p, self.bg, self.ba = (np.zeros(3) for _ in range(4))
+        self.mount, self.incl, self.drift = np.zeros(2), np.zeros(2), np.zeros(3)
+        self.scale = self.delay = 0.0
+        self.w_s = np.zeros(3)
+
+    def retract(self, dx: np.ndarray, rate_too: bool = True) -> State:
+        """The state moved by dx; the rate of the last IMU sample moves with the gyro bias unless it is past."""
+        s = State()
+        s.R_ns = Rotation.from_rotvec(dx[PHI]).as_matrix() @ self.R_ns if dx[PHI].any() else self.R_ns
+        s.v, s.p, s.bg, s.ba = self.v + dx[V], self.p + dx[P], self.bg + dx[BG], self.ba + dx[BA]
+        s.mount, s.incl, s.drift = self.mount + dx[MOUNT], self.incl + dx[INCL], self.drift + dx[DRIFT]
+        s.scale, s.delay = self.scale + dx[SCALE], self.delay + dx[DELAY]
+        s.w_s = self.w_s - dx[BG] if rate_too else self.w_s
+        return s
+
+    @property
+    def R_bs(self) -> np.ndarray:
+        (cp, cy), (sp, sy) = np.cos(self.mount), np.sin(self.mount)
+        return np.array([[cy, -sy, 0.0], [sy, cy, 0.0], [0.0, 0.0, 1.0]]) @ \
+            np.array([[cp, 0.0, sp], [0.0, 1.0, 0.0], [-sp, 0.0, cp]])
+
+    @property
+    def R_nb(self) -> np.ndarray:
+        return self.R_ns @ self.R_bs.T
+
+    @property
+    def w_b(self) -> np.ndarray:
+        return self.R_bs @ self.w_s
+
+    def point_velocity(self, r_b: np.ndarray, imu_lever: np.ndarray) -> np.ndarray:
+        """Velocity of a point of the body, body axes."""
+        return self.R_nb.T @ self.v + skew(self.w_b) @ (r_b - imu_lever)
+
+
+class Reference:
+    """Error-state filter; config is an array of abi.CONFIG with shape ()."""
+
+    def __init__(self, config: np.ndarray, start: tuple[float, float, float, float, float, float]) -> None:
+        self.c, self.vehicle, self.start = config["fusion"], config["vehicle"], start
+        self.lever = np.array(self.c["imu_lever"])
+        self.x, self.cov = State(), np.zeros((N, N))
+        self.t = self.t_imu = None
+        self.aligned = self.still = False
+        self.level_sum, self.level_time = np.zeros(3), 0.0
+        self.t_wheels = self.t_wheels_used = self.t_zero = self.t_rest = self.t_gnss = None
+        self.has_gnss = False
+        self.forget_motion()
+
+    # ---- motion ----
+
+    def forget_motion(self) -> None:
+        self.sum_R, self.sum_dv, self.sum_turn, self.sum_t = np.zeros((3, 3)), np.zeros(3), 0.0, 0.0
+
+    def imu(self, t: float, gyro: np.ndarray, force: np.ndarray) -> None:
+        if self.t is None:
+            self.t = self.t_imu = t
+            self.f1 = self.f2 = self.f_slow = force
+            self.g_low = gyro
+            return
+        dt = t - self.t
+        self.t = t
+        low = 1.0 - np.exp(-2.0 * np.pi * self.c["inclination_lowpass_hz"] * dt)
+        slow = 1.0 - np.exp(-2.0 * np.pi * 0.3 * dt)
+        self.f1 = self.f1 + low * (force - self.f1)
+        self.f2 = self.f2 + low * (self.f1 - self.f2)
+        self.f_slow = self.f_slow + slow * (force - self.f_slow)
+        self.g_low = self.g_low + low * (gyro - self.g_low)
+        if not self.aligned:
+            self.level_sum += dt * force
+            self.level_time += dt
+            if self.level_time >= 1.0:
+                self.level()
+            return
+        self.strapdown(dt, gyro, force)
+        if t - self.t_check >= 0.04 - 1e-6:
+            self.covariance()
+            self.standstill()
+            self.constraint(t - self.t_check)
+            self.t_check = t
+
+    def level(self) -> None:
+        x, y, z = self.level_sum
+        roll, pitch = np.arctan2(y, z), np.arctan2(-x, np.hypot(y, z))
+        px, py, pz, yaw, sd_xy, sd_yaw = self.start
+        self.x.R_ns = Rotation.from_euler("ZYX", [yaw, pitch, roll]).as_matrix()
+        self.x.p = np.array([px, py, pz]) + self.x.R_ns @ self.lever
+        sd = np.zeros(N)
+        sd[PHI], sd[V], sd[P] = (0.1, 0.1, sd_yaw), 0.3, sd_xy
+        sd[BG], sd[BA] = self.c["gyro_bias_sd"], self.c["accelerometer_bias_sd"]
+        sd[SCALE], sd[MOUNT], sd[INCL] = self.c["wheel_scale_sd"], self.c["mounting_sd"], self.c["inclination_bias_sd"]
+        sd[DELAY] = self.c["gnss_delay_sd"]
+        self.cov = np.diag(sd**2)
+        self.aligned, self.t_check = True, self.t
+
+    def strapdown(self, dt: float, gyro: np.ndarray, force: np.ndarray) -> None:
+        x = self.x
+        x.w_s = gyro - x.bg
+        f_s, turn = force - x.ba, x.w_s * dt
+        dv = x.R_ns @ (dt * (f_s + 0.5 * np.cross(turn, f_s)))
+        self.a_n = dv / dt - (0.0, 0.0, self.c["gravity"])
+        x.p = x.p + dt * (x.v + 0.5 * self.a_n * dt)
+        x.v = x.v + self.a_n * dt
+        self.sum_dv += dv
+        before = x.R_ns
+        x.R_ns = x.R_ns @ Rotation.from_rotvec(turn).as_matrix()
+        self.sum_R += 0.5 * dt * (before + x.R_ns)
+        self.sum_turn += x.w_s @ turn
+        self.sum_t += dt
+
+    def covariance(self) -> None:
+        """Phi = 1 + what sum_t of motion couples, the attitude error taken at half time."""
+        if self.sum_t == 0.0:
+            return
+        A, S, T = self.sum_R, skew(self.sum_dv), self.sum_t
+        F = np.eye(N)
+        F[PHI, BG] = -A
+        F[V, PHI], F[V, BG], F[V, BA] = -S, 0.5 * S @ A, -A
+        F[P, :] += 0.5 * T * (np.eye(N)[V] + F[V, :])
+        Q = np.zeros(N)
+        Q[PHI] = self.c["gyro_density"] ** 2 * T + 2e-3**2 * 1.0 * self.sum_turn
+        Q[V] = self.c["accelerometer_density"] ** 2 * T
+        Q[BG], Q[BA] = self.c["gyro_bias_walk"] ** 2 * T, self.c["accelerometer_bias_walk"] ** 2 * T
+        _, self.cov = predict(np.zeros(N), self.cov, F, np.diag(Q))
+        self.forget_motion()
+
+    # ---- updates ----
+
+    def row(self, h: Measurement, rate_too: bool = True) -> np.ndarray:
+        """Derivative of h with respect to the error state."""
+        step = 1e-5
+        out = np.zeros(N)
+        for i, e in enumerate(np.eye(N) * step):
+            out[i] = h(self.x.retract(e, rate_too)) - h(self.x.retract(-e, rate_too))
+        return out / (2.0 * step)
+
+    def joseph(self, H: np.ndarray, nu: float, variance: float, dx: np.ndarray) -> np.ndarray:
+        """Correct by one row; dx is the correction so far at this linearisation."""
+        K = self.cov @ H / (H @ self.cov @ H + variance)
+        left = np.eye(N) - np.outer(K, H)
+        self.cov = left @ self.cov @ left.T + variance * np.outer(K, K)
+        return dx + K * nu
+
+    def gated(self, H: np.ndarray, nu: float, variance: float, dx: np.ndarray) -> tuple[np.ndarray, bool]:
+        nu = nu - H @ dx
+        if nu**2 > GATE * (H @ self.cov @ H + variance):
+            return dx, False
+        return self.joseph(H, nu, variance, dx), True
+
+    def correct(self, dx: np.ndarray) -> None:
+        self.x = self.x.retract(dx, rate_too=False)
+
+    def standstill(self) -> None:
+        rate_sd = np.sqrt(np.diag(self.cov)[BG])
+        rest = self.t_rest is not None and self.t - self.t_rest >= 0.4 and self.t - self.t_wheels < 0.4
+        quiet = (abs(self.g_low - self.x.bg) <= 0.006 + 3.0 * rate_sd).all() and \
+            np.linalg.norm(self.f2 - self.f_slow) < 0.15
+        if not (rest and quiet):
+            self.still = False
+            return
+        if self.t_zero is not None and self.t - self.t_zero < 0.2 - 1e-6:
+            return
+        self.t_zero = self.t
+        dx, taken = np.zeros(N), 0
+        for i in range(3):
+            dx, ok = self.gated(np.eye(N)[3 + i], -self.x.v[i], 0.01**2, dx)
+            taken += ok
+        self.still = taken == 3
+        if self.still:
+            for i in range(3):
+                variance = 3e-4**2 + 2.0 * self.c["gyro_density"] ** 2 / 0.2
+                dx, _ = self.gated(np.eye(N)[9 + i], self.g_low[i] - self.x.bg[i], variance, dx)
+        self.correct(dx)
+
+    def constraint(self, period: float) -> None:
+        if self.still:
+            return
+        dx = np.zeros(N)
+        hub = float(self.vehicle["tyre_radius"])
+        rear, middle = np.array([0.0, 0.0, hub]), np.array([self.vehicle["wheelbase"] / 2.0, 0.0, hub])
+        u_rear, u_middle = (self.x.point_velocity(r, self.lever) for r in (rear, middle))
+        white = self.c["constraint_sd"] ** 2 + (0.01 * u_rear[0]) ** 2
+        turn = self.x.w_b[2]
+        side = white + (0.003 * turn * u_rear[0] ** 2) ** 2 + (0.15 * turn) ** 2
+        for r, axis, nu, noise in ((rear, 1, -u_rear[1], side), (middle, 2, -u_middle[2], white)):
+            H = self.row(lambda x, r=r, axis=axis: x.point_velocity(r, self.lever)[axis])
+            nu = nu - H @ dx
+            z2 = nu**2 / (H @ self.cov @ H + noise)
+            if z2 <= 16.0:
+                dx = self.joseph(H, nu, max(0.3 / period, 1.0) * noise * max(z2 / 4.0, 1.0), dx)
+        self.correct(dx)
+
+    def wheels(self, t: float, speed: np.ndarray) -> None:
+        self.t_wheels = t
+        if (abs(speed) > 0.03).any():
+            self.t_rest = None
+        elif self.t_rest is None:
+            self.t_rest = t
+        if not self.aligned or (self.t_wheels_used is not None and t - self.t_wheels_used < 0.04 - 1e-6):
+            return
+        raised = max(2.0 * 0.15 / (t - self.t_wheels_used if self.t_wheels_used is not None else 0.04), 1.0)
+        self.t_wheels_used = t
+        self.covariance()
+        lead = t - self.t
+        a_b = self.x.R_nb.T @ self.a_n - np.cross(self.x.w_b, self.x.R_nb.T @ self.x.v)
+        dx = np.zeros(N)
+        for i in range(4):
+            dx = self.wheel(i, speed[i], lead * a_b, raised, dx)
+        self.correct(dx)
+
+    def wheel(self, i: int, reading: float, carried: np.ndarray, raised: float, dx: np.ndarray) -> np.ndarray:
+        side, track = (1.0, -1.0)[i % 2], self.vehicle["axle"]["track"][i // 2]
+        hub = np.array([self.vehicle["wheelbase"] * (i < 2), side * track / 2.0, self.vehicle["tyre_radius"]])
+        u = self.x.point_velocity(hub, self.lever) + carried
+        e = np.array([1.0, 0.0, 0.0])
+        if i < 2 and abs(u[0]) > 0.5 * np.hypot(u[0], u[1]):
+            e = np.array([abs(u[0]), np.sign(u[0]) * u[1], 0.0]) / np.hypot(u[0], u[1])
+        along = e @ u
+        bump = np.sign(along) * 0.65 * u[2] ** 2 / (2.0 * max(abs(along), 0.15)) if abs(along) >= 0.02 else 0.0
+        H = self.row(lambda x: (1.0 + x.scale) * (e @ (x.point_velocity(hub, self.lever) + carried) + bump))
+        white = self.c["wheel_sd"] ** 2 + self.c["wheel_resolution"] ** 2 / 12.0 + (0.005 * (along + bump)) ** 2
+        if reading == 0.0:
+            white += self.c["wheel_dead_below"] ** 2
+        nu = reading - (1.0 + self.x.scale) * (along + bump) - H @ dx
+        hph = H @ self.cov @ H
+        z = nu / np.sqrt(hph + white)
+        if reading < 0.0 or (reading == 0.0 and along + bump < 0.0):
+            z = -z
+        if z > 5.0 or z < -6.0:
+            return dx
+        white *= max(z / 1.5, 1.0) ** 2 if z > 0.0 else max(-z / 3.0, 1.0) ** 2
+        return self.joseph(H, nu, raised * white, dx)
+
+    def inclination(self, roll: float, pitch: float) -> None:
+        if not self.aligned:
+            return
+        self.covariance()
+        dx = np.zeros(N)
+        for i, reading in enumerate((roll, pitch)):
+            def tilt(x: State, i: int = i) -> float:
+                g = x.R_bs @ (self.f2 - x.ba)
+                return (np.arctan2(g[1], g[2]) if i == 0 else np.arctan2(-g[0], np.hypot(g[1], g[2]))) + x.incl[i]
+            dx, _ = self.gated(self.row(tilt), reading - tilt(self.x), self.c["inclination_sd"] ** 2, dx)
+        self.correct(dx)
+
+    def gnss(self, t: float, sample: np.void) -> None:
+        since = 0.0 if self.t_gnss is None else t - self.t_gnss
+        self.t_gnss = t
+        if not self.aligned:
+            return
+        self.covariance()
+        slow = 0.9 * sample["sd_position"]
+        keep = np.exp(-since / 60.0) if self.has_gnss else 0.0
+        fade = np.eye(N)
+        fade[DRIFT, DRIFT] *= keep
+        self.x.drift = self.x.drift * keep
+        self.cov = fade @ self.cov @ fade.T
+        self.cov[DRIFT, DRIFT] += np.diag(slow**2 * (1.0 - keep**2))
+        self.has_gnss = True
+        lead = t - self.t
+        arm = self.c["gnss_lever"] - self.lever
+        v = self.x.v + self.x.R_nb @ np.cross(self.x.w_b, arm)
+        white = np.maximum(0.5 * sample["sd_position"], self.c["gnss_sd_floor"]) ** 2 + (0.01 * v) ** 2
+        self.fix(lambda x, i: (x.p + x.R_nb @ arm + x.drift
+                               + (lead - x.delay) * (x.v + v - self.x.v))[i] + 0.5 * lead**2 * self.a_n[i],
+                 sample["position"], white)
+        self.fix(lambda x, i: (x.v + x.R_nb @ np.cross(x.w_b, arm))[i] + lead * self.a_n[i], sample["velocity"],
+                 (sample["sd_velocity"] + 0.02) ** 2 + (0.1 * self.a_n) ** 2)
+
+    def fix(self, h: Callable[[State, int], float], value: np.ndarray, variance: np.ndarray) -> None:
+        """Three rows together or none. The rate counts as known, and so does the mounting for this lever arm."""
+        rows = [self.row(lambda x, i=i: h(x, i), rate_too=False) for i in range(3)]
+        for H in rows:
+            H[MOUNT] = 0.0
+        nu = [value[i] - h(self.x, i) for i in range(3)]
+        if any(nu[i] ** 2 > 16.0 * (rows[i] @ self.cov @ rows[i] + variance[i]) for i in range(3)):
+            return
+        dx = np.zeros(N)
+        for i in range(3):
+            dx = self.joseph(rows[i], nu[i] - rows[i] @ dx, variance[i], dx)
+        self.correct(dx)
+
+    # ---- result ----
+
+    @property
+    def pose(self) -> tuple[np.ndarray, np.ndarray]:
+        """Position of the body origin, and roll, pitch, yaw."""
+        return self.x.p - self.x.R_nb @ self.lever, Rotation.from_matrix(self.x.R_nb).as_euler("ZYX")[::-1]
+
+
+def skew(a: np.ndarray) -> np.ndarray:
+    return np.array([[0.0, -a[2], a[1]], [a[2], 0.0, -a[0]], [-a[1], a[0], 0.0]])
+
+
+def run(log: Log, config: np.ndarray, start: tuple[float, float, float, float, float, float]) -> Reference:
+    """Push a log."""
+    reference = Reference(config, start)
+    kinds, rows, t_ns = log.timeline()
+    for kind, row, t in zip(kinds, rows, t_ns * 1e-9, strict=True):
+        sample = log.arrays[kind][row]
+        if kind == 0:
+            reference.imu(t, sample["gyro"], sample["accelerometer"])
+        elif kind == 1:
+            reference.wheels(t, sample["speed"])
+        elif kind == 2:
+            reference.inclination(sample["roll"], sample["pitch"])
+        elif kind == 5:
+            reference.gnss(t, sample)
+    return reference

@@ -450,6 +450,9 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
     cdef int32_t it, cuts = 0
     cdef int known, stable
     cdef bint leap = False
+    memset(chassis, 0, sizeof(chassis))
+    memset(axle, 0, sizeof(axle))
+    start = p[0]
     for it in range(MAX_ITERATIONS):
         iterations[0] += 1
         rest_geometry(m, p)
@@ -466,7 +469,7 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
         if stable and size < roughest:
             roughest = size
             rough = p[0]
-        after = step_work(&b, chassis, axle) if it > 0 else 0.0
+        after = step_work(&b, chassis, axle)
         if (after < -0.3 * before or it >= ROUGH_AFTER) and roughest < TC_ROUGH_FORCE:
             p[0] = rough
             return TC_STANCE_OK

@@ -16,7 +16,7 @@ cdef extern from *:
     """
     static const double TC_GRAVITY = 9.81;          /* m/s^2 */
     static const double TC_PI = 3.14159265358979323846;
-    static const double TC_REST_FORCE = 1.0;        /* N; a larger residual is no rest */
+    static const double TC_REST_FORCE = 5.0;        /* N; 0.02 mm on a tyre. A larger residual is no rest */
     static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's steps allow no better */
     static const double TC_EDGE_FORCE = 500.0;      /* N; accepted where a contact jumps at an edge it is on */
     static const double TC_MAX_TURN = 0.12;         /* rad a step */

@@ -8,7 +8,7 @@ import pytest
 
 from trailcoach.errors import InputError
 from trailcoach.log import Log, Meta, read_table
-from trailcoach.replay import driven_trail, replay, replay_log, write_results
+from trailcoach.playback import driven_trail, replay, replay_log, write_results
 from trailcoach.replay_result import ReplayResult
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle

@@ -10,8 +10,8 @@ import pytest
 from trailcoach import _core, native
 from trailcoach.engine import make_config, start_values
 from trailcoach.log import Log
+from trailcoach.playback import TICK_RATE, driven_trail, record
 from trailcoach.recording import tick_times
-from trailcoach.replay import TICK_RATE, driven_trail, record
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle

@@ -281,7 +281,7 @@ cdef inline double tread_lean(const tread_shape *t, const footprint *f, double c
     """Lean c of the tread, the strips low and high it stands on, where between them the load acts (offset, m),
     and the rate of the tyre with this freedom. A walk along the convex envelope max_k(H_k - y_k c) from c = 0, on
     the side the highest strip is on."""
-    cdef double c, rest, y, side, next_c, load, softer
+    cdef double c, rest, y, side, next_c, load, softer = rate
     cdef int32_t i = 0, j, k
     for k in range(1, STRIPS):
         if f.height[k] > f.height[i]:

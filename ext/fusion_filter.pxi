@@ -66,6 +66,7 @@ cdef struct fusion_filter:
     double f_low[2][3]                  # two stages at the inclinometer's corner, m/s^2
     double f_slow[3]
     double g_low[3]                     # rad/s
+    double g_shake[3]                   # mean square of the rate about it, (rad/s)^2
     # levelling from the first samples
     double level_sum[3]
     double level_time

@@ -127,7 +127,8 @@ cdef int32_t measurement_ready(fusion_filter *f, int64_t t_ns, double *lead) noe
 
 
 cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
-    """Low-passed samples: two stages of the force as the inclinometer does it, one of the rate, one slow of the force."""
+    """Low-passed samples: two stages of the force as the inclinometer does it, one slow, and one of the rate."""
+    cdef double shake
     cdef double corner = f.c.inclination_lowpass_hz if f.c.inclination_lowpass_hz > 0.0 else TC_LOW_HZ
     cdef int32_t i
     if dt != f.low_dt:
@@ -138,6 +139,8 @@ cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
         f.f_low[0][i] += f.low_gain * (f.accelerometer[i] - f.f_low[0][i])
         f.f_low[1][i] += f.low_gain * (f.f_low[0][i] - f.f_low[1][i])
         f.g_low[i] += f.low_gain * (f.gyro[i] - f.g_low[i])
+        shake = f.gyro[i] - f.g_low[i]
+        f.g_shake[i] += f.slow_gain * (shake * shake - f.g_shake[i])
         f.f_slow[i] += f.slow_gain * (f.accelerometer[i] - f.f_slow[i])
 
 

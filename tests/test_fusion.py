@@ -276,7 +276,7 @@ def test_agrees_with_the_reference(gnss: bool) -> None:
     engine.set_start(*start)
     kinds, rows, _ = log.timeline()
     engine.push_merged(kinds, rows, log.arrays)
-    # then they agree; with GNSS but for the derivative of the antenna arm times the age of the fix, left out in the core
+    # then they agree; with GNSS but for the derivative of arm times age of the fix, which the core leaves out
     state, (position, attitude) = engine.state(), reference.pose
     close = 1e-4 if gnss else 1e-9
     np.testing.assert_allclose(state["position"], position, rtol=0.0, atol=close)

@@ -13,7 +13,7 @@ cdef extern from *:
     static const double TC_COACH_CRAWL = 0.2;           /* m/s, slower counts as this where time is told from way */
     static const double TC_COACH_STILL = 0.05;          /* m/s, slower is standing */
     /* ---- when: speech (150 words a minute) and silence ---- */
-    static const double TC_COACH_SPEECH[4] = {0.0, 4.5, 3.0, 2.5};  /* s a step takes the ear, by priority */
+    static const double TC_COACH_PAUSE[4] = {0.0, 4.5, 3.0, 2.5};   /* s a step leaves the one before, by priority */
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
@@ -50,7 +50,7 @@ cdef extern from *:
     """
     const double TC_COACH_BRAKING, TC_COACH_STOP_ROOM, TC_COACH_ROUNDING, TC_COACH_PREPARE_TIME
     const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
-    const double TC_COACH_SPEECH[4]
+    const double TC_COACH_PAUSE[4]
     const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_FORGET, TC_COACH_SETUP_AGAIN, TC_COACH_BACK
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
     const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
@@ -79,8 +79,8 @@ cdef struct coach_state:
     # what has been said
     coach_said said[COACH_SAID]
     uint32_t n_said
-    int64_t busy_until_ns               # somebody may still be listening to the last step
-    int32_t busy_priority
+    int64_t last_ns                     # when the last step was given
+    int32_t last_priority               # 0 = none was
     double told_steer                   # the steer advised last, rad
     double told_at                      # distance travelled then, m
     int64_t told_ns
@@ -283,9 +283,12 @@ cdef void remember(coach_state *c, const tc_step *step, double rolled, double se
 
 
 cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, double severity) noexcept nogil:
-    """Into the queue, unless it was said before or somebody is still listening to a step as important."""
+    """Into the queue, unless it was said before or somebody is still listening to the last one: danger alone
+    interrupts, and not another danger."""
     cdef double rolled = view.state.distance, speed
-    if view.t_ns < c.busy_until_ns and step.priority <= c.busy_priority:
+    cdef bint interrupts = step.priority == TC_PRIORITY_DANGER and c.last_priority < TC_PRIORITY_DANGER
+    if (c.last_priority != 0 and not interrupts
+            and seconds_since(view.t_ns, c.last_ns) < TC_COACH_PAUSE[step.priority]):
         return False
     if said_before(c, step, rolled, severity):
         return False
@@ -297,8 +300,8 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
         queue_keep(c, view.t_ns, TC_PRIORITY_ADVICE)
     queue_push(c, step)
     remember(c, step, rolled, severity)
-    c.busy_until_ns = view.t_ns + nanoseconds(TC_COACH_SPEECH[step.priority])
-    c.busy_priority = step.priority
+    c.last_ns = view.t_ns
+    c.last_priority = step.priority
     return True
 
 

@@ -18,12 +18,13 @@ cdef extern from *:
     static const double TC_PI = 3.14159265358979323846;
     static const double TC_REST_FORCE = 1.0;        /* N; a larger residual is no rest */
     static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's own steps allow no better */
+    static const double TC_EDGE_FORCE = 1000.0;     /* N; accepted where a contact jumps within a fraction of a millimetre */
     static const double TC_MAX_TURN = 0.12;         /* rad a step */
     static const double TC_MAX_DROP = 0.15;         /* m a step */
     static const double TC_FIRMEST = 1e4;           /* damping over the stiffness of the tyres */
     static const double TC_TIPPED = 1.0;            /* rad; it will not come back from here */
     """
-    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_TIPPED
+    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_EDGE_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_TIPPED
 
 cdef struct grid_view:
     # the height grid from the heading frame: u, v count posts; peek() is for places known to be inside
@@ -440,6 +441,7 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
     cdef double size, firm, before = 0.0, after, part = 1.0, shorter, roughest = TC_ROUGH_FORCE
     cdef int32_t it, cuts = 0
     cdef int known, stable
+    cdef bint leap = False
     for it in range(MAX_ITERATIONS):
         iterations[0] += 1
         rest_geometry(m, p)
@@ -460,7 +462,9 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
         if (after < -0.3 * before or it >= ROUGH_AFTER) and roughest < TC_ROUGH_FORCE:
             p[0] = rough
             return TC_STANCE_OK
-        if after < -0.3 * before and cuts < MAX_CUTS:
+        if after < -0.3 * before and cuts == MAX_CUTS and stable and size < TC_EDGE_FORCE:
+            return TC_STANCE_OK
+        if after < -0.3 * before and cuts < MAX_CUTS and not leap:
             cuts += 1
             shorter = before / (before - after)
             part *= 0.1 if shorter < 0.1 else 0.7 if shorter > 0.7 else shorter
@@ -474,6 +478,7 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
         memcpy(axle, newton_axle, sizeof(newton_axle))
         limit_step(chassis, axle)
         before = step_work(&b, chassis, axle)
+        leap = cuts == MAX_CUTS         # stuck before an edge far from rest: one step over it
         part = 1.0
         cuts = 0
         start = p[0]
@@ -483,10 +488,19 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
     return TC_STANCE_UNSOLVED
 
 
+cdef void plane_start(const stance_model *m, const double *z, rest_point *p) noexcept nogil:
+    """Design ride height on the plane nearest to four heights under the wheels."""
+    cdef double across = (z[0] + z[2] - z[1] - z[3]) / (2.0 * (m.axle[0].half_track + m.axle[1].half_track))
+    cdef double along = 0.5 * (z[0] + z[1] - z[2] - z[3]) / m.axle[0].x
+    p.roll = atan(across)
+    p.pitch = -atan(along)
+    p.z = 0.25 * (z[0] + z[1] + z[2] + z[3]) - 0.5 * m.axle[0].x * along
+
+
 cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p) noexcept nogil:
     """Design ride height on the plane through the ground under the wheels."""
     cdef double z[4]
-    cdef double x, y, u, v, across, along, mean
+    cdef double x, y, u, v
     cdef int32_t w
     memset(p, 0, sizeof(rest_point))
     for w in range(4):
@@ -499,12 +513,7 @@ cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p
         if z[w] != z[w]:
             return TC_STANCE_UNKNOWN
         p.tyre[w].load = m.tread.weight
-    across = (z[0] + z[2] - z[1] - z[3]) / (2.0 * (m.axle[0].half_track + m.axle[1].half_track))
-    along = 0.5 * (z[0] + z[1] - z[2] - z[3]) / m.axle[0].x
-    mean = 0.25 * (z[0] + z[1] + z[2] + z[3])
-    p.roll = atan(across)
-    p.pitch = -atan(along)
-    p.z = mean - 0.5 * m.axle[0].x * along
+    plane_start(m, z, p)
     return TC_STANCE_OK
 
 

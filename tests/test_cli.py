@@ -2,6 +2,8 @@
 import csv
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,6 +18,7 @@ from inputs import SOUTH, WEST, write_log, write_poses, write_terrain
 
 from trailcoach.cli import main
 from trailcoach.cli.parser import join_negative_values
+from trailcoach.data import data_folder
 
 COMMANDS = ("demo", "replay", "fuse", "settle", "plan", "vehicle", "native")
 JEEP = "jeep-wrangler-jlur"
@@ -52,6 +55,22 @@ def test_help_shows_every_command(capsys):
 def test_help_of_a_command_teaches_by_example(capsys, command):
     assert main([*command, "--help"]) == 0
     assert f"trailcoach {' '.join(command)}" in capsys.readouterr().out.partition("examples:")[2]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("demo", "native")])
+def test_examples_of_help_can_be_pasted(tmp_path, monkeypatch, capsys, command):
+    main([command, "--help"])
+    (tmp_path / "terrain_data").symlink_to(data_folder())
+    monkeypatch.chdir(tmp_path)
+    script = capsys.readouterr().out.partition("examples:\n")[2].replace("\\\n", " ").splitlines()
+    lines = [line.strip() for line in script if line.startswith("  trailcoach ") or line.startswith("  printf ")]
+    ours = [line.partition("   (")[0] for line in lines if not re.search(r"\bmy(_log|\.toml)\b", line)]
+    assert ours
+    for line in ours:
+        if line.startswith("printf"):
+            subprocess.run(line, shell=True, check=True)
+        else:
+            assert main(shlex.split(line)[1:]) == 0, line
 
 
 def test_help_loads_nothing_heavy():

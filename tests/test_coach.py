@@ -484,10 +484,10 @@ def test_ids_count_up_and_every_step_is_valid_for_a_while():
         assert r["to_go"] >= 0.0
 
 
-def test_only_a_graver_step_comes_while_another_is_heard():
+def test_only_danger_comes_while_another_step_is_heard():
     said = rock_garden().said
     for (t0, _, a), (t1, _, b) in itertools.pairwise(said):
-        assert t1 - t0 >= 2.5 - 1e-9 or b["priority"] > a["priority"]
+        assert t1 - t0 >= 2.5 - 1e-9 or a["priority"] < b["priority"] == number(PRIORITIES, "danger")
 
 
 def test_a_step_reads_as_data_and_as_json():

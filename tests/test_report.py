@@ -63,7 +63,7 @@ def drive(n: int = 400) -> ReplayResult:
     advised["x"], advised["y"], advised["clearance"] = EAST + advised["s"], NORTH + 0.4, 0.15
     heights = np.cumsum(rng.normal(0.0, 0.01, (120, 320)), axis=1).astype(np.float32)
     return ReplayResult(
-        vehicle_name="Test Rig 110", part_names=PARTS, t=t, state=state,
+        drive="d", vehicle_name="Test Rig 110", part_names=PARTS, t=t, state=state,
         stance=stances(state["position"][:, 0], clearance),
         advised=advised, advised_stance=stances(advised["x"], np.full((50, len(PARTS)), 0.15)),
         steps=[step(1, 2.0), step(2, 9.0, "Hold it straight, three metres.", why=None, reason="")],
@@ -184,6 +184,13 @@ def test_without_a_line_advised_there_is_none_drawn(tmp_path):
     page = page_of(replay, tmp_path)
     assert data_of(page)["advised"]["x"] == []
     assert "no line was advised" in page
+
+
+def test_a_line_advised_that_stops_short_is_said(tmp_path):
+    whole = drive()
+    short = replace(whole, advised=whole.advised[:20], advised_stance=whole.advised_stance[:20])
+    assert "The line advised ends" not in page_of(whole, tmp_path)
+    assert "The line advised ends 12.3 m from the end of the trail." in page_of(short, tmp_path)
 
 
 def test_with_no_stance_known_the_page_says_unknown(tmp_path):

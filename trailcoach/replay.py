@@ -126,8 +126,8 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
     advised, advised_stance = _advised(vehicle, terrain, trail)
     t_ns = np.array([d.t_ns for d in drive])
     return ReplayResult(
-        vehicle_name=vehicle.name, part_names=vehicle.part_names, t=(t_ns - log.t_ns[0]) * 1e-9, state=state,
-        stance=stance, advised=advised, advised_stance=advised_stance, steps=[s for d in drive for s in d.steps],
+        drive=log.path.resolve().name, vehicle_name=vehicle.name, part_names=vehicle.part_names,
+        t=(t_ns - log.t_ns[0]) * 1e-9, state=state, stance=stance, advised=advised, advised_stance=advised_stance, steps=[s for d in drive for s in d.steps],
         trail_xy=trail.xy, half_width=trail.half_width, terrain=terrain,
         debrief=debrief(vehicle.part_names, t_ns, state, stance, log.imu), notes=[*log.meta.notes, *log.warnings])
 
@@ -150,7 +150,7 @@ def write_results(result: ReplayResult, folder: Path) -> None:
         folder / "stance.csv", ids=[f"{t:.3f}" for t in result.t])
     (folder / "debrief.json").write_text(json.dumps(result.debrief, indent=1, ensure_ascii=False) + "\n",
                                          encoding="utf-8")
-    write_report(folder / "report.html", result, title=f"{result.vehicle_name}: replay")
+    write_report(folder / "report.html", result, title=f"Drive {result.drive}")
 
 
 def _advised(vehicle: Vehicle, terrain: Terrain, trail: Trail) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,8 @@ class ReplayResult:
 
     Attributes
     ----------
+    drive : str
+        Name of the log.
     vehicle_name : str
         The vehicle in words.
     part_names : tuple of str
@@ -40,6 +42,7 @@ class ReplayResult:
         What a reader must know before trusting the figures, such as how the log was made.
     """
 
+    drive: str
     vehicle_name: str
     part_names: tuple[str, ...]
     t: NDArray[np.float64]

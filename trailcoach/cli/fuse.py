@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from trailcoach.truth import Score
 
 _EXAMPLES = """\
-  trailcoach fuse terrain_data/drives/d01 --out track.csv
+  trailcoach fuse terrain_data/drives/comma2k19_ex1 --out track.csv
+  trailcoach fuse terrain_data/drives/d00 --terrain terrain_data/drives/d00/terrain.tif --out track.csv
   trailcoach fuse my_log --vehicle land-rover-defender-110 --terrain tiles/ --out track.csv
 
 A log is a folder with imu.csv and any of wheels.csv, inclination.csv, steering.csv, speed.csv, gnss.csv and

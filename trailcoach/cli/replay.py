@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from trailcoach.vehicle import Vehicle
 
 _EXAMPLES = """\
-  trailcoach replay my_log --vehicle jeep-wrangler-jlur --terrain rocks.tif --out results
-  trailcoach replay my_log --vehicle my.toml --terrain tiles/ --trail track.gpx --half-width 2.5 --out results
+  trailcoach replay terrain_data/drives/d01 --vehicle land-rover-defender-110 \\
+      --terrain terrain_data/drives/d01/terrain.tif --out results
+  trailcoach replay terrain_data/drives/d00 --trail terrain_data/drives/d00/driven_path.csv --half-width 2.5 \\
+      --out results
+  trailcoach replay my_log --vehicle my.toml --terrain tiles/ --trail track.gpx --out results
 
 writes to results/:
   steps.jsonl    what the coach would have said, one step a line

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
   trailcoach vehicle list
   trailcoach vehicle show jeep-wrangler-jlur --out views
-  trailcoach vehicle check my.toml --approach 43.9 --breakover 22.6 --departure 37.0 --clearance 0.274"""
+  trailcoach vehicle check jeep-wrangler-jlur --approach 43.9 --breakover 22.6 --departure 37.0 --clearance 0.274"""
 _PUBLISHED = (("approach", "deg"), ("breakover", "deg"), ("departure", "deg"), ("clearance", "m"))
 
 

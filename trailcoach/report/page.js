@@ -94,7 +94,7 @@ function clearanceFigure() {
   for (const part of shown) for (const c of parts[part].c) if (known(c) && c > high) high = c;
   const notes = data.places.slice(0, 3).map((place, i) => ({
     x: place[now.axis], y: place.c, text: `<b>${names[place.part]}</b> ${cm(place.c)}`, showarrow: true, arrowhead: 0, arrowwidth: 1,
-    arrowcolor: look.ink, ax: i % 2 ? -30 : 30, ay: 26 + 14 * i, font: { color: look.ink, size: 12 }, bgcolor: look.panel, borderpad: 2, opacity: 0.92,
+    arrowcolor: look.ink, ax: place[now.axis] > 0.7 * fullRange()[1] ? -60 : 30, ay: 26 + 14 * i, font: { color: look.ink, size: 12 }, bgcolor: look.panel, borderpad: 2, opacity: 0.92,
   }));
   const marks = steps.map((step) => ({
     x: known(step.tick) ? tick[now.axis][step.tick] : null, y: 1, yref: "paper", yanchor: "bottom", text: String(step.n), showarrow: false,
@@ -104,7 +104,7 @@ function clearanceFigure() {
     hovermode: "closest", hoverdistance: 24, annotations: [...marks, ...notes],
     margin: { l: 52, r: 12, t: 18, b: 40 },
     yaxis: { title: { text: "clearance, cm", standoff: 4 }, gridcolor: look.grid, zeroline: true, zerolinecolor: look.danger, zerolinewidth: 1.6,
-      range: [Math.min(-8, least - 6), Math.min(high, 45) + 1] },
+      range: [Math.min(-8, least - 12), Math.min(high, 45) + 1] },
     shapes: [{ type: "rect", xref: "paper", x0: 0, x1: 1, y0: 0, y1: -1000, fillcolor: look["danger-wash"], line: { width: 0 }, layer: "below" }],
   })];
 }

@@ -86,6 +86,10 @@ def warnings(replay: ReplayResult) -> list[str]:
              if not np.isfinite(clearance[:, part]).any()]
     if n and never and (status == 0).any():
         found.append("Clearance was never known for: " + ", ".join(never) + ".")
+    if len(replay.advised) and len(replay.trail_xy):
+        x, y = replay.trail_xy[-1] - [replay.advised["x"][-1], replay.advised["y"][-1]]
+        if np.hypot(x, y) > replay.half_width:
+            found.append(f"The line advised ends {np.hypot(x, y):.1f} m from the end of the trail.")
     for bit in BAD_BITS:
         on = (replay.state["status"] >> bit & 1).astype(bool)
         if on.any():

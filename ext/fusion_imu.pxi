@@ -276,5 +276,6 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
         covariance_step(f)
         standstill_update(f)
         constraint_update(f, seconds(sample.t_ns, f.t_check))
+        level_judge(f)
         f.t_check = sample.t_ns
     return TC_OK

@@ -129,7 +129,8 @@ cdef int32_t measurement_ready(fusion_filter *f, int64_t t_ns, double *lead) noe
 
 
 cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
-    """Low-passed samples: two stages of the force as the inclinometer does it, one of the rate, one slow of the force."""
+    """Low-passed samples: two stages of the force as the inclinometer does it, one slow, and one of the rate."""
+    cdef double shake
     cdef double corner = f.c.inclination_lowpass_hz if f.c.inclination_lowpass_hz > 0.0 else TC_LOW_HZ
     cdef int32_t i
     if dt != f.low_dt:
@@ -140,6 +141,8 @@ cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
         f.f_low[0][i] += f.low_gain * (f.accelerometer[i] - f.f_low[0][i])
         f.f_low[1][i] += f.low_gain * (f.f_low[0][i] - f.f_low[1][i])
         f.g_low[i] += f.low_gain * (f.gyro[i] - f.g_low[i])
+        shake = f.gyro[i] - f.g_low[i]
+        f.g_shake[i] += f.slow_gain * (shake * shake - f.g_shake[i])
         f.f_slow[i] += f.slow_gain * (f.accelerometer[i] - f.f_slow[i])
 
 
@@ -275,5 +278,6 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
         covariance_step(f)
         standstill_update(f)
         constraint_update(f, seconds(sample.t_ns, f.t_check))
+        level_judge(f)
         f.t_check = sample.t_ns
     return TC_OK

@@ -125,7 +125,7 @@ cdef void strip_climb(const tread_shape *t, const grid_view *g, const strip_line
         slope = peak.rise + peak.reach / peak.below * l.up
         xi = l.radius * slope / sqrt(l.up * l.up + slope * slope)
         xi = peak.reach - half if xi < peak.reach - half else peak.reach + half if xi > peak.reach + half else xi
-        if fabs(xi) > t.ahead[FINE - 1]:
+        if not fabs(xi) <= t.ahead[FINE - 1]:           # NaN beside unknown ground, too
             return
         strip_look(g, l, xi, sqrt(l.radius * l.radius - xi * xi), &ahead)
         if ahead.top <= peak.top or ahead.rise * peak.rise < 0.0:

@@ -8,7 +8,7 @@ cdef extern from *:
     static const double TC_IMU_GAP_INTERVALS = 2.5;    /* usual intervals */
     static const double TC_IMU_FLAG_TIME = 1.0;        /* s a gap or a fault stays flagged */
     static const double TC_BRIDGE_STEP = 0.02;         /* s */
-    static const double TC_BRIDGE_EVEN = 60.0;         /* s of a gap; a longer one takes no more steps, but longer ones */
+    static const double TC_BRIDGE_EVEN = 60.0;         /* s of a gap; a longer one takes longer steps, not more */
     static const double TC_BRIDGE_WAIT = 0.6;          /* s of a gap until it is bridged without a sample at its end */
     static const double TC_BRIDGE_PHI = 0.004;         /* rad^2/s: 0.1 rad/s unknown, correlated over 0.2 s */
     static const double TC_BRIDGE_V = 1.6;             /* (m/s)^2/s: 2 m/s^2 unknown, correlated over 0.2 s */

@@ -74,37 +74,54 @@ class DataSheet:
     front_overhang: float | None = None
     rear_overhang: float | None = None
     driver_side: Literal["left", "right"] = "left"
-    sources: tuple[str, ...] = ("data sheet figures given on the command line",)
+    sources: tuple[str, ...] = ("figures given by hand",)
     unconfirmed: tuple[str, ...] = ()
 
 
 def draft_vehicle(sheet: DataSheet, plans: tuple[PartPlan, ...] | None = None,
-                  adjust: Callable[[dict[str, Any]], None] | None = None) -> Vehicle:
+                  adjust: Callable[[dict[str, Any]], None] | None = None,
+                  limiting: str = "transfer_case") -> Vehicle:
     """A vehicle that has the sheet's figures.
 
     Parameters
     ----------
     sheet : DataSheet
     plans : tuple of PartPlan, optional
-        The belly; its part "transfer_case" sets the breakover angle. Without it a usual one.
+        The belly; without it a usual one.
     adjust : callable, optional
         Gets the tables of the file before the underbody is fitted, to put better figures in.
+    limiting : str
+        The part of the belly that sets the breakover angle.
 
     Raises
     ------
     InputError
         Where a figure is out of range or two of them contradict each other.
     """
+    _check_sheet(sheet)
     size = _tyre_of(sheet)
     raw = _tables(sheet, size)
     if adjust is not None:
         adjust(raw)
     bare = to_struct({**raw, "part": []}, Vehicle, sheet.name)
     check_vehicle(msgspec.structs.replace(bare, estimated=()), sheet.name)
-    raw["part"] = _underbody(sheet, bare, usual_belly(sheet) if plans is None else plans)
+    raw["part"] = _underbody(sheet, bare, usual_belly(sheet) if plans is None else plans, limiting)
     vehicle = to_struct(raw, Vehicle, sheet.name)
     check_vehicle(vehicle, sheet.name)
     return vehicle
+
+
+def _check_sheet(sheet: DataSheet) -> None:
+    for name, value, low, high in (
+        ("wheelbase", sheet.wheelbase, 1.2, 6.0), ("track", sheet.front_track, 0.8, 3.0),
+        ("rear track", sheet.rear_track, 0.8, 3.0), ("mass", sheet.mass, 200.0, 20000.0),
+        ("approach", sheet.approach_deg, 5.0, 80.0), ("departure", sheet.departure_deg, 5.0, 80.0),
+        ("breakover", sheet.breakover_deg, 2.0, 80.0), ("clearance", sheet.clearance, 0.05, 1.0),
+        ("front share", sheet.front_share, 0.2, 0.8), ("cg height", sheet.cg_height, 0.2, 2.0),
+        ("front overhang", sheet.front_overhang, 0.2, 3.0), ("rear overhang", sheet.rear_overhang, 0.2, 3.0),
+    ):
+        if value is not None and not low <= value <= high:
+            raise InputError(f"{name} = {value:g}; {low:g} to {high:g} is allowed")
 
 
 def _tyre_of(sheet: DataSheet) -> TyreSize:
@@ -190,11 +207,11 @@ def usual_belly(sheet: DataSheet) -> tuple[PartPlan, ...]:
     return tuple(plans)
 
 
-def _underbody(sheet: DataSheet, v: Vehicle, plans: tuple[PartPlan, ...]) -> list[dict[str, Any]]:
+def _underbody(sheet: DataSheet, v: Vehicle, plans: tuple[PartPlan, ...], limiting: str) -> list[dict[str, Any]]:
     front, rear = tyre_radius_loaded(v, v.wheelbase), tyre_radius_loaded(v, 0.0)
     parts = [_bumper("front_bumper", sheet.approach_deg, front, sheet.front_overhang, sheet.front_track, sheet,
                      lambda d: v.wheelbase + d)]
-    parts += [_box(plan, _bottom(plan, sheet, v, front, rear)) for plan in plans]
+    parts += [_box(plan, _bottom(plan, sheet, v, plan.name == limiting)) for plan in plans]
     parts.append(_bumper("rear_bumper", sheet.departure_deg, rear, sheet.rear_overhang, sheet.rear_track, sheet,
                          lambda d: -d))
     for end, axle, x, radius in (("front", v.front_axle, v.wheelbase, front), ("rear", v.rear_axle, 0.0, rear)):
@@ -203,18 +220,20 @@ def _underbody(sheet: DataSheet, v: Vehicle, plans: tuple[PartPlan, ...]) -> lis
     return parts
 
 
-def _bottom(plan: PartPlan, sheet: DataSheet, v: Vehicle, front: float, rear: float) -> float:
+def _bottom(plan: PartPlan, sheet: DataSheet, v: Vehicle, limiting: bool) -> float:
     """Height of a part's bottom: as planned, or as high as the angles of the sheet ask for."""
     first, last = plan.x - plan.half[0], plan.x + plan.half[0]
     needs = [plan.bottom]
     if last > v.wheelbase:
+        front = tyre_radius_loaded(v, v.wheelbase)
         needs.append(ramp_height(front, last - v.wheelbase, sheet.approach_deg) + _MARGIN)
     if first < 0.0:
+        rear = tyre_radius_loaded(v, 0.0)
         needs.append(ramp_height(rear, -first, sheet.departure_deg) + _MARGIN)
     if sheet.breakover_deg is not None:
         inside = [first + (last - first) * i / 32.0 for i in range(33)]
         lines = [breakover_height(v, x, sheet.breakover_deg) for x in inside if 0.0 < x < v.wheelbase]
-        if plan.name == "transfer_case" and lines:
+        if limiting and lines:
             line = max(lines)
             if line < sheet.clearance - 0.0005:
                 raise InputError(f"breakover = {sheet.breakover_deg}: the belly would lie at {line:.3f} m, under the"

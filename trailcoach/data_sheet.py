@@ -27,6 +27,7 @@ Suspension = Literal["solid", "independent"]
 _DRIVER = 75.0                      # kg, ISO 1176: with the kerb mass this is "as driven"
 _MARGIN = 0.004                     # m that parts keep from the lines the limiting parts touch
 _TYRE = {"radius": 0.4154, "width": 0.285, "mass": 40.0, "radial_stiffness": 260000.0}      # 285/70R17 with its rim
+_TUBE = 0.042                       # m, radius of an axle's tube
 _TREAD = 0.84                       # of the width
 _FREQUENCY = {"solid": (1.38, 1.5), "independent": (1.25, 1.32)}                            # Hz, front and rear
 _TRAVEL = {"solid": ((0.10, 0.13), (0.105, 0.135)), "independent": ((0.10, 0.11), (0.11, 0.12))}
@@ -200,7 +201,7 @@ def usual_belly(sheet: DataSheet) -> tuple[PartPlan, ...]:
         PartPlan("rocker_right", 0.493 * length, -0.5 * track, (0.27 * length, 0.05, 0.05), low + 0.17),
         PartPlan("muffler", -0.46, 0.0, (0.11, 0.36, 0.07), low + 0.21)]
     if sheet.front_suspension == "independent":
-        plans += [PartPlan("front_skid", length + 0.30, 0.0, (0.14, 0.28, 0.03), low + 0.06),
+        plans += [PartPlan("skid_plate", length + 0.30, 0.0, (0.14, 0.28, 0.03), low + 0.06),
                   PartPlan("front_diff", length, 0.12, (0.16, 0.16, 0.09), low + 0.04)]
     if sheet.rear_suspension == "independent":
         plans.append(PartPlan("rear_diff", 0.0, 0.0, (0.2, 0.2, 0.1), low + 0.04))
@@ -215,8 +216,13 @@ def _underbody(sheet: DataSheet, v: Vehicle, plans: tuple[PartPlan, ...], limiti
     parts.append(_bumper("rear_bumper", sheet.departure_deg, rear, sheet.rear_overhang, sheet.rear_track, sheet,
                          lambda d: -d))
     for end, axle, x, radius in (("front", v.front_axle, v.wheelbase, front), ("rear", v.rear_axle, 0.0, rear)):
-        parts += (_solid_axle(end, x, radius, axle.track, sheet.clearance, v.tyre.width)
-                  if axle.suspension == "solid" else _arms(end, x, axle.track, sheet.clearance))
+        solid = axle.suspension == "solid"
+        room = radius - (_TUBE + 0.02 if solid else 0.0)
+        if sheet.clearance >= room:
+            raise InputError(f"clearance = {sheet.clearance}; less than {room:.3f} m is needed under"
+                             f" {'solid axles' if solid else 'wishbones'} on these tyres")
+        parts += (_solid_axle(end, x, radius, axle.track, sheet.clearance, v.tyre.width) if solid
+                  else _arms(end, x, axle.track, sheet.clearance))
     return parts
 
 
@@ -249,12 +255,13 @@ def _bumper(name: str, angle_deg: float, radius: float, overhang: float | None, 
     half = (0.06, round(0.39 * track, 3), 0.08)
     slope = math.radians(angle_deg)
     if overhang is None:                # a usual lower edge is a quarter higher than the hub
-        overhang = (0.25 * radius + radius / math.cos(slope)) / math.tan(slope)
+        edge = max(1.25 * radius, sheet.clearance + 0.05)
+        overhang = (edge - radius + radius / math.cos(slope)) / math.tan(slope)
     overhang = round(overhang, 3)
     bottom = ramp_height(radius, overhang, angle_deg)
     if bottom < sheet.clearance:
-        raise InputError(f"{name.partition('_')[0]} overhang = {overhang} m would put the bumper {bottom:.3f} m over the"
-                         f" ground, under the clearance of {sheet.clearance} m; a longer one is needed")
+        raise InputError(f"{name.partition('_')[0]} overhang = {overhang} m would put the bumper {bottom:.3f} m over"
+                         f" the ground, under the clearance of {sheet.clearance} m; a longer one is needed")
     return _box(PartPlan(name, place(overhang - half[0]), 0.0, half, bottom), bottom)
 
 
@@ -265,18 +272,15 @@ def _box(plan: PartPlan, bottom: float) -> dict[str, Any]:
 
 
 def _solid_axle(end: str, x: float, hub: float, track: float, clearance: float, width: float) -> list[dict[str, Any]]:
-    if clearance > hub - 0.06:
-        raise InputError(f"clearance = {clearance}; less than {hub - 0.06:.3f} m is needed under solid axles on these"
-                         " tyres")
     y = 0.2 if end == "front" else 0.0
     centre = round(hub, 4)
     return [{"name": f"{end}_diff", "fixed_to": f"{end}_axle", "shape": "sphere", "centre": [x, y, centre],
              "radius": round(centre - clearance, 4)},
             {"name": f"{end}_tube", "fixed_to": f"{end}_axle", "shape": "tube", "centre": [x, 0.0, centre],
-             "radius": 0.042, "half_length": round(track / 2.0 - width / 2.0 - 0.02, 3)}]
+             "radius": _TUBE, "half_length": round(track / 2.0 - width / 2.0 - 0.02, 3)}]
 
 
 def _arms(end: str, x: float, track: float, clearance: float) -> list[dict[str, Any]]:
-    return [{"name": f"arm_{end}_{side}", "fixed_to": f"hub_{end[0]}{side[0]}", "shape": "box",
+    return [{"name": f"{end}_arm_{side}", "fixed_to": f"hub_{end[0]}{side[0]}", "shape": "box",
              "centre": [x, sign * round(0.36 * track, 3), round(clearance + 0.03, 4)], "half_size": [0.06, 0.1, 0.03]}
             for side, sign in (("left", 1.0), ("right", -1.0))]

@@ -53,11 +53,12 @@ def changed(vehicle: Vehicle, *, lift: float, tyre: str | float | None,
     """See :meth:`trailcoach.vehicle.Vehicle.with_`."""
     height = _number("lift", lift, -_HIGHEST_LIFT, _HIGHEST_LIFT)
     plated, plates = _plated(vehicle, _plates(vehicle, skid_plate))
-    masses = [*_loads(load), *plates]
+    loads = _loads(load)
+    masses = [*loads, *plates]
     rested = _at_rest(vehicle, plated, height, _tyre(vehicle.tyre, tyre), masses)
     done = _disconnected(_locked(rested, locker), sway_bar)
     words = [f"{name} {value}" for name, value in (("lift", lift or None), ("tyre", tyre), ("skid plate", skid_plate),
-                                                   ("load", list(load) or None), ("locker", locker),
+                                                   ("load", _weight(loads)), ("locker", locker),
                                                    ("sway bar", sway_bar)) if value is not None]
     if not words:
         return vehicle
@@ -68,6 +69,10 @@ def changed(vehicle: Vehicle, *, lift: float, tyre: str | float | None,
     checked = to_struct(msgspec.to_builtins(done), type(vehicle), label)
     check_vehicle(checked, label)
     return checked
+
+
+def _weight(loads: list[_Mass]) -> str | None:
+    return f"{sum(m.mass for m in loads):g} kg" if loads else None
 
 
 class _Mass(NamedTuple):

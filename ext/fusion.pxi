@@ -2,12 +2,13 @@
 
 cdef extern from *:
     """
-    static const double TC_LEVEL_KNOWN = 0.05;         /* rad: roll and pitch are known below this sd, */
+    static const double TC_LEVEL_KNOWN = 0.02;         /* rad: roll and pitch get known below this sd, */
+    static const double TC_LEVEL_LOST = 0.06;          /* unknown again above this one, */
     static const double TC_HEADING_KNOWN = 0.35;       /* and yaw */
     static const double TC_POSITION_AGE = 1.0;         /* s */
     static const double TC_ROLLING_AGE = 0.5;          /* s without a believable wheel speed */
     """
-    const double TC_LEVEL_KNOWN, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE
+    const double TC_LEVEL_KNOWN, TC_LEVEL_LOST, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE
 
 
 cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
@@ -82,9 +83,20 @@ cdef tc_status fusion_start(fusion_filter *f, double x, double y, double z, doub
     return TC_OK
 
 
+cdef void level_judge(fusion_filter *f) noexcept nogil:
+    """Whether roll and pitch are known: with hysteresis, so that a short gap does not silence what hangs on them."""
+    cdef fusion_motion m
+    cdef double sd[3]
+    cdef double roll, pitch, yaw, limit = TC_LEVEL_LOST if f.levelled else TC_LEVEL_KNOWN
+    body_motion(f, 0.0, &m)
+    rpy_from_rotation(m.R_nb, &roll, &pitch, &yaw)
+    attitude_sd(f, &m, roll, pitch, yaw, sd)
+    f.levelled = sd[0] < limit and sd[1] < limit
+
+
 cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) noexcept nogil:
     cdef uint32_t bits = 0
-    if f.aligned and sd_attitude[0] < TC_LEVEL_KNOWN and sd_attitude[1] < TC_LEVEL_KNOWN:
+    if f.levelled:
         bits |= TC_FUSION_LEVELLED
     if f.heading and sd_attitude[2] < TC_HEADING_KNOWN:
         bits |= TC_FUSION_HEADING

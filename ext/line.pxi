@@ -484,6 +484,7 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
     cdef int32_t index
     cdef line_node *n
     cdef double price
+    cdef bint cut_off = False
     end[0] = 0
     while p.open.n > 0:
         index = heap_pop(&p.open)
@@ -506,9 +507,11 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
         if at_goal(p, n):
             end[0] = index
             return TC_LINE_CLEAR
-        if n.arcs < LINE_MAX_ARCS and not expand(p, index):
+        if n.arcs == LINE_MAX_ARCS:
+            cut_off = True
+        elif not expand(p, index):
             return TC_LINE_BUDGET
-    return TC_LINE_BLOCKED
+    return TC_LINE_BUDGET if cut_off else TC_LINE_BLOCKED
 
 
 # ---- what comes of it ----------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ cdef void strip_climb(const tread_shape *t, const grid_view *g, const strip_line
         slope = peak.rise + peak.reach / peak.below * l.up
         xi = l.radius * slope / sqrt(l.up * l.up + slope * slope)
         xi = peak.reach - half if xi < peak.reach - half else peak.reach + half if xi > peak.reach + half else xi
-        if fabs(xi) > t.ahead[FINE - 1]:
+        if not fabs(xi) <= t.ahead[FINE - 1]:           # NaN beside unknown ground, too
             return
         strip_look(g, l, xi, sqrt(l.radius * l.radius - xi * xi), &ahead)
         if ahead.top <= peak.top or ahead.rise * peak.rise < 0.0:
@@ -281,7 +281,7 @@ cdef inline double tread_lean(const tread_shape *t, const footprint *f, double c
     """Lean c of the tread, the strips low and high it stands on, where between them the load acts (offset, m),
     and the rate of the tyre with this freedom. A walk along the convex envelope max_k(H_k - y_k c) from c = 0, on
     the side the highest strip is on."""
-    cdef double c, rest, y, side, next_c, load, softer
+    cdef double c, rest, y, side, next_c, load, softer = rate
     cdef int32_t i = 0, j, k
     for k in range(1, STRIPS):
         if f.height[k] > f.height[i]:

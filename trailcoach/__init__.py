@@ -41,7 +41,8 @@ _HOME = {
 
 __all__ = [
     "CoreError", "Engine", "InputError", "Line", "Log", "Stance", "Step", "Terrain", "Track", "Trail",
-    "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir", "get_pkgconfig_dir", "plan", "replay", "settle",
+    "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir", "get_pkgconfig_dir", "plan",
+    "replay", "settle",
 ]
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from trailcoach.angles import breakover_height, ramp_height, tyre_radius_loaded
 from trailcoach.errors import InputError
-from trailcoach.toml_file import to_struct
+from trailcoach.inputs.toml_file import to_struct
 from trailcoach.tyre_size import TyreSize, parse_tyre
 from trailcoach.vehicle import Vehicle
 from trailcoach.vehicle_checks import check_vehicle

@@ -12,8 +12,8 @@ import numpy as np
 
 from trailcoach import abi
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
-from trailcoach.toml_file import load_toml
+from trailcoach.inputs.kinds import kind_of
+from trailcoach.inputs.toml_file import load_toml
 from trailcoach.vehicle_checks import check_vehicle, covers
 
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]

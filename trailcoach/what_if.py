@@ -25,7 +25,7 @@ import msgspec
 import numpy as np
 
 from trailcoach.errors import InputError
-from trailcoach.toml_file import to_struct
+from trailcoach.inputs.toml_file import to_struct
 from trailcoach.tyre_size import TyreSize, parse_tyre
 from trailcoach.vehicle_checks import check_vehicle
 

@@ -11,7 +11,7 @@ from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from trailcoach.truth import Score
+    from trailcoach.inputs.truth import Score
 
 _EXAMPLES = """\
   trailcoach fuse terrain_data/drives/comma2k19_ex1 --out track.csv
@@ -35,10 +35,10 @@ def add_command(commands: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read everything, fuse, write, compare with the truth where there is one."""
     from trailcoach.engine import vehicle_of
+    from trailcoach.inputs.preflight import check_log_on_terrain
+    from trailcoach.inputs.truth import Truth
     from trailcoach.log import Log
-    from trailcoach.preflight import check_log_on_terrain
     from trailcoach.terrain import Terrain
-    from trailcoach.truth import Truth
     from trailcoach.vehicle import Vehicle
     check_file(args.out)
     terrain = None if args.terrain is None else Terrain.open(args.terrain)

@@ -36,7 +36,7 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, search, write, and say what came out."""
-    from trailcoach.preflight import check_place
+    from trailcoach.inputs.preflight import check_place
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)

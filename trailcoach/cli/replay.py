@@ -71,8 +71,8 @@ def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) ->
     """A drive with its vehicle and its terrain, which the log may name, checked against each other."""
     from trailcoach.engine import vehicle_of
     from trailcoach.errors import InputError
+    from trailcoach.inputs.preflight import check_log_on_terrain
     from trailcoach.log import Log
-    from trailcoach.preflight import check_log_on_terrain
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     log = Log.open(log_path)

@@ -28,8 +28,8 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, settle, write."""
-    from trailcoach.poses import read_poses
-    from trailcoach.preflight import check_poses_on_terrain
+    from trailcoach.inputs.poses import read_poses
+    from trailcoach.inputs.preflight import check_poses_on_terrain
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)

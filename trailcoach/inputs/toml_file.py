@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
+from trailcoach.inputs.kinds import kind_of
 
 _LARGEST = 1e9                      # of any number in such a file
 _LARGEST_FILE = 1_000_000           # bytes

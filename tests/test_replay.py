@@ -34,7 +34,6 @@ def test_the_vehicle_is_followed_along_the_drive(result: ReplayResult) -> None:
     off = np.hypot(result.state["position"][:, 0] - x, result.state["position"][:, 1] - y)
     levelled = (result.state["status"] & 1) != 0
     assert levelled.mean() > 0.95
-    assert np.isnan(off[~levelled]).all()
     assert off[levelled].max() < 0.3
     settled = result.stance["status"] == 0
     assert settled.mean() > 0.9

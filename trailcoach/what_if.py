@@ -8,8 +8,9 @@ tyres or springs makes another rest, found here from the balance of each axle:
 - the chassis, with all that is fixed to it, rises over each axle by what hubs and springs do, and what a spring has
   given is missing from its bump travel and added to its rebound travel.
 
-Bodies stay level: where front and rear sink differently the parts follow in height and boxes keep their attitude, so
-the ends of a long one are off by its half length times that small pitch.
+The frame stays level: where front and rear sink differently, parts follow in height, boxes keep their attitude. Their
+bottoms are lowered to where their lower end comes to lie, so that the least clearance of each is right and the rest of
+it errs to the safe side, by at most its length times that small pitch.
 
 A tyre of another size is taken as of the same make: tread in proportion to the width, mass to width times diameter
 squared, and radial stiffness, at the same pressure, to the root of width times diameter (Rhyne, Tire Science and
@@ -18,7 +19,7 @@ Technology 33, 2005).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -111,13 +112,13 @@ def _at_rest(old: Vehicle, new: Vehicle, lift: float, tyre: Tyre, masses: list[_
     cg[2] += rise(cg[0])
     wheels = 2.0 * tyre.mass * tyre.radius
     cg_z = (sprung * cg[2] + sum(a.mass * s.hub + wheels for a, s in zip(axles, after, strict=True))) / mass
-    heights = {"chassis": None, "front_axle": after[0].hub - before[0].hub, "rear_axle": after[1].hub - before[1].hub}
+    heights = {"front_axle": after[0].hub - before[0].hub, "rear_axle": after[1].hub - before[1].hub}
     return msgspec.structs.replace(
         new, mass=mass, cg=(cg_x, sprung * cg[1] / mass, cg_z), sprung_inertia=inertia, tyre=tyre,
         imu=_raised(new.imu, rise(new.imu[0])), gnss=_raised(new.gnss, rise(new.gnss[0])),
         front_axle=_travelled("front_axle", axles[0], lift, sag[0]),
         rear_axle=_travelled("rear_axle", axles[1], lift, sag[1]),
-        part=tuple(_part_raised(p, rise, heights) for p in new.part))
+        part=tuple(_part_raised(p, rise, heights, abs(front - rear) / new.wheelbase) for p in new.part))
 
 
 def _stands(v: Vehicle, mass: float, cg_x: float, tyre: Tyre) -> list[_Stand]:
@@ -163,10 +164,13 @@ def _raised(point: tuple[float, float, float], by: float) -> tuple[float, float,
     return point[0], point[1], point[2] + by
 
 
-def _part_raised(part: Part, rise: Any, heights: Mapping[str, float | None]) -> Part:
+def _part_raised(part: Part, rise: Callable[[float], float], heights: Mapping[str, float], slope: float) -> Part:
+    """The part where chassis (which has sunk with a slope) or axle have gone."""
     place = {"hub_f": "front_axle", "hub_r": "rear_axle"}.get(part.fixed_to[:5], part.fixed_to)
-    by = heights[place]
-    return msgspec.structs.replace(part, centre=_raised(part.centre, rise(part.centre[0]) if by is None else by))
+    if place in heights:
+        return msgspec.structs.replace(part, centre=_raised(part.centre, heights[place]))
+    raised = msgspec.structs.replace(part, centre=_raised(part.centre, rise(part.centre[0])))
+    return _thicker(raised, slope * part.half_size[0]) if part.half_size is not None else raised
 
 
 def _tyre(old: Tyre, size: str | float | None) -> Tyre:

@@ -16,6 +16,7 @@ cdef extern from *:
     static const double TC_COACH_PAUSE[4] = {0.0, 4.5, 3.0, 2.5};   /* s a step leaves the one before, by priority */
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
+    static const double TC_COACH_SAME_DANGER = 1.5;     /* m of way */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
     static const double TC_COACH_SETUP_AGAIN = 100.0;   /* m rolled */
     static const double TC_COACH_BACK = 2.0;            /* s that what was lost must be back */
@@ -40,6 +41,9 @@ cdef extern from *:
     static const double TC_COACH_FLUTTER = 1.0;         /* m within which a turn taken back need not be made */
     /* ---- what: the present course ---- */
     static const double TC_COACH_COURSE_TIME = 0.15;    /* s it must have shown what is told of it */
+    static const double TC_COACH_COURSE_GAP = 0.35;     /* s it may be missed meanwhile */
+    static const double TC_COACH_TOUCHES = 0.006;       /* m: with less, a quarter of all touch (model's error) */
+    static const double TC_COACH_ASIDE = 0.3;           /* m of clearance gained or lost by 1 m aside, rms on rock */
     static const double TC_COACH_COURSE_ROOM = 0.3;     /* m in which a stop is said before it would be too late */
     static const double TC_COACH_BESIDE = 0.3;          /* m of way: the same place on course and line */
     static const double TC_COACH_TURN_ROOM = 0.5;       /* m of way between a turn and what it avoids */
@@ -57,11 +61,13 @@ cdef extern from *:
     const double TC_COACH_BRAKING, TC_COACH_STOP_ROOM, TC_COACH_ROUNDING, TC_COACH_PREPARE_TIME
     const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
     const double TC_COACH_PAUSE[4]
-    const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_FORGET, TC_COACH_SETUP_AGAIN, TC_COACH_BACK
+    const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_SAME_DANGER, TC_COACH_FORGET
+    const double TC_COACH_SETUP_AGAIN, TC_COACH_BACK
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
     const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
     const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP, TC_COACH_FLUTTER
-    const double TC_COACH_COURSE_TIME, TC_COACH_COURSE_ROOM, TC_COACH_BESIDE, TC_COACH_TURN_ROOM
+    const double TC_COACH_TOUCHES, TC_COACH_ASIDE, TC_COACH_COURSE_GAP, TC_COACH_COURSE_TIME
+    const double TC_COACH_COURSE_ROOM, TC_COACH_BESIDE, TC_COACH_TURN_ROOM
     const double TC_COACH_SLIP, TC_COACH_SLIP_OFF, TC_COACH_SLIP_TIME, TC_COACH_STUCK_SPEED, TC_COACH_STUCK_TIME
     const double TC_COACH_FREE_SPEED, TC_COACH_LIFT_TIME, TC_COACH_LIFT_MARGIN, TC_COACH_SETUP_ROOM
     const double TC_COACH_SD_LOST, TC_COACH_SD_BACK
@@ -75,8 +81,14 @@ cdef struct coach_said:
     int32_t subject                     # part, wheel or side
     int64_t t_ns
     double rolled                       # distance travelled when it was said, m
+    double place                        # and where it is done, m
     double x, y
     double severity                     # in clear steps
+
+cdef struct coach_sight:
+    # something seen on the present course
+    int32_t once
+    int64_t since_ns, last_ns
 
 cdef struct coach_state:
     tc_coach_config config
@@ -106,8 +118,7 @@ cdef struct coach_state:
     int64_t stuck_since_ns
     int32_t stuck                       # told, and not moved since
     int64_t lift_since_ns               # a wheel in the air now; 0 = none
-    int64_t touch_since_ns              # the present course touches; 0 = it does not
-    int64_t close_since_ns              # it comes close
+    coach_sight touching, close         # of the present course
     # of the vehicle
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
@@ -129,6 +140,7 @@ cdef struct coach_view:
     double to_end                       # along the trail, m
     const tc_line_point *course         # the present course, n_course points
     int32_t n_course
+    double course_rolled                # since it was looked at, m
     double sigma                        # of the terrain's heights, m
 
 cdef struct coach_place:
@@ -252,18 +264,10 @@ cdef void step_at(const coach_state *c, const coach_view *view, int32_t i, tc_st
     step.y = view.line.points[i].y
 
 
-cdef double touch_probability(const coach_state *c, const coach_view *view, const tc_line_point *p, int32_t n,
-                              int32_t i) noexcept nogil:
-    """That something touches at point i of n: clearances err as ground and model do, and as the place does along
-    their slope."""
-    cdef int32_t low = i - 1 if i > 0 else 0, high = i + 1 if i + 1 < n else i
-    cdef double slope = 0.0
-    if high > low:
-        slope = (p[high].clearance - p[low].clearance) / (p[high].s - p[low].s)
-    if not isfinite(slope):
-        slope = 0.0
-    return probability_of_contact(p[i].clearance,
-                                  sqrt(view.sigma * view.sigma + slope * slope * c.sd * c.sd))
+cdef inline double touch_probability(const coach_state *c, const coach_view *view, double clearance) noexcept nogil:
+    """That something touches where a clearance is expected: it errs as ground and model do, and as the place does."""
+    cdef double sd = TC_COACH_ASIDE * c.sd
+    return probability_of_contact(clearance, sqrt(view.sigma * view.sigma + sd * sd))
 
 
 cdef void step_part(const coach_state *c, int32_t part, tc_step *step) noexcept nogil:
@@ -277,7 +281,7 @@ cdef void step_why(const coach_state *c, const coach_view *view, int32_t i, tc_s
     cdef const tc_line_point *p = view.line.points
     step_part(c, p[i].part, step)
     step.clearance = p[i].clearance
-    step.probability = touch_probability(c, view, p, view.line.n_points, i)
+    step.probability = touch_probability(c, view, p[i].clearance)
     step.other_clearance = view.line.info.straight_clearance
 
 
@@ -286,7 +290,7 @@ cdef void step_why_not(const coach_state *c, const coach_view *view, tc_step *st
     cdef const tc_line_info *info = &view.line.info
     step_part(c, info.straight_part, step)
     step.clearance = info.least_clearance
-    step.probability = probability_of_contact(info.straight_clearance, view.sigma)
+    step.probability = touch_probability(c, view, info.straight_clearance)
     step.other_clearance = info.straight_clearance
 
 
@@ -300,8 +304,8 @@ cdef inline int32_t step_subject(const tc_step *step) noexcept nogil:
 
 cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, double severity) noexcept nogil:
     """Whether the same was said of this place, not long ago, and it has not become worse by a clear step.
-    Danger is told by its place alone: which of two parts touches first changes from plan to plan. A turn of the wheel
-    that is due is told by the steer it leads to, see advise_turn."""
+    Danger is told by its place alone: which of two parts touches first changes from plan to plan, and behind one danger
+    there may be the next. A turn of the wheel that is due is told by the steer it leads to, see give_turn."""
     cdef uint32_t i, n = c.n_said if c.n_said < COACH_SAID else COACH_SAID
     cdef const coach_said *e
     cdef double dx, dy
@@ -314,6 +318,8 @@ cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, 
         if step.priority < TC_PRIORITY_DANGER and e.subject != step_subject(step):
             continue
         if severity >= e.severity + 1.0:
+            continue
+        if step.priority == TC_PRIORITY_DANGER and fabs(rolled + step.to_go - e.place) > TC_COACH_SAME_DANGER:
             continue
         if seconds_since(step.t_ns, e.t_ns) < TC_COACH_AGAIN_AFTER:
             return True
@@ -331,6 +337,7 @@ cdef void remember(coach_state *c, const tc_step *step, double rolled, double se
     e.subject = step_subject(step)
     e.t_ns = step.t_ns
     e.rolled = rolled
+    e.place = rolled + step.to_go
     e.x, e.y = step.x, step.y
     e.severity = severity
     c.n_said += 1
@@ -373,7 +380,7 @@ cdef void look_ahead(coach_state *c, const coach_view *view) noexcept nogil:
     c.sd = sqrt(sd[0] * sd[0] + sd[1] * sd[1])
     c.at = 0
     for i in range(view.n_course):
-        c.course_to[i] = view.course[i].s
+        c.course_to[i] = view.course[i].s - view.course_rolled
     if view.line is NULL:
         return
     p = view.line.points
@@ -407,6 +414,15 @@ cdef void find_among(const tc_line_point *p, const double *roll_to, int32_t at, 
 cdef void find_place(const coach_state *c, const coach_view *view, double below, coach_place *out) noexcept nogil:
     """The next tight stretch of the line."""
     find_among(view.line.points, c.roll_to, c.at, view.line.n_points, below, out)
+
+
+cdef void name_first(const tc_line_point *p, coach_place *place) noexcept nogil:
+    """Let the worst point be one of the part that is met first: that is the one to speak of."""
+    cdef int32_t i
+    place.worst = place.first
+    for i in range(place.first, place.last + 1):
+        if p[i].part == p[place.first].part and p[i].clearance < p[place.worst].clearance:
+            place.worst = i
 
 
 cdef void find_on_course(const coach_state *c, const coach_view *view, double below, coach_place *out) noexcept nogil:
@@ -556,6 +572,7 @@ cdef void watch_touch(coach_state *c, const coach_view *view) noexcept nogil:
     find_place(c, view, view.line.config.clearance_least, &touch)
     if touch.first < 0 or c.roll_to[touch.first] > stop_way(c) + prepare_way(c):
         return
+    name_first(view.line.points, &touch)
     near = c.roll_to[touch.first] <= stop_way(c)
     worst = &view.line.points[touch.worst]
     if near:
@@ -932,6 +949,8 @@ cdef double line_beside(const coach_state *c, const coach_view *view, const coac
     if view.line is NULL:
         return NAN
     for i in range(c.at, view.line.n_points):
+        if view.line.points[i].stance_status == TC_STANCE_UNSOLVED:
+            continue                    # one the solver does not settle is as those beside it
         if c.roll_to[i] >= first and isnan(view.line.points[i].clearance):
             return NAN
         if c.roll_to[i] >= first and not view.line.points[i].clearance >= least:
@@ -958,7 +977,7 @@ cdef void course_why(const coach_state *c, const coach_view *view, const coach_p
     """What the present course meets there, and what the line advised has instead."""
     step_part(c, view.course[place.worst].part, step)
     step.clearance = beside
-    step.probability = touch_probability(c, view, view.course, view.n_course, place.worst)
+    step.probability = touch_probability(c, view, view.course[place.worst].clearance)
     step.other_clearance = view.course[place.worst].clearance
 
 
@@ -968,7 +987,7 @@ cdef void course_step(coach_state *c, const coach_view *view, const coach_place 
     cdef const tc_line_point *first = &view.course[place.first]
     cdef tc_step step
     step_new(c, view, kind, TC_CAUSE_CLEARANCE, priority, phase, &step)
-    step.to_go = first.s
+    step.to_go = c.course_to[place.first] if c.course_to[place.first] > 0.0 else 0.0
     step.x, step.y = first.x, first.y
     if kind != TC_STEP_STOP:
         step.steer = first.steer
@@ -991,14 +1010,15 @@ cdef void course_turn(coach_state *c, const coach_view *view, const coach_place 
     give_turn(c, view, &step)
 
 
-cdef bint lasts(int64_t *since_ns, bint is_so, int64_t t_ns) noexcept nogil:
-    """Whether it has been so for a moment, which a fluttering course is not."""
+cdef bint lasts(coach_sight *seen, bint is_so, int64_t t_ns) noexcept nogil:
+    """Whether it is so, and not for the first time just now. Points some way apart may miss it now and then."""
     if not is_so:
-        since_ns[0] = 0
         return False
-    if since_ns[0] == 0:
-        since_ns[0] = t_ns
-    return seconds_since(t_ns, since_ns[0]) >= TC_COACH_COURSE_TIME
+    if not seen.once or seconds_since(t_ns, seen.last_ns) > TC_COACH_COURSE_GAP:
+        seen.since_ns = t_ns
+    seen.once = 1
+    seen.last_ns = t_ns
+    return seconds_since(t_ns, seen.since_ns) >= TC_COACH_COURSE_TIME
 
 
 cdef void watch_course_touch(coach_state *c, const coach_view *view, const coach_place *touch) noexcept nogil:
@@ -1037,11 +1057,12 @@ cdef void watch_course(coach_state *c, const coach_view *view) noexcept nogil:
     """What the vehicle meets with the wheels held as they are, whether or not a line is advised."""
     cdef coach_place touch, tight
     cdef bint touches, close
-    find_on_course(c, view, 0.0, &touch)
+    find_on_course(c, view, TC_COACH_TOUCHES, &touch)
     find_on_course(c, view, c.config.clearance_warn, &tight)
-    touches = lasts(&c.touch_since_ns, touch.first >= 0, view.t_ns)
-    close = lasts(&c.close_since_ns, tight.first >= 0, view.t_ns)
+    touches = lasts(&c.touching, touch.first >= 0, view.t_ns)
+    close = lasts(&c.close, tight.first >= 0, view.t_ns)
     if touches:
+        name_first(view.course, &touch)
         watch_course_touch(c, view, &touch)
     elif close and touch.first < 0:
         watch_course_close(c, view, &tight)

@@ -1,27 +1,31 @@
 # What the vehicle meets if nothing is changed: stances along its present course, the wheels held as they are.
 
 cdef enum:
-    COURSE_POINTS = 40
+    COURSE_POINTS = 20
 
 cdef extern from *:
     """
-    static const double TC_COURSE_STEP = 0.2;           /* m between stances */
-    static const double TC_COURSE_LENGTH = 3.0;         /* m looked ahead at least; COURSE_POINTS steps at most */
+    static const double TC_COURSE_LENGTH = 3.0;         /* m looked ahead at least, */
+    static const double TC_COURSE_LONGEST = 8.0;        /* and at most: farther on nobody holds the wheel still */
     static const double TC_COURSE_ROLLING = 0.2;        /* m/s, slower the rate of turn tells no curvature */
-    static const double TC_COURSE_STILL = 0.05;         /* m/s, slower is standing: no need to look at every tick, */
-    static const double TC_COURSE_AGAIN = 1.0;          /* s, this is often enough, */
-    static const double TC_COURSE_STEERED = 0.035;      /* rad (2 deg), and when the wheels have been turned by this */
+    static const double TC_COURSE_BACK = 0.05;          /* m/s backwards that count as rolling back */
+    /* ---- when to look again ---- */
+    static const double TC_COURSE_MOVED = 0.1;          /* m rolled, */
+    static const double TC_COURSE_STEERED = 0.035;      /* rad (2 deg) steered, */
+    static const double TC_COURSE_AGAIN = 1.0;          /* or s gone by */
     """
-    const double TC_COURSE_STEP, TC_COURSE_LENGTH, TC_COURSE_ROLLING, TC_COURSE_STILL, TC_COURSE_AGAIN
-    const double TC_COURSE_STEERED
+    const double TC_COURSE_LENGTH, TC_COURSE_LONGEST, TC_COURSE_ROLLING, TC_COURSE_BACK, TC_COURSE_MOVED
+    const double TC_COURSE_STEERED, TC_COURSE_AGAIN
 
 cdef struct vehicle_course:
     tc_line_point points[COURSE_POINTS]     # the first is one step ahead; s is the wheel travel to it
     int32_t n                               # 0 = not known
     # of the last look
+    int32_t looked                          # there was one, on this ground
     int64_t t_ns
+    double rolled                           # distance travelled, m
     double steer                            # rad
-    int32_t still
+    int32_t gear
     tc_stance work
 
 
@@ -41,13 +45,11 @@ cdef double course_steer(const tc_state *state, double wheelbase, double along) 
     return atan(wheelbase * state.rate[2] / along)
 
 
-cdef bint course_due(const vehicle_course *c, int64_t t_ns, bint still, double steer) noexcept nogil:
-    """Whether a standing vehicle has to look again; a rolling one always has."""
-    if not still or not c.still:
-        return True
-    if <double> (t_ns - c.t_ns) * 1e-9 >= TC_COURSE_AGAIN:
-        return True
-    return not fabs(steer - c.steer) <= TC_COURSE_STEERED
+cdef bint course_due(const vehicle_course *c, const tc_state *state, int64_t t_ns, int32_t gear,
+                     double steer) noexcept nogil:
+    """Whether the last look does not tell enough any more."""
+    return (not c.looked or gear != c.gear or not fabs(steer - c.steer) <= TC_COURSE_STEERED
+            or not state.distance - c.rolled < TC_COURSE_MOVED or <double> (t_ns - c.t_ns) * 1e-9 >= TC_COURSE_AGAIN)
 
 
 cdef bint course_point(vehicle_course *c, const tc_stance *st, const stance_model *model, double way, double steer,
@@ -77,29 +79,31 @@ cdef void course_look(vehicle_course *c, const stance_model *model, const tc_gri
     now is the stance of the present pose, length how far to look, m. A standing vehicle may roll on: forward."""
     cdef double along = speed_along(state), wheelbase = model.vehicle.wheelbase
     cdef double steer = course_steer(state, wheelbase, along), curvature, x, y, yaw, ds, z, way = 0.0
-    cdef bint still = fabs(along) < TC_COURSE_STILL
-    cdef int32_t i, n, gear = -1 if along <= -TC_COURSE_STILL else 1
-    if not course_due(c, t_ns, still, steer):
+    cdef int32_t i, gear = -1 if along <= -TC_COURSE_BACK else 1
+    if not course_due(c, state, t_ns, gear, steer):
         return
     c.t_ns = t_ns
     c.steer = steer
-    c.still = still
+    c.rolled = state.distance
+    c.gear = gear
+    c.looked = 1
     c.n = 0
     if not isfinite(steer) or not isfinite(along):
         return
-    length = length if length > TC_COURSE_LENGTH else TC_COURSE_LENGTH
-    n = COURSE_POINTS if length >= COURSE_POINTS * TC_COURSE_STEP else <int32_t> (length / TC_COURSE_STEP)
-    ds = gear * TC_COURSE_STEP
+    length = (TC_COURSE_LENGTH if length < TC_COURSE_LENGTH else TC_COURSE_LONGEST if length > TC_COURSE_LONGEST
+              else length)
+    ds = gear * length / COURSE_POINTS
     curvature = tan(steer) / wheelbase
     x, y, yaw = state.position[0], state.position[1], state.yaw
     c.work = now[0]
-    for i in range(n):
+    for i in range(COURSE_POINTS):
         yaw += 0.5 * curvature * ds     # the chord of an arc has the heading of its middle
         x += ds * cos(yaw)
         y += ds * sin(yaw)
         yaw += 0.5 * curvature * ds
         z = c.work.z
         stance_solve(model, grid, x, y, yaw, &c.work if c.work.status == TC_STANCE_OK else NULL, &c.work)
-        way += TC_COURSE_STEP if not isfinite(c.work.z - z) else sqrt(ds * ds + (c.work.z - z) * (c.work.z - z))
+        z = c.work.z - z
+        way += sqrt(ds * ds + z * z) if isfinite(z) else fabs(ds)
         if not course_point(c, &c.work, model, way, steer, gear):
             return

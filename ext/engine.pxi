@@ -120,7 +120,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     e.grid = grid[0]
     e.has_grid = 1
     e.has_stance = e.has_line = e.planned = 0
-    e.course.still = 0                  # what a standing vehicle saw was another ground
+    e.course.looked = 0
     return TC_OK
 
 
@@ -308,6 +308,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
         course_look(&e.course, &e.model, &e.grid, &e.state, &e.stance, t_ns, foresight(&e.config.coach, &e.state))
         view.course = e.course.points
         view.n_course = e.course.n
+        view.course_rolled = e.state.distance - e.course.rolled
         view.sigma = e.grid.sigma
         if e.trail.n > 1 and e.config.line.max_nodes > 0:
             trail_follow(&e.trail, e.state.position[0], e.state.position[1])

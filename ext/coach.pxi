@@ -46,7 +46,7 @@ cdef extern from *:
     static const double TC_COACH_ASIDE = 0.3;           /* m of clearance gained or lost by 1 m aside, rms on rock */
     static const double TC_COACH_COURSE_ROOM = 0.3;     /* m in which a stop is said before it would be too late */
     static const double TC_COACH_BESIDE = 0.3;          /* m of way: the same place on course and line */
-    static const double TC_COACH_TURN_ROOM = 0.5;       /* m of way between a turn and what it avoids */
+    static const double TC_COACH_TURN_ROOM = 0.2;       /* m of way between a turn and what it avoids */
     /* ---- what: slip ---- */
     static const double TC_COACH_SLIP = 0.5;            /* on, */
     static const double TC_COACH_SLIP_OFF = 0.25;       /* off */

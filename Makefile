@@ -48,7 +48,7 @@ lint: $(VENV)/.dev
 
 benchmark: $(VENV)/.dev
 	@echo "==> benchmarks"
-	@$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=min,median,stddev,rounds
+	@$(BIN)/python -m pytest tests/benchmarks -o addopts= --benchmark-only --benchmark-columns=min,median,stddev,rounds
 
 clean:
 	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks

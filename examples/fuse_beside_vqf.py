@@ -18,7 +18,7 @@ from trailcoach.log import Log, read_table
 def rmse(estimate: np.ndarray, truth: np.ndarray) -> float:
     """Root mean square error in degrees, the mean difference removed: the truth is the sensor's attitude."""
     error = estimate - truth
-    return float(np.degrees(np.std(error)))
+    return float(np.degrees(np.nanstd(error)))
 
 
 def vqf_attitude(log: Log) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,6 @@
 """Where a vehicle gets tight along a path: the least clearance of every part, and the ground that causes it.
 
-    python examples/tight_places.py jeep-wrangler-jlur terrain_data/drives/d00/terrain.tif \
+python examples/tight_places.py jeep-wrangler-jlur terrain_data/drives/d00/terrain.tif \
         terrain_data/drives/d00/driven_path.csv
 """
 from __future__ import annotations

@@ -7,12 +7,15 @@ cdef enum:
 
 cdef extern from *:
     """
+    static const double TC_WORLD = 1e8;             /* m, more than any projected system's coordinates */
+    static const double TC_NEAR_MAP = 1e4;          /* m from the height grid, farther off nothing is planned */
     static const double TC_REPLAN_AFTER = 3.0;      /* m rolled since the last plan, */
     static const double TC_REPLAN_SOON = 1.0;       /* or this much when the driver is off the line */
     static const double TC_REPLAN_OFF = 0.30;       /* by so many m */
     static const double TC_TRAIL_BACK = 1.0;        /* m the projection on the trail may go back, */
     static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
     """
+    const double TC_WORLD, TC_NEAR_MAP
     const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_TRAIL_BACK, TC_TRAIL_AHEAD
 
 cdef struct trail_track:
@@ -135,7 +138,7 @@ cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n
     if n < 2 or not (half_width > 0.0 and isfinite(half_width)):
         return TC_E_RANGE
     for i in range(2 * n):
-        if not isfinite(xy[i]):
+        if not fabs(xy[i]) <= TC_WORLD:
             return TC_E_RANGE
     memcpy(e.trail.xy, xy, 2 * n * sizeof(double))
     e.trail.s[0] = 0.0
@@ -161,11 +164,18 @@ cdef public tc_status tc_set_start(tc_engine *engine, double x, double y, double
     return fusion_start(&(<engine_memory *> engine).fusion, x, y, z, yaw, sd_xy, sd_yaw)
 
 
+cdef inline bint is_beyond_time(int64_t t_ns) noexcept nogil:
+    """A stamp more than 146 years from 0: the difference of two would not fit."""
+    return t_ns > (<int64_t> 1 << 62) or t_ns < -(<int64_t> 1 << 62)
+
+
 cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexcept nogil:
     if engine is NULL or sample is NULL:
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_imu):
         return TC_E_ABI
+    if is_beyond_time(sample.t_ns):
+        return TC_E_RANGE
     return fusion_imu(&(<engine_memory *> engine).fusion, sample)
 
 
@@ -174,6 +184,8 @@ cdef public tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample)
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_wheels):
         return TC_E_ABI
+    if is_beyond_time(sample.t_ns):
+        return TC_E_RANGE
     return fusion_wheels(&(<engine_memory *> engine).fusion, sample)
 
 
@@ -182,6 +194,8 @@ cdef public tc_status tc_push_inclination(tc_engine *engine, const tc_inclinatio
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_inclination):
         return TC_E_ABI
+    if is_beyond_time(sample.t_ns):
+        return TC_E_RANGE
     return fusion_inclination(&(<engine_memory *> engine).fusion, sample)
 
 
@@ -190,6 +204,8 @@ cdef public tc_status tc_push_steering(tc_engine *engine, const tc_steering *sam
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_steering):
         return TC_E_ABI
+    if is_beyond_time(sample.t_ns):
+        return TC_E_RANGE
     return fusion_steering(&(<engine_memory *> engine).fusion, sample)
 
 
@@ -198,6 +214,8 @@ cdef public tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample) n
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_speed):
         return TC_E_ABI
+    if is_beyond_time(sample.t_ns):
+        return TC_E_RANGE
     return fusion_speed(&(<engine_memory *> engine).fusion, sample)
 
 
@@ -206,6 +224,8 @@ cdef public tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample) noe
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_gnss):
         return TC_E_ABI
+    if is_beyond_time(sample.t_ns):
+        return TC_E_RANGE
     return fusion_gnss(&(<engine_memory *> engine).fusion, sample)
 
 
@@ -264,6 +284,11 @@ cdef void line_follow(engine_memory *e, coach_view *view) noexcept nogil:
     view.off_line = dy * c - dx * s
 
 
+cdef bint is_near_map(const tc_grid *g, const double *xy) noexcept nogil:
+    return (xy[0] >= g.x0 - TC_NEAR_MAP and xy[0] <= g.x0 + g.nx * g.dx + TC_NEAR_MAP
+            and xy[1] >= g.y0 - TC_NEAR_MAP and xy[1] <= g.y0 + g.ny * g.dx + TC_NEAR_MAP)
+
+
 cdef void engine_plan(engine_memory *e) noexcept nogil:
     """A new line from where the vehicle is to the horizon on the trail."""
     cdef double start[3]
@@ -274,6 +299,9 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     start[2] = e.state.yaw
     trail_point(&e.trail, end if at > end else at, &goal[0], &goal[1])
     goal[2] = NAN
+    if not is_near_map(&e.grid, goal):
+        e.has_line = e.planned = 0
+        return
     line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
     e.planned = 1
     e.planned_at = e.state.distance
@@ -295,6 +323,8 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
     cdef int32_t known
     if e is NULL:
         return TC_E_NULL
+    if is_beyond_time(t_ns):
+        return TC_E_RANGE
     fusion_state(&e.fusion, &e.state)
     memset(&view, 0, sizeof(view))
     view.t_ns = t_ns
@@ -310,7 +340,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
         view.n_course = e.course.n
         view.course_rolled = e.state.distance - e.course.rolled
         view.sigma = e.grid.sigma
-        if e.trail.n > 1 and e.config.line.max_nodes > 0:
+        if e.trail.n > 1 and e.config.line.max_nodes > 0 and is_near_map(&e.grid, e.state.position):
             trail_follow(&e.trail, e.state.position[0], e.state.position[1])
             view.to_end = e.trail.s[e.trail.n - 1] - e.trail.at
             if e.has_line:
@@ -408,7 +438,6 @@ cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n
 cdef public tc_status tc_plan(tc_engine *engine, const double *start, const double *goal, tc_line_info *info,
                               tc_line_point *out, size_t capacity, size_t *n) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
-    cdef int32_t i
     cdef tc_status st
     if e is NULL or start is NULL or goal is NULL:
         return TC_E_NULL
@@ -417,10 +446,9 @@ cdef public tc_status tc_plan(tc_engine *engine, const double *start, const doub
         return st
     if not e.has_grid or e.config.line.max_nodes == 0:
         return TC_E_STATE
-    for i in range(3):
-        if not isfinite(start[i]) or (i < 2 and not isfinite(goal[i])):
-            return TC_E_RANGE
-    line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n, e.trail.half_width if e.trail.n > 1 else e.config.line.half_width,
-              start, goal)
+    if not (isfinite(start[2]) and is_near_map(&e.grid, start) and is_near_map(&e.grid, goal)):
+        return TC_E_RANGE
+    line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n,
+              e.trail.half_width if e.trail.n > 1 else e.config.line.half_width, start, goal)
     e.has_line = e.planned = 0
     return line_copy(&e.line, info, out, capacity, n)

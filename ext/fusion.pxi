@@ -2,12 +2,13 @@
 
 cdef extern from *:
     """
-    static const double TC_LEVEL_KNOWN = 0.05;         /* rad: roll and pitch are known below this sd, */
+    static const double TC_LEVEL_KNOWN = 0.02;         /* rad: roll and pitch get known below this sd, */
+    static const double TC_LEVEL_LOST = 0.06;          /* unknown again above this one, */
     static const double TC_HEADING_KNOWN = 0.35;       /* and yaw */
     static const double TC_POSITION_AGE = 1.0;         /* s */
     static const double TC_ROLLING_AGE = 0.5;          /* s without a believable wheel speed */
     """
-    const double TC_LEVEL_KNOWN, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE
+    const double TC_LEVEL_KNOWN, TC_LEVEL_LOST, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE
 
 
 cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
@@ -82,9 +83,20 @@ cdef tc_status fusion_start(fusion_filter *f, double x, double y, double z, doub
     return TC_OK
 
 
+cdef void level_judge(fusion_filter *f) noexcept nogil:
+    """Whether roll and pitch are known: with hysteresis, so that a short gap does not silence what hangs on them."""
+    cdef fusion_motion m
+    cdef double sd[3]
+    cdef double roll, pitch, yaw, limit = TC_LEVEL_LOST if f.levelled else TC_LEVEL_KNOWN
+    body_motion(f, 0.0, &m)
+    rpy_from_rotation(m.R_nb, &roll, &pitch, &yaw)
+    attitude_sd(f, &m, roll, pitch, yaw, sd)
+    f.levelled = sd[0] < limit and sd[1] < limit
+
+
 cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) noexcept nogil:
     cdef uint32_t bits = 0
-    if f.aligned and sd_attitude[0] < TC_LEVEL_KNOWN and sd_attitude[1] < TC_LEVEL_KNOWN:
+    if f.levelled:
         bits |= TC_FUSION_LEVELLED
     if f.heading and sd_attitude[2] < TC_HEADING_KNOWN:
         bits |= TC_FUSION_HEADING
@@ -189,18 +201,26 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
     out.reserved = 0
-    if not out.status & TC_FUSION_LEVELLED:
-        motion_unknown(out)
+    if not f.aligned:
+        motion_before_levelling(f, out)
 
 
-cdef void motion_unknown(tc_state *out) noexcept nogil:
-    """Before levelling there is no attitude, and so no place of the body: NaN, not a number made up."""
+cdef void motion_before_levelling(const fusion_filter *f, tc_state *out) noexcept nogil:
+    """In the first second: tilt of the force so far, the pose at rest the host gave; NaN for what nobody knows."""
+    cdef const double *a = &f.level_sum[0] if f.level_time > 0.0 else &f.accelerometer[0]
+    cdef double sd = f.start[4] if f.has_start else NAN
     cdef int32_t i
     out.status &= ~(<uint32_t> (TC_FUSION_HEADING | TC_FUSION_POSITION))
-    out.roll = out.pitch = out.yaw = NAN
+    out.roll = atan2(a[1], a[2]) if f.has_imu else NAN
+    out.pitch = atan2(-a[0], sqrt(a[1] * a[1] + a[2] * a[2])) if f.has_imu else NAN
+    out.yaw = f.start[3] if f.has_start else NAN
+    out.sd_attitude[0] = out.sd_attitude[1] = TC_LEVEL_SD if f.has_imu else NAN
+    out.sd_attitude[2] = f.start[5] if f.has_start else NAN
     for i in range(3):
-        out.position[i] = out.velocity[i] = NAN
-        out.sd_position[i] = out.sd_velocity[i] = out.sd_attitude[i] = NAN
+        out.position[i] = f.start[i] if f.has_start else NAN
+        out.velocity[i] = 0.0 if f.has_start else NAN
+        out.sd_position[i] = sd
+        out.sd_velocity[i] = TC_LEVEL_SPEED_SD if f.has_start else NAN
 
 
 cdef void fusion_default(tc_fusion_config *c) noexcept nogil:

@@ -5,7 +5,7 @@ cdef extern from *:
     """
     static const double TC_CONSTRAINT_TAU = 0.15;      /* s, correlation of what violates it */
     static const double TC_CONSTRAINT_RATE = 0.15;     /* sideways speed per yaw rate of a scrubbing axle, m */
-    static const double TC_TYRE_SLIP = 0.003;          /* rad of slip angle per m/s^2 of side force: a road car's tyre */
+    static const double TC_TYRE_SLIP = 0.003;          /* rad of slip angle per m/s^2 sideways: a road car's tyre */
     static const double TC_CONSTRAINT_ANGLE = 0.01;    /* rad between the way and the body: load, camber, mounting */
     static const double TC_SLIDE = 2.0;                /* sd: from here the noise is raised, */
     static const double TC_SLIDE_OUT = 4.0;            /* and from here the vehicle slides: the IMU alone carries it */

@@ -66,12 +66,13 @@ cdef struct fusion_filter:
     double f_low[2][3]                  # two stages at the inclinometer's corner, m/s^2
     double f_slow[3]
     double g_low[3]                     # rad/s
+    double g_shake[3]                   # mean square of the rate about it, (rad/s)^2
     # levelling from the first samples
     double level_sum[3]
     double level_time
     double interval                     # usual distance of IMU samples, s
     double low_dt, low_gain, slow_gain  # gains of the low-passes belong to this interval
-    int32_t has_imu, aligned, has_start, heading, has_position, has_gnss
+    int32_t has_imu, aligned, levelled, has_start, heading, has_position, has_gnss
     double start[6]                     # x, y, z, yaw, sd_xy, sd_yaw
     # clocks, ns; NEVER where nothing has happened
     int64_t t_ns, t_imu                 # of the state, of the last IMU sample

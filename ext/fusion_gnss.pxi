@@ -18,7 +18,8 @@ cdef extern from *:
     static const double TC_COURSE_SD = 0.05;           /* rad, slip angle and lever arms */
     """
     const double TC_GNSS_WHITE, TC_GNSS_SLOW, TC_GNSS_VELOCITY_FLOOR, TC_GNSS_VELOCITY_LATE, TC_GNSS_LATE, TC_GNSS_LOST
-    const double TC_GNSS_DOUBT, TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS, TC_COURSE_DISTANCE, TC_COURSE_SD
+    const double TC_GNSS_DOUBT, TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS
+    const double TC_COURSE_DISTANCE, TC_COURSE_SD
 
 
 cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nogil:

@@ -8,6 +8,7 @@ cdef extern from *:
     static const double TC_IMU_GAP_INTERVALS = 2.5;    /* usual intervals */
     static const double TC_IMU_FLAG_TIME = 1.0;        /* s a gap or a fault stays flagged */
     static const double TC_BRIDGE_STEP = 0.02;         /* s */
+    static const double TC_BRIDGE_EVEN = 60.0;         /* s of a gap; a longer one takes longer steps, not more */
     static const double TC_BRIDGE_WAIT = 0.6;          /* s of a gap until it is bridged without a sample at its end */
     static const double TC_BRIDGE_PHI = 0.004;         /* rad^2/s: 0.1 rad/s unknown, correlated over 0.2 s */
     static const double TC_BRIDGE_V = 1.6;             /* (m/s)^2/s: 2 m/s^2 unknown, correlated over 0.2 s */
@@ -20,7 +21,7 @@ cdef extern from *:
     static const double TC_TWO_PI = 6.283185307179586;
     """
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
-    const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
+    const double TC_BRIDGE_EVEN, TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
     const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI
 
 
@@ -80,13 +81,14 @@ cdef double speed_ahead(const fusion_filter *f) noexcept nogil:
 cdef void imu_bridge(fusion_filter *f, int64_t t_ns) noexcept nogil:
     """Go on to t_ns without samples: between the last one and the one now held, believing neither."""
     cdef double span = seconds(t_ns, f.t_ns), left = span, dt, share
+    cdef double step = TC_BRIDGE_STEP if span < TC_BRIDGE_EVEN else TC_BRIDGE_STEP * span / TC_BRIDGE_EVEN
     cdef double gyro[3]
     cdef double accelerometer[3]
     cdef int32_t i
     memcpy(gyro, f.gyro, sizeof(gyro))
     memcpy(accelerometer, f.accelerometer, sizeof(accelerometer))
     while left > 1e-9:
-        dt = TC_BRIDGE_STEP if left > 1.5 * TC_BRIDGE_STEP else left
+        dt = step if left > 1.5 * step else left
         share = (left - 0.5 * dt) / span        # of the last sample
         for i in range(3):
             f.gyro[i] = share * f.gyro_last[i] + (1.0 - share) * gyro[i]
@@ -127,7 +129,8 @@ cdef int32_t measurement_ready(fusion_filter *f, int64_t t_ns, double *lead) noe
 
 
 cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
-    """Low-passed samples: two stages of the force as the inclinometer does it, one of the rate, one slow of the force."""
+    """Low-passed samples: two stages of the force as the inclinometer does it, one slow, and one of the rate."""
+    cdef double shake
     cdef double corner = f.c.inclination_lowpass_hz if f.c.inclination_lowpass_hz > 0.0 else TC_LOW_HZ
     cdef int32_t i
     if dt != f.low_dt:
@@ -138,6 +141,8 @@ cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
         f.f_low[0][i] += f.low_gain * (f.accelerometer[i] - f.f_low[0][i])
         f.f_low[1][i] += f.low_gain * (f.f_low[0][i] - f.f_low[1][i])
         f.g_low[i] += f.low_gain * (f.gyro[i] - f.g_low[i])
+        shake = f.gyro[i] - f.g_low[i]
+        f.g_shake[i] += f.slow_gain * (shake * shake - f.g_shake[i])
         f.f_slow[i] += f.slow_gain * (f.accelerometer[i] - f.f_slow[i])
 
 
@@ -273,5 +278,6 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
         covariance_step(f)
         standstill_update(f)
         constraint_update(f, seconds(sample.t_ns, f.t_check))
+        level_judge(f)
         f.t_check = sample.t_ns
     return TC_OK

@@ -34,12 +34,17 @@ cdef int32_t at_rest_witness(const fusion_filter *f) noexcept nogil:
                  or fresh(f, f.t_gnss, TC_WITNESS_AGE)))
 
 
+cdef inline double shake_variance(const fusion_filter *f, int32_t axis) noexcept nogil:
+    """Of the low-passed rate: an engine shakes some IMUs far beyond their noise, and no fixed limit knows."""
+    return 0.5 * f.low_gain * f.g_shake[axis]
+
+
 cdef int32_t imu_quiet(const fusion_filter *f) noexcept nogil:
     cdef double rate, force = 0.0
     cdef int32_t i
     for i in range(3):
         rate = f.g_low[i] - f.bg[i]
-        if fabs(rate) > TC_STILL_RATE + 3.0 * sqrt(f.P[(X_BG + i) * (N_X + 1)]):
+        if fabs(rate) > TC_STILL_RATE + 3.0 * sqrt(f.P[(X_BG + i) * (N_X + 1)] + shake_variance(f, i)):
             return 0
         force += (f.f_low[1][i] - f.f_slow[i]) * (f.f_low[1][i] - f.f_slow[i])
     return force < TC_STILL_FORCE * TC_STILL_FORCE
@@ -68,9 +73,9 @@ cdef void standstill_update(fusion_filter *f) noexcept nogil:
     if f.still:
         rotate_back(f.R_ns, f.c.earth_rate, earth)
         noise = f.c.gyro_density * f.c.gyro_density / TC_ZERO_PERIOD
-        r.variance = rate_sd * rate_sd + 2.0 * noise
         for i in range(3):
             r.n = 0
+            r.variance = rate_sd * rate_sd + 2.0 * noise + shake_variance(f, i)
             row_put(&r, X_BG + i, 1.0)
             r.innovation = f.g_low[i] - earth[i] - f.bg[i]
             row_update(f, &r, TC_GATE_1, dx, TC_KIND_STANDSTILL)

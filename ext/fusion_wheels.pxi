@@ -7,7 +7,7 @@ cdef extern from *:
     static const double TC_WHEEL_SLIP = 0.005;         /* ordinary slip, 1 */
     static const double TC_BUMP = 0.65;                /* share of a chassis' vertical motion its wheel rolls along */
     static const double TC_BUMP_SPEED = 0.15;          /* m/s: slower, the way over a bump is not resolved */
-    static const double TC_SLIP_FAST = 1.5;            /* sd: driven wheels err fast, so from here the noise is raised, */
+    static const double TC_SLIP_FAST = 1.5;            /* sd: driven wheels err fast; from here the noise is raised, */
     static const double TC_SLIP_OUT = 5.0;             /* and from here the wheel is taken out */
     static const double TC_SLIP_SLOW = 3.0;
     static const double TC_SLIP_LOCKED = 6.0;
@@ -75,7 +75,7 @@ cdef void wheel_direction(const fusion_filter *f, int32_t wheel, const double *u
 
 
 cdef double bump_speed(double along, double up) noexcept nogil:
-    """What a hub that climbs and drops with the ground rolls more than its chassis moves: its way is the slanted one."""
+    """What a hub that climbs and drops with the ground rolls more than its chassis moves, as its way slants."""
     cdef double slow = fabs(along) if fabs(along) > TC_BUMP_SPEED else TC_BUMP_SPEED
     cdef double more = TC_BUMP * up * up / (2.0 * slow)
     if fabs(along) < 0.02:
@@ -85,8 +85,8 @@ cdef double bump_speed(double along, double up) noexcept nogil:
 
 cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t wheel, double reading, double raised,
                           double *dx) noexcept nogil:
-    """One wheel against the inertial prediction, with a one-sided gate: narrow on the fast side, since all four can spin
-    at once and only the prediction knows; 1 = taken."""
+    """One wheel against the inertial prediction; 1 = taken. The gate is narrow on the fast side: all four can spin
+    at once, and only the prediction knows."""
     cdef fusion_row r
     cdef double PHt[N_X]
     cdef double at[3]

@@ -4,11 +4,14 @@
 # there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no further once
 # one stance forbids it. Arcs on which something touches stay open at a high price, so that they are used where every
 # clear way is exhausted, and only there. Where three quarters of the budget find no end to the clear ways, the rest of
-# it goes to a search that takes touching lightly: a line that touches little is more use than none.
+# it goes to a search that takes touching lightly: a line that touches little is more use than none. Where a clear line
+# is found soon, a less greedy search may find a better one before the same budget is spent again.
 
 cdef enum:
     LINE_YAWS = 72                      # heading bins of a closed state
     LINE_MAX_ARCS = 204                 # of a line: 1 + 5 * 204 points <= TC_MAX_LINE
+    LINE_SOON = 500                     # stances: a line found with fewer leaves room for a better one,
+    LINE_BETTER = 300                   # for which so many may be spent
     LINE_START = -1                     # level of the start: the wheels are turned before rolling
     NODE_JUDGED = 1                     # its arc has been looked at, the cost is true
     NODE_TOUCHES = 2                    # something touches on the arc
@@ -21,6 +24,7 @@ cdef extern from *:
     """
     static const double TC_LINE_CELL = 0.25;            /* m, of a closed state */
     static const double TC_LINE_GREED = 2.0;            /* weight of the way still to go, */
+    static const double TC_LINE_GREED_BETTER = 1.3;     /* when a clear line is known, */
     static const double TC_LINE_GREED_LIGHTLY = 4.0;    /* and where touching is taken lightly */
     static const double TC_LINE_FINE_BELOW = 0.10;      /* m: a station with less to be expected is judged */
     static const double TC_LINE_HAND = 0.12;            /* m aside a driver may be of the line */
@@ -29,7 +33,7 @@ cdef extern from *:
     static const double TC_LOOK_TOUCHES = 0.03;         /* m a look may err: where more is missing, stances come last */
     static const double TC_LINE_GOAL_RADIUS = 0.45;     /* m */
     static const double TC_LINE_GOAL_YAW = 0.25;        /* rad */
-    static const double TC_LINE_ESCAPE = 1.5; /* m within which a vehicle that touches at the start gets free */
+    static const double TC_LINE_ESCAPE = 1.5;           /* m within which a vehicle that touches at the start is free */
     static const double TC_LINE_ESCAPE_DEEPER = 0.02;   /* m by which it may touch more until then */
     static const double TC_LINE_RETURN_AFTER = 2.0;     /* m until a vehicle beside the corridor has to come back, */
     static const double TC_LINE_RETURN = 0.15;          /* by this for each metre; */
@@ -37,16 +41,16 @@ cdef extern from *:
     static const double TC_LINE_STRAIGHT_STEP = 0.25;   /* m between stances on the way not steered */
     static const double TC_LINE_GOAL_SIGHT = 8.0;       /* m before the goal from where it is checked to be in reach */
     /* what a metre costs beyond 1, at worst (1/m) */
-    static const double TC_COST_CLEARANCE = 6.0; /* at least clearance; falls with the square of what is missing */
+    static const double TC_COST_CLEARANCE = 6.0;        /* at least clearance; falls with the square of the missing */
     static const double TC_COST_TIP = 4.0;              /* tip margin used up */
     static const double TC_COST_LIFT = 0.5;             /* a wheel in the air */
     static const double TC_COST_CURVATURE = 0.4;        /* full lock; grows with the square */
-    static const double TC_COST_TIGHT = 1.0; /* more when the curvature is above TC_LINE_TIGHT of the limit */
+    static const double TC_COST_TIGHT = 1.0;            /* more when the curvature is beyond TC_LINE_TIGHT */
     static const double TC_COST_HAND = 3.0;             /* no clearance a hand's breadth aside */
     static const double TC_COST_ASIDE = 0.3;            /* at the edge of the corridor; grows with the square */
-    static const double TC_COST_UNSOLVED = 5.0; /* the solver found no rest, but a look expects much clearance */
+    static const double TC_COST_UNSOLVED = 5.0;         /* the solver found no rest, but a look expects clearance */
     static const double TC_COST_TOUCH = 40.0;           /* something touches somewhere on an arc, */
-    static const double TC_COST_TOUCH_LIGHTLY = 3.0; /* the same, once the search for clear ways has been given up, */
+    static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways is given up, */
     static const double TC_COST_TOUCH_DEPTH = 0.1;      /* m: the same again for each of these it is too low */
     static const double TC_COST_STEERING = 0.10;        /* each level steered */
     static const double TC_LINE_TIGHT = 0.6;            /* above this no room is left to correct */
@@ -57,7 +61,7 @@ cdef extern from *:
     const double TC_COST_CLEARANCE, TC_COST_TIP, TC_COST_LIFT, TC_COST_CURVATURE, TC_COST_TIGHT, TC_COST_ASIDE
     const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
     const double TC_COST_UNSOLVED, TC_COST_TOUCH_LIGHTLY, TC_LINE_RETURN_AFTER, TC_LINE_RETURN
-    const double TC_LOOK_TILT, TC_LINE_SWING, TC_LINE_GREED_LIGHTLY
+    const double TC_LOOK_TILT, TC_LINE_SWING, TC_LINE_GREED_LIGHTLY, TC_LINE_GREED_BETTER
     const double TC_COST_TOUCH, TC_COST_TOUCH_DEPTH, TC_COST_STEERING, TC_LINE_TIGHT, TC_LINE_TIP_WANTED
 
 cdef struct line_node:
@@ -86,6 +90,7 @@ cdef struct line_planner:
     tc_line_info info                   # of the last plan
     tc_line_point points[TC_MAX_LINE]
     int32_t n_points
+    tc_line_point spare[TC_MAX_LINE]    # the best line so far, while a better one is tried
     # made once
     motion arc[MOTION_LEVELS][MOTION_LEVELS]
     line_footprint footprint
@@ -383,6 +388,11 @@ cdef bint at_goal(const line_planner *p, const line_node *n) noexcept nogil:
     return p.goal.any_yaw or fabs(wrap_angle(n.yaw - p.goal.yaw)) <= TC_LINE_GOAL_YAW
 
 
+cdef inline double beyond(double value, double slack) noexcept nogil:
+    """What of the value lies outside +-slack."""
+    return value - slack if value > slack else value + slack if value < -slack else 0.0
+
+
 cdef bint out_of_reach(const line_planner *p, const line_node *n) noexcept nogil:
     """Whether the goal pose cannot be met any more. Near it lateral offset e and heading error are a double integrator
     of the curvature; the shortest way to bring both to nought is bang-bang (Bryson and Ho 1975, 3.9)."""
@@ -403,9 +413,8 @@ cdef bint out_of_reach(const line_planner *p, const line_node *n) noexcept nogil
         return True
     e = dy * c - dx * s
     # as far as the goal's own width forgives
-    e = e - TC_LINE_GOAL_RADIUS if e > TC_LINE_GOAL_RADIUS else e + TC_LINE_GOAL_RADIUS if e < -TC_LINE_GOAL_RADIUS else 0.0
-    turn = (turn - TC_LINE_GOAL_YAW if turn > TC_LINE_GOAL_YAW
-            else turn + TC_LINE_GOAL_YAW if turn < -TC_LINE_GOAL_YAW else 0.0)
+    e = beyond(e, TC_LINE_GOAL_RADIUS)
+    turn = beyond(turn, TC_LINE_GOAL_YAW)
     sum_ = e + turn * fabs(turn) / (2.0 * p.k_max)
     if sum_ < 0.0:
         e = -e
@@ -475,6 +484,7 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
     cdef int32_t index
     cdef line_node *n
     cdef double price
+    cdef bint cut_off = False
     end[0] = 0
     while p.open.n > 0:
         index = heap_pop(&p.open)
@@ -497,9 +507,11 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
         if at_goal(p, n):
             end[0] = index
             return TC_LINE_CLEAR
-        if n.arcs < LINE_MAX_ARCS and not expand(p, index):
+        if n.arcs == LINE_MAX_ARCS:
+            cut_off = True
+        elif not expand(p, index):
             return TC_LINE_BUDGET
-    return TC_LINE_BLOCKED
+    return TC_LINE_BUDGET if cut_off else TC_LINE_BLOCKED
 
 
 # ---- what comes of it ----------------------------------------------------------------------------------------------
@@ -642,6 +654,24 @@ cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, cons
     p.goal.across = has_trail and p.goal.any_yaw
 
 
+cdef void improve(line_planner *p, const double *start) noexcept nogil:
+    """Try to find a better clear line than the one at hand with few more stances; keep the better of the two."""
+    cdef tc_line_info known = p.info
+    cdef int32_t n_known = p.n_points, end = 0
+    memcpy(p.spare, p.points, n_known * sizeof(tc_line_point))
+    p.greed = TC_LINE_GREED_BETTER
+    p.stance_limit = p.info.stances + LINE_BETTER
+    if search_from(p, start, &end) == TC_LINE_CLEAR and p.node[end].cost < known.cost:
+        write_points(p, end)
+        if not points_fail(p):
+            return
+    known.stances = p.info.stances
+    known.nodes = p.info.nodes
+    p.info = known
+    p.n_points = n_known
+    memcpy(p.points, p.spare, n_known * sizeof(tc_line_point))
+
+
 cdef int32_t search_in_turn(line_planner *p, const double *start, int32_t *end) noexcept nogil:
     """Search for a clear line; more closely if that one touches between stations; for any line if there is no end to
     it. Leaves the points of the best."""
@@ -656,7 +686,9 @@ cdef int32_t search_in_turn(line_planner *p, const double *start, int32_t *end) 
         p.every_station = True
         outcome = search_from(p, start, end)
         write_points(p, end[0])
-    if outcome == TC_LINE_BUDGET:
+    if outcome == TC_LINE_CLEAR and not points_fail(p) and p.info.stances < LINE_SOON:
+        improve(p, start)
+    elif outcome == TC_LINE_BUDGET:
         p.touch_price = TC_COST_TOUCH_LIGHTLY
         p.greed = TC_LINE_GREED_LIGHTLY
         p.stance_limit = p.config.max_stances

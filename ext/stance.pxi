@@ -16,14 +16,16 @@ cdef extern from *:
     """
     static const double TC_GRAVITY = 9.81;          /* m/s^2 */
     static const double TC_PI = 3.14159265358979323846;
-    static const double TC_REST_FORCE = 1.0;        /* N; a larger residual is no rest */
-    static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's own steps allow no better */
+    static const double TC_REST_FORCE = 5.0;        /* N; 0.02 mm on a tyre. A larger residual is no rest */
+    static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's steps allow no better */
+    static const double TC_EDGE_FORCE = 500.0;      /* N; accepted where a contact jumps at an edge it is on */
     static const double TC_MAX_TURN = 0.12;         /* rad a step */
     static const double TC_MAX_DROP = 0.15;         /* m a step */
     static const double TC_FIRMEST = 1e4;           /* damping over the stiffness of the tyres */
     static const double TC_TIPPED = 1.0;            /* rad; it will not come back from here */
     """
-    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_TIPPED
+    const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_EDGE_FORCE
+    const double TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_TIPPED
 
 cdef struct grid_view:
     # the height grid from the heading frame: u, v count posts; peek() is for places known to be inside
@@ -425,6 +427,13 @@ cdef void step_to(rest_point *p, const rest_point *start, double part, const dou
             p.q[i][j] = start.q[i][j] + part * axle[i][j]
 
 
+cdef int32_t wheels_loaded(const rest_point *p) noexcept nogil:
+    cdef int32_t w, n = 0
+    for w in range(4):
+        n += p.tyre[w].load >= TC_LIFTED_LOAD
+    return n
+
+
 cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *p, int32_t *iterations) noexcept nogil:
     """Iterate from the state in p to a stable rest. Returns a TC_STANCE_ status.
 
@@ -440,6 +449,10 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
     cdef double size, firm, before = 0.0, after, part = 1.0, shorter, roughest = TC_ROUGH_FORCE
     cdef int32_t it, cuts = 0
     cdef int known, stable
+    cdef bint leap = False
+    memset(chassis, 0, sizeof(chassis))
+    memset(axle, 0, sizeof(axle))
+    start = p[0]
     for it in range(MAX_ITERATIONS):
         iterations[0] += 1
         rest_geometry(m, p)
@@ -456,11 +469,13 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
         if stable and size < roughest:
             roughest = size
             rough = p[0]
-        after = step_work(&b, chassis, axle) if it > 0 else 0.0
+        after = step_work(&b, chassis, axle)
         if (after < -0.3 * before or it >= ROUGH_AFTER) and roughest < TC_ROUGH_FORCE:
             p[0] = rough
             return TC_STANCE_OK
-        if after < -0.3 * before and cuts < MAX_CUTS:
+        if after < -0.3 * before and cuts == MAX_CUTS and stable and size < TC_EDGE_FORCE:
+            return TC_STANCE_OK
+        if after < -0.3 * before and cuts < MAX_CUTS and not leap:
             cuts += 1
             shorter = before / (before - after)
             part *= 0.1 if shorter < 0.1 else 0.7 if shorter > 0.7 else shorter
@@ -474,19 +489,29 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
         memcpy(axle, newton_axle, sizeof(newton_axle))
         limit_step(chassis, axle)
         before = step_work(&b, chassis, axle)
+        leap = cuts == MAX_CUTS         # stuck before an edge far from rest: one step over it
         part = 1.0
         cuts = 0
         start = p[0]
         step_to(p, &start, part, chassis, axle)
         if fabs(p.roll) > TC_TIPPED or fabs(p.pitch) > TC_TIPPED:
             return TC_STANCE_TIPS
-    return TC_STANCE_UNSOLVED
+    return TC_STANCE_UNSOLVED if wheels_loaded(p) >= 3 else TC_STANCE_NO_SUPPORT
+
+
+cdef void plane_start(const stance_model *m, const double *z, rest_point *p) noexcept nogil:
+    """Design ride height on the plane nearest to four heights under the wheels."""
+    cdef double across = (z[0] + z[2] - z[1] - z[3]) / (2.0 * (m.axle[0].half_track + m.axle[1].half_track))
+    cdef double along = 0.5 * (z[0] + z[1] - z[2] - z[3]) / m.axle[0].x
+    p.roll = atan(across)
+    p.pitch = -atan(along)
+    p.z = 0.25 * (z[0] + z[1] + z[2] + z[3]) - 0.5 * m.axle[0].x * along
 
 
 cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p) noexcept nogil:
     """Design ride height on the plane through the ground under the wheels."""
     cdef double z[4]
-    cdef double x, y, u, v, across, along, mean
+    cdef double x, y, u, v
     cdef int32_t w
     memset(p, 0, sizeof(rest_point))
     for w in range(4):
@@ -499,12 +524,7 @@ cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p
         if z[w] != z[w]:
             return TC_STANCE_UNKNOWN
         p.tyre[w].load = m.tread.weight
-    across = (z[0] + z[2] - z[1] - z[3]) / (2.0 * (m.axle[0].half_track + m.axle[1].half_track))
-    along = 0.5 * (z[0] + z[1] - z[2] - z[3]) / m.axle[0].x
-    mean = 0.25 * (z[0] + z[1] + z[2] + z[3])
-    p.roll = atan(across)
-    p.pitch = -atan(along)
-    p.z = mean - 0.5 * m.axle[0].x * along
+    plane_start(m, z, p)
     return TC_STANCE_OK
 
 
@@ -613,9 +633,10 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
     """Clearance of every part of a rest found. least_part stays -1 where one of them is unknown."""
     cdef double R_gp[9]
     cdef double origin[3]
-    cdef int32_t i, frame = -1, least = -1
+    cdef int32_t i, frame = TC_CHASSIS, least = -1
     cdef int known
     cdef bint complete = True
+    part_frame(m, g, p, frame, R_gp, origin)
     for i in range(m.underbody.n_parts):
         if m.underbody.fixed_to[i] != frame:
             frame = m.underbody.fixed_to[i]

@@ -388,7 +388,8 @@ TC_API tc_status tc_get_stance(const tc_engine *engine, tc_stance *out);
 TC_API tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
 TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);
 
-/* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free. */
+/* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
+ * within 10 km of the terrain. */
 TC_API tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out);
 TC_API tc_status tc_plan(tc_engine *engine, const double *start, const double *goal,
                          tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);

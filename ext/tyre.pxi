@@ -16,7 +16,7 @@ cdef extern from *:
     """
     static const double TC_TREAD_REACH = 0.97;      /* of the radius: points ahead of and behind the wheel centre */
     static const double TC_TREAD_GIVE = 0.002;      /* m; a second contact this much lower begins to carry */
-    static const double TC_TREAD_FINE = 0.0001;     /* m; a smaller gain of height ends the climb to a contact */
+    static const double TC_TREAD_FINE = 0.01;       /* a smaller slope of the height asked for is its top: 0.02 mm */
     static const double TC_STRIP_CLEAR = 0.012;     /* m; a strip this far below the others' line is left out */
     static const double TC_TREAD_STAYS = 0.003;     /* m; a wheel that moved less touches near where it did */
     static const double TC_CAMBER_RATE = 2000.0;    /* N m/rad, of the tread about its foot: estimate */
@@ -55,7 +55,9 @@ cdef struct strip_line:
     double radius
 
 cdef struct strip_peak:
-    double top, reach, below, across    # height asked for, xi, depth, slope of the ground across the wheel
+    double top, reach, below            # height asked for, xi and depth of the point
+    double rise                         # of the height asked for along the wheel
+    double across                       # slope of the ground across the wheel
 
 cdef struct tyre_contact:
     double load                         # vertical, N; 0 = the wheel hangs
@@ -86,51 +88,60 @@ cdef inline void footprint_axes(footprint *f) noexcept nogil:
     f.up[2] = n
 
 
-cdef inline double strip_top(const grid_view *g, const strip_line *l, double xi, double *below) noexcept nogil:
-    """Height the ground asks for at xi of a strip."""
-    below[0] = sqrt(l.radius * l.radius - xi * xi)
-    return peek(g, l.u0 + xi * l.eu - below[0] * l.nu, l.v0 + xi * l.ev - below[0] * l.nv) + below[0] * l.up
-
-
 cdef inline double strip_place(const tread_shape *t, const grid_view *g, const strip_line *l, int32_t i) noexcept nogil:
     """Height the ground asks for at place i of a strip."""
     return (peek(g, l.u0 + t.ahead[i] * l.eu - t.below[i] * l.nu, l.v0 + t.ahead[i] * l.ev - t.below[i] * l.nv)
             + t.below[i] * l.up)
 
 
+cdef inline void strip_look(const grid_view *g, const strip_line *l, double xi, double below,
+                            strip_peak *p) noexcept nogil:
+    """Height the ground asks for at xi of a strip, and how it changes there."""
+    cdef double gu, gv
+    p.reach = xi
+    p.below = below
+    p.top = below * l.up + peek_slope(g, l.u0 + xi * l.eu - below * l.nu, l.v0 + xi * l.ev - below * l.nv, &gu, &gv)
+    p.rise = gu * l.eu + gv * l.ev - xi / below * l.up
+    p.across = gv * l.eu - gu * l.ev
+
+
 cdef void strip_climb(const tread_shape *t, const grid_view *g, const strip_line *l, int32_t place,
                       strip_peak *peak) noexcept nogil:
-    """From a place on a strip to the highest next to it, and from there to the tangent of the ground."""
-    cdef double below, top, along, half = t.ahead[1] - t.ahead[0], gained, gu, gv
+    """From a place on a strip to the highest next to it, from there to where the circle touches the ground's slope,
+    and where an edge lies between, to the edge."""
+    cdef strip_peak ahead
+    cdef double top, slope, xi, half = t.ahead[1] - t.ahead[0], highest = strip_place(t, g, l, place)
     cdef int32_t i, at = place
-    peak.top = strip_place(t, g, l, place)
     for i in range(place - 1, place + 2, 2):
         if i >= 0 and i < FINE:
             top = strip_place(t, g, l, i)
-            if top > peak.top:
-                peak.top = top
+            if top > highest:
+                highest = top
                 at = i
-    peak.reach = t.ahead[at]
-    peak.below = t.below[at]
+    strip_look(g, l, t.ahead[at], t.below[at], peak)
     for i in range(2):
-        peek_slope(g, l.u0 + peak.reach * l.eu - peak.below * l.nu, l.v0 + peak.reach * l.ev - peak.below * l.nv,
-                   &gu, &gv)
-        peak.across = gv * l.eu - gu * l.ev
-        along = gu * l.eu + gv * l.ev
-        along = l.radius * along / sqrt(l.up * l.up + along * along)
-        along = peak.reach - half if along < peak.reach - half else along
-        along = peak.reach + half if along > peak.reach + half else along
-        if fabs(along) > t.ahead[FINE - 1]:
+        if fabs(peak.rise) < TC_TREAD_FINE:
+            return
+        slope = peak.rise + peak.reach / peak.below * l.up
+        xi = l.radius * slope / sqrt(l.up * l.up + slope * slope)
+        xi = peak.reach - half if xi < peak.reach - half else peak.reach + half if xi > peak.reach + half else xi
+        if not fabs(xi) <= t.ahead[FINE - 1]:           # NaN beside unknown ground, too
+            return
+        strip_look(g, l, xi, sqrt(l.radius * l.radius - xi * xi), &ahead)
+        if ahead.top <= peak.top or ahead.rise * peak.rise < 0.0:
             break
-        top = strip_top(g, l, along, &below)
-        gained = top - peak.top
-        if gained <= 0.0:
-            break
-        peak.top = top
-        peak.reach = along
-        peak.below = below
-        if gained < TC_TREAD_FINE:
-            break
+        peak[0] = ahead
+    else:
+        return
+    slope = peak.rise - ahead.rise
+    if slope * peak.rise > 0.0 and fabs(ahead.rise) > TC_TREAD_FINE:    # two slopes that meet at an edge
+        xi = peak.reach + (ahead.top - peak.top - ahead.rise * (ahead.reach - peak.reach)) / slope
+        if ahead.top > peak.top:
+            peak[0] = ahead
+        if fabs(xi) < t.ahead[FINE - 1]:
+            strip_look(g, l, xi, sqrt(l.radius * l.radius - xi * xi), &ahead)
+    if ahead.top > peak.top:
+        peak[0] = ahead
 
 
 cdef int footprint_scan(const tread_shape *t, const grid_view *g, const strip_line *l, footprint *f,
@@ -270,7 +281,7 @@ cdef inline double tread_lean(const tread_shape *t, const footprint *f, double c
     """Lean c of the tread, the strips low and high it stands on, where between them the load acts (offset, m),
     and the rate of the tyre with this freedom. A walk along the convex envelope max_k(H_k - y_k c) from c = 0, on
     the side the highest strip is on."""
-    cdef double c, rest, y, side, next_c, load, softer
+    cdef double c, rest, y, side, next_c, load, softer = rate
     cdef int32_t i = 0, j, k
     for k in range(1, STRIPS):
         if f.height[k] > f.height[i]:

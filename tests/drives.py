@@ -73,7 +73,7 @@ def _sensors(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.nd
              velocity: np.ndarray, position: np.ndarray, imu_rate: int) -> dict[str, np.ndarray]:
     lever = np.array(VEHICLE.imu)
     at_imu = R_nb.apply(v_b + np.cross(w_b, lever))
-    force = R_nb.inv().apply(np.gradient(at_imu, 1.0 / FINE, axis=0) + (0.0, 0.0, GRAVITY))
+    force = R_nb.inv().apply(np.gradient(at_imu, 1.0 / FINE, axis=0) + np.array([0.0, 0.0, GRAVITY]))
     n = FINE // imu_rate
     count = len(t) // n
 

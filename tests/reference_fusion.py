@@ -1,8 +1,8 @@
 """The filter of ext/fusion_*.pxi once more, slowly and clearly, for tests to compare with.
 
-Dense matrices, Joseph's form, filterpy's predict, rotations by scipy, and Jacobians by central differences of the measurement
-functions: nothing is shared with the core but the model. Covers the IMU, wheels, constraint, inclinometer, standstill
-and GNSS after a known start; not the ways into and out of trouble (gaps, resets, heading search).
+Dense matrices, Joseph's form, filterpy's predict, rotations by scipy, and Jacobians by central differences of the
+measurement functions: nothing is shared with the core but the model. Covers the IMU, wheels, constraint, inclinometer,
+standstill and GNSS after a known start; not the ways into and out of trouble (gaps, resets, heading search).
 """
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Reference:
         if self.t is None:
             self.t = self.t_imu = t
             self.f1 = self.f2 = self.f_slow = force
-            self.g_low = gyro
+            self.g_low, self.shake = gyro, np.zeros(3)
             return
         dt = t - self.t
         self.t = t
@@ -94,6 +94,8 @@ class Reference:
         self.f2 = self.f2 + low * (self.f1 - self.f2)
         self.f_slow = self.f_slow + slow * (force - self.f_slow)
         self.g_low = self.g_low + low * (gyro - self.g_low)
+        self.shake = self.shake + slow * ((gyro - self.g_low) ** 2 - self.shake)
+        self.low_gain = low
         if not self.aligned:
             self.level_sum += dt * force
             self.level_time += dt
@@ -179,7 +181,8 @@ class Reference:
         self.x = self.x.retract(dx, rate_too=False)
 
     def standstill(self) -> None:
-        rate_sd = np.sqrt(np.diag(self.cov)[BG])
+        shake = 0.5 * self.low_gain * self.shake
+        rate_sd = np.sqrt(np.diag(self.cov)[BG] + shake)
         rest = self.t_rest is not None and self.t - self.t_rest >= 0.4 and self.t - self.t_wheels < 0.4
         quiet = (abs(self.g_low - self.x.bg) <= 0.006 + 3.0 * rate_sd).all() and \
             np.linalg.norm(self.f2 - self.f_slow) < 0.15
@@ -196,7 +199,7 @@ class Reference:
         self.still = taken == 3
         if self.still:
             for i in range(3):
-                variance = 3e-4**2 + 2.0 * self.c["gyro_density"] ** 2 / 0.2
+                variance = 3e-4**2 + 2.0 * self.c["gyro_density"] ** 2 / 0.2 + shake[i]
                 dx, _ = self.gated(np.eye(N)[9 + i], self.g_low[i] - self.x.bg[i], variance, dx)
         self.correct(dx)
 

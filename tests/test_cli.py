@@ -2,6 +2,8 @@
 import csv
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,6 +18,7 @@ from inputs import SOUTH, WEST, write_log, write_poses, write_terrain
 
 from trailcoach.cli import main
 from trailcoach.cli.parser import join_negative_values
+from trailcoach.data import data_folder
 
 COMMANDS = ("demo", "replay", "fuse", "settle", "plan", "vehicle", "native")
 JEEP = "jeep-wrangler-jlur"
@@ -48,10 +51,27 @@ def test_help_shows_every_command(capsys):
         assert command in shown
 
 
-@pytest.mark.parametrize("command", [[c] for c in COMMANDS] + [["vehicle", a] for a in ("list", "show", "check")])
+@pytest.mark.parametrize("command", [[c] for c in COMMANDS] + [["vehicle", a] for a in
+                                                                        ("list", "show", "check", "new")])
 def test_help_of_a_command_teaches_by_example(capsys, command):
     assert main([*command, "--help"]) == 0
     assert f"trailcoach {' '.join(command)}" in capsys.readouterr().out.partition("examples:")[2]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("demo", "native")])
+def test_examples_of_help_can_be_pasted(tmp_path, monkeypatch, capsys, command):
+    main([command, "--help"])
+    (tmp_path / "terrain_data").symlink_to(data_folder())
+    monkeypatch.chdir(tmp_path)
+    script = capsys.readouterr().out.partition("examples:\n")[2].replace("\\\n", " ").splitlines()
+    lines = [line.strip() for line in script if line.startswith("  trailcoach ") or line.startswith("  printf ")]
+    ours = [line.partition("   (")[0] for line in lines if not re.search(r"\bmy(_log|\.toml)\b", line)]
+    assert ours
+    for line in ours:
+        if line.startswith("printf"):
+            subprocess.run(line, shell=True, check=True)
+        else:
+            assert main(shlex.split(line)[1:]) == 0, line
 
 
 def test_help_loads_nothing_heavy():
@@ -76,6 +96,50 @@ def test_vehicle_show_draws_its_views(tmp_path, capsys):
     assert main(["vehicle", "show", JEEP, "--out", str(tmp_path / "views")]) == 0
     assert "transfer_case" in capsys.readouterr().out
     assert sorted(p.name for p in (tmp_path / "views").iterdir()) == ["front.png", "side.png", "underbody.png"]
+
+
+NEW = ["vehicle", "new", "--name", "My 4x4", "--wheelbase", "2.95", "--track", "1.6", "--tyre", "265/70R17", "--mass",
+       "2200", "--approach", "35", "--departure", "26", "--clearance", "0.24"]
+
+
+def test_vehicle_new_drafts_a_file_that_passes_the_check(tmp_path, capsys):
+    out = tmp_path / "my.toml"
+    assert main([*NEW, "--breakover", "24", "--front", "independent", "--source", "A sheet, 2024", "--out",
+                 str(out)]) == 0
+    assert main(["vehicle", "check", str(out), "--strict"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("agrees") == 4
+    assert "estimated: mass, cg" in shown
+    assert "A sheet, 2024" in shown
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (["--tyre", "wide"], "tyre = 'wide'"), (["--clearance", "0.5"], "clearance = 0.5"), (["--mass", "-2"], "above 0"),
+    (["--breakover", "9"], "breakover = 9"), (["--rear", "air"], "air")])
+def test_vehicle_new_tells_what_is_wrong(tmp_path, capsys, change, words):
+    out = tmp_path / "my.toml"
+    assert main([*NEW, "--out", str(out), *change]) == 2
+    message = capsys.readouterr().err
+    assert words in message
+    assert message.count("\n") == 1
+    assert not out.exists()
+
+
+def test_vehicle_check_says_what_differs_and_fails_where_strict(capsys):
+    assert main(["vehicle", "check", JEEP, "--approach", "50"]) == 0
+    shown = capsys.readouterr().out
+    assert "differs" in shown
+    assert "approach of the model and as published differ" in shown
+    assert main(["vehicle", "check", JEEP, "--approach", "50", "--strict"]) == 1
+    assert "approach" in capsys.readouterr().err
+
+
+def test_vehicle_check_takes_the_published_figures_of_the_file(capsys):
+    assert main(["vehicle", "check", "toyota-4runner-trd-off-road", "--strict"]) == 0
+    shown = capsys.readouterr().out
+    assert "33.0 deg (unconfirmed)" in shown
+    assert "agrees" in shown
+    assert "sources: The Auto Page" in shown
 
 
 def test_vehicle_check_puts_angles_beside_published_ones(capsys):

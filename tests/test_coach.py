@@ -10,7 +10,7 @@ from trailcoach import _core, abi
 from trailcoach.coach import Step
 from trailcoach.engine import vehicle_of
 from trailcoach.log import Log
-from trailcoach.replay import replay
+from trailcoach.playback import replay
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 from trailcoach.words import CAUSES, KINDS, PHASES, PRIORITIES, Words

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from inputs import RATE, START, csv, replace_line, taken_or_refused, write_log
 
 from trailcoach.errors import InputError
+from trailcoach.inputs.table import Table
 from trailcoach.log import SENSORS, Log
-from trailcoach.table import Table
 
 pytestmark = pytest.mark.filterwarnings("error")     # a warning would be a second line on stderr
 

@@ -12,3 +12,43 @@ Conventions, kept everywhere
 Stations, in the order data walks through them: log, fusion, terrain, stance, line, coach, report. Each is a module
 here over a ``.pxi`` of the same name in ``ext/``.
 """
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trailcoach.coach import Step
+    from trailcoach.engine import Engine
+    from trailcoach.errors import CoreError, InputError, TrailcoachError
+    from trailcoach.fusion import Track, fuse
+    from trailcoach.line import Line, plan
+    from trailcoach.log import Log
+    from trailcoach.native import get_cmake_dir, get_include, get_lib_dir, get_pkgconfig_dir
+    from trailcoach.playback import replay
+    from trailcoach.stance import Stance, settle
+    from trailcoach.terrain import Terrain
+    from trailcoach.trail import Trail
+    from trailcoach.vehicle import Vehicle
+
+__version__ = "0.1.0"
+
+# loaded when first used: the command line answers --help without numpy, a host without plotly
+_HOME = {
+    "Step": "coach", "Engine": "engine", "CoreError": "errors", "InputError": "errors", "TrailcoachError": "errors",
+    "Track": "fusion", "fuse": "fusion", "Line": "line", "plan": "line", "Log": "log", "get_cmake_dir": "native",
+    "get_include": "native", "get_lib_dir": "native", "get_pkgconfig_dir": "native", "replay": "playback",
+    "Stance": "stance", "settle": "stance", "Terrain": "terrain", "Trail": "trail", "Vehicle": "vehicle",
+}
+
+__all__ = [
+    "CoreError", "Engine", "InputError", "Line", "Log", "Stance", "Step", "Terrain", "Track", "Trail",
+    "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir", "get_pkgconfig_dir", "plan",
+    "replay", "settle",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'trailcoach' has no attribute '{name}'")
+    value = getattr(import_module(f"trailcoach.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

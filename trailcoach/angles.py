@@ -69,6 +69,26 @@ def tyre_radius_loaded(vehicle: Vehicle, x: float) -> float:
     return vehicle.tyre.radius - load / vehicle.tyre.radial_stiffness
 
 
+def ramp_height(radius: float, distance: float, angle_deg: float) -> float:
+    """Height at a distance from the axle of the line at this angle that touches a tyre of that radius, m."""
+    angle = math.radians(angle_deg)
+    return radius + distance * math.tan(angle) - radius / math.cos(angle)
+
+
+def breakover_height(vehicle: Vehicle, x: float, angle_deg: float) -> float:
+    """Height of the point at x between the axles that both tyres' lines meet in at this breakover angle, m."""
+    front, rear = (_tyre(vehicle, at) for at in (vehicle.wheelbase, 0.0))
+    low, high = 0.0, vehicle.wheelbase      # the angle grows with the height
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        point = _Arc(x, middle, 0.0)
+        if _rise(front, point, -1.0) + _rise(rear, point, +1.0) < angle_deg:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
 def _tyre(vehicle: Vehicle, x: float) -> _Arc:
     radius = tyre_radius_loaded(vehicle, x)
     return _Arc(x, radius, radius)

@@ -10,8 +10,8 @@ import numpy as np
 from trailcoach import _core, abi
 from trailcoach.engine import make_config, start_values, vehicle_of
 from trailcoach.errors import CoreError, InputError
+from trailcoach.inputs.projection import unproject
 from trailcoach.log import SENSORS, Log
-from trailcoach.projection import unproject
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 

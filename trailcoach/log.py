@@ -10,11 +10,11 @@ import msgspec
 import numpy as np
 
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
-from trailcoach.projection import Origin, check_system, project
-from trailcoach.samples import read_gnss, read_samples, read_steering
-from trailcoach.table import read_table
-from trailcoach.toml_file import load_toml
+from trailcoach.inputs.kinds import kind_of
+from trailcoach.inputs.projection import Origin, check_system, project
+from trailcoach.inputs.samples import read_gnss, read_samples, read_steering
+from trailcoach.inputs.table import read_table
+from trailcoach.inputs.toml_file import load_toml
 
 __all__ = ["SENSORS", "Log", "Meta", "project", "read_table"]
 

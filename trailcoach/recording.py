@@ -55,7 +55,8 @@ class Recording:
         """The grid handed over."""
         heights = terrain.grid.heights
         ny, nx = heights.shape
-        grid = struct.pack(_GRID, struct.calcsize(_GRID), nx, ny, 0, terrain.x0, terrain.y0, terrain.dx, terrain.sigma, 0)
+        grid = struct.pack(_GRID, struct.calcsize(_GRID), nx, ny, 0, terrain.x0, terrain.y0, terrain.dx,
+                           terrain.sigma, 0)
         self._record(TERRAIN, grid + heights.tobytes())
 
     def trail(self, xy: np.ndarray, half_width: float) -> None:
@@ -97,6 +98,6 @@ def write_recording(path: str | Path, log: Log, ticks: Iterable[int], *, config:
         arrays, j = log.arrays, 0
         for tick in ticks:
             while j < len(t_ns) and t_ns[j] <= tick:
-                r.sample(int(kinds[j]), arrays[kinds[j]][rows[j]])  # type: ignore[index]
+                r.sample(int(kinds[j]), arrays[kinds[j]][rows[j]])
                 j += 1
             r.tick(int(tick))

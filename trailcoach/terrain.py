@@ -8,7 +8,7 @@ import numpy as np
 
 from trailcoach._core import Grid
 from trailcoach.errors import InputError
-from trailcoach.tiles import read_tiles
+from trailcoach.inputs.tiles import read_tiles
 
 SIGMA = 0.01                        # m, of a height where the source says nothing
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from trailcoach import abi
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
-from trailcoach.projection import project
+from trailcoach.inputs.kinds import kind_of
+from trailcoach.inputs.projection import project
 from trailcoach.terrain import Terrain
 
 HALF_WIDTH = 3.0                # m, of the corridor where nobody says

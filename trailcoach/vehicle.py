@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,9 +12,9 @@ import numpy as np
 
 from trailcoach import abi
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
-from trailcoach.toml_file import load_toml
-from trailcoach.vehicle_checks import check_vehicle
+from trailcoach.inputs.kinds import kind_of
+from trailcoach.inputs.toml_file import load_toml
+from trailcoach.vehicle_checks import check_vehicle, covers
 
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0.0)]
@@ -93,11 +94,31 @@ class Part(_Table, frozen=True, kw_only=True):
         return self.radius or 0.0, self.half_length or 0.0, 0.0
 
 
+Angle = Annotated[float, msgspec.Meta(gt=0.0, lt=90.0)]
+
+
+class Published(_Table, frozen=True, kw_only=True):
+    """What the maker publishes, to hold the model against; `unconfirmed` names those of it no source at hand shows."""
+
+    approach_deg: Angle | None = None
+    breakover_deg: Angle | None = None
+    departure_deg: Angle | None = None
+    ground_clearance: Length | None = None
+    wheelbase: Length | None = None
+    front_track: Length | None = None
+    rear_track: Length | None = None
+    kerb_mass: Positive | None = None
+    tyre: str | None = None
+    unconfirmed: tuple[str, ...] = ()
+    sources: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+
+
 class Vehicle(_Table, frozen=True, kw_only=True):
     """A 4x4 as its file describes it.
 
     Lengths in m, masses in kg, rates in N/m, frames as in :mod:`trailcoach`. `imu` and `gnss` are where the sensors
-    sit unless the log says otherwise. Get one with :meth:`load`.
+    sit unless the log says otherwise. `estimated` names the keys whose values are estimates ("cg", "tyre.mass",
+    "part.oil_pan", "front_axle.*"). Get one with :meth:`load`.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -114,6 +135,8 @@ class Vehicle(_Table, frozen=True, kw_only=True):
     steering: Steering
     driveline: Driveline
     part: tuple[Part, ...] = ()
+    published: Published | None = None
+    estimated: tuple[str, ...] = ()
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -138,6 +161,41 @@ class Vehicle(_Table, frozen=True, kw_only=True):
         vehicle = load_toml(path, Vehicle, "a vehicle file")
         check_vehicle(vehicle, path)
         return vehicle
+
+    def is_estimated(self, key: str) -> bool:
+        """Whether the file calls the value of a key ("cg", "tyre.mass", "part.oil_pan.centre") an estimate."""
+        return any(covers(pattern, key) for pattern in self.estimated)
+
+    def with_(self, *, lift: float = 0.0, tyre: str | float | None = None,
+              skid_plate: str | float | Sequence[str] | Mapping[str, float] | None = None,
+              load: Sequence[tuple[float, Sequence[float]]] = (), locker: str | None = None,
+              sway_bar: str | None = None) -> Vehicle:
+        """Another vehicle: this one lifted, on other tyres, armoured, laden, locked or without its anti-roll bars.
+
+        Mass, centre of gravity, heights, angles and what is left of the travel follow; see :mod:`trailcoach.what_if`.
+
+        Parameters
+        ----------
+        lift : float
+            Of the chassis over the axles by longer springs, dampers and bump stops as they are, m.
+        tyre : str or float, optional
+            The size as printed on it ("315/70R17", "35x12.5R17"), or the unloaded radius, m.
+        skid_plate : str, sequence of str, mapping of str to float, or float, optional
+            Parts that get a steel plate underneath: 5 mm, or thickness by part, m. A thickness alone: all of the belly.
+        load : sequence of (mass, (x, y, z))
+            Added masses, kg, and where they lie in the body frame of this vehicle, m.
+        locker : {"front", "rear", "centre", "both", "all"}, optional
+            Differentials to lock; both are front and rear.
+        sway_bar : {"off", "front_off", "rear_off"}, optional
+            Anti-roll bars to disconnect.
+
+        Raises
+        ------
+        InputError
+            Names the argument, the value and what is allowed.
+        """
+        from trailcoach.what_if import changed
+        return changed(self, lift=lift, tyre=tyre, skid_plate=skid_plate, load=load, locker=locker, sway_bar=sway_bar)
 
     def to_abi(self) -> np.ndarray:
         """The vehicle as a tc_vehicle: array of abi.VEHICLE with shape ()."""

@@ -1,12 +1,13 @@
 """Whether a vehicle's figures make one vehicle: its parts, tyres and masses against each other."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trailcoach import abi
 from trailcoach.errors import InputError
+from trailcoach.tyre_size import parse_tyre
 
 if TYPE_CHECKING:
     from trailcoach.vehicle import Part, Vehicle
@@ -15,8 +16,8 @@ _GRAVITY = 9.81                     # m/s^2
 _LARGEST_GYRATION = 3.0             # m, radius of gyration of the sprung mass
 
 
-def check_vehicle(v: Vehicle, path: Path) -> None:
-    """Refuse what no single key can tell.
+def check_vehicle(v: Vehicle, path: Path | str) -> None:
+    """Refuse what no single key can tell; `path` is what messages call the vehicle.
 
     Raises
     ------
@@ -37,6 +38,7 @@ def check_vehicle(v: Vehicle, path: Path) -> None:
         _check_part(p, v, bad)
     _check_tyres(v, bad)
     _check_masses(v, bad)
+    _check_sources(v, bad)
 
 
 def _check_part(p: Part, v: Vehicle, bad: Callable[[str], InputError]) -> None:
@@ -92,3 +94,40 @@ def _check_masses(v: Vehicle, bad: Callable[[str], InputError]) -> None:
         if sag > 0.5 * v.tyre.radius:
             raise bad(f"tyre.radial_stiffness = {v.tyre.radial_stiffness}; {key} would press its tyres in by"
                       f" {sag * 1000:.0f} mm")
+
+
+def _check_sources(v: Vehicle, bad: Callable[[str], InputError]) -> None:
+    """Marks of what is estimated or unconfirmed must name something."""
+    keys = list(_keys(v))
+    for pattern in v.estimated:
+        if not any(covers(pattern, key) for key in keys):
+            raise bad(f"estimated: '{pattern}' is no key of this file; allowed are keys such as cg, tyre.mass,"
+                      " front_axle.* and part.NAME")
+    if v.published is None:
+        return
+    if v.published.tyre is not None:
+        try:
+            parse_tyre(v.published.tyre)
+        except InputError as e:
+            raise bad(f"published.tyre: {e}") from None
+    for name in v.published.unconfirmed:
+        if getattr(v.published, name, None) is None or name in ("sources", "unconfirmed"):
+            raise bad(f"published.unconfirmed: '{name}' is no figure of that table")
+
+
+def covers(pattern: str, key: str) -> bool:
+    """Whether a mark ("tyre.*", "tyre", "part.oil_pan") speaks of a key ("tyre.mass", "part.oil_pan.centre")."""
+    stem = pattern.removesuffix(".*")
+    return key.startswith(stem + ".") or (key == stem and stem == pattern)
+
+
+def _keys(v: Vehicle) -> Iterator[str]:
+    """All keys of a vehicle file that hold a value; those of parts by the part's name."""
+    for key in v.__struct_fields__:
+        value = getattr(v, key)
+        if key == "part":
+            yield from (f"part.{p.name}.{k}" for p in v.part for k in p.__struct_fields__ if getattr(p, k) is not None)
+        elif hasattr(value, "__struct_fields__"):
+            yield from (f"{key}.{k}" for k in value.__struct_fields__ if getattr(value, k) is not None)
+        elif key not in ("published", "estimated"):
+            yield key

@@ -1,10 +1,10 @@
-"""How much faster than real time a drive is replayed with guidance on: fusion, stance, line and coach, ten ticks a second."""
+"""How much faster than real time a drive is replayed with all stations on, ten ticks a second."""
 from pathlib import Path
 
 import pytest
 
 from trailcoach.log import Log
-from trailcoach.replay import driven_trail, ticks
+from trailcoach.playback import driven_trail, ticks
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 

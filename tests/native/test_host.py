@@ -10,8 +10,8 @@ import pytest
 from trailcoach import _core, native
 from trailcoach.engine import make_config, start_values
 from trailcoach.log import Log
+from trailcoach.playback import TICK_RATE, driven_trail, record
 from trailcoach.recording import tick_times
-from trailcoach.replay import TICK_RATE, driven_trail, record
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
@@ -66,7 +66,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("drive", ["d00", "d01"])
-def test_c_host_gives_the_states_stances_and_steps_of_python_bit_for_bit(host: Path, drive: str, tmp_path: Path) -> None:
+def test_c_host_gives_the_answers_of_python_bit_for_bit(host: Path, drive: str, tmp_path: Path) -> None:
     # given a bundled drive and its recording
     log = Log.open(DRIVES / drive)
     assert log.meta.vehicle is not None

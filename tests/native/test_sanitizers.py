@@ -8,7 +8,8 @@ import pytest
 from toolchain import HOSTS, ROOT, build, run, tool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the C library is built on Linux")
-SANITIZE = ["-g", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
+SANITIZE = ["-g", "-fsanitize=address,undefined,float-cast-overflow",
+            "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 GLOBALS = ["--param", "asan-globals=0"]     # the guards of globals would keep Python's part of the object file alive
 
 

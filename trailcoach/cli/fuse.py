@@ -11,10 +11,11 @@ from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from trailcoach.truth import Score
+    from trailcoach.inputs.truth import Score
 
 _EXAMPLES = """\
-  trailcoach fuse terrain_data/drives/d01 --out track.csv
+  trailcoach fuse terrain_data/drives/comma2k19_ex1 --out track.csv
+  trailcoach fuse terrain_data/drives/d00 --terrain terrain_data/drives/d00/terrain.tif --out track.csv
   trailcoach fuse my_log --vehicle land-rover-defender-110 --terrain tiles/ --out track.csv
 
 A log is a folder with imu.csv and any of wheels.csv, inclination.csv, steering.csv, speed.csv, gnss.csv and
@@ -34,10 +35,10 @@ def add_command(commands: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read everything, fuse, write, compare with the truth where there is one."""
     from trailcoach.engine import vehicle_of
+    from trailcoach.inputs.preflight import check_log_on_terrain
+    from trailcoach.inputs.truth import Truth
     from trailcoach.log import Log
-    from trailcoach.preflight import check_log_on_terrain
     from trailcoach.terrain import Terrain
-    from trailcoach.truth import Truth
     from trailcoach.vehicle import Vehicle
     check_file(args.out)
     terrain = None if args.terrain is None else Terrain.open(args.terrain)

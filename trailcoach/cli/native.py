@@ -7,7 +7,7 @@ from typing import Any
 from trailcoach.cli.parser import add
 
 _EXAMPLES = """\
-  cc host.c $(trailcoach native --cflags --libs) -o host
+  cc examples/host.c $(trailcoach native --cflags --libs) -o host
   PKG_CONFIG_PATH=$(trailcoach native --pkgconfigdir) pkg-config --cflags --libs trailcoach
   cmake -Dtrailcoach_DIR=$(trailcoach native --cmakedir) ..
 
@@ -34,17 +34,17 @@ def run(args: argparse.Namespace) -> None:
     """Answer on one line, in the order asked."""
     import shlex
 
-    from trailcoach import native
+    import trailcoach.native as library
     from trailcoach.errors import InputError
     if not args.asked:
         raise InputError(f"native: nothing asked; one or more of --{' --'.join(_QUESTIONS)} are needed")
-    include, lib = shlex.quote(str(native.get_include())), shlex.quote(str(native.get_lib_dir()))
+    include, lib = shlex.quote(str(library.get_include())), shlex.quote(str(library.get_lib_dir()))
     answers = {
         "cflags": f"-I{include}",
         "libs": f"-L{lib} -Wl,-rpath,{lib} -ltrailcoach -lm",
-        "includedir": str(native.get_include()),
-        "libdir": str(native.get_lib_dir()),
-        "pkgconfigdir": str(native.get_pkgconfig_dir()),
-        "cmakedir": str(native.get_cmake_dir()),
+        "includedir": str(library.get_include()),
+        "libdir": str(library.get_lib_dir()),
+        "pkgconfigdir": str(library.get_pkgconfig_dir()),
+        "cmakedir": str(library.get_cmake_dir()),
     }
     print(" ".join(answers[name] for name in args.asked))

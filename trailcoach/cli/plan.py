@@ -9,10 +9,11 @@ from trailcoach.cli.output import check_file, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, place, pose, positive
 
 _EXAMPLES = """\
-  trailcoach plan --vehicle jeep-wrangler-jlur --terrain rocks.tif \\
+  trailcoach plan --vehicle jeep-wrangler-jlur --terrain terrain_data/drives/d00/terrain.tif \\
       --start 599965.0,4250000.0,0.0 --goal 599979.0,4250000.5 --out line.csv
-  trailcoach plan --vehicle my.toml --terrain rocks.tif --trail track.gpx --half-width 2.5 \\
-      --start 599965.0,4250000.0,-15deg --goal 599979.0,4250000.5,0.1 --out line.csv"""
+  trailcoach plan --vehicle jeep-wrangler-jlur --terrain terrain_data/drives/d00/terrain.tif \\
+      --trail terrain_data/drives/d00/driven_path.csv --half-width 2.5 \\
+      --start 599965.0,4250000.0,-5deg --goal 599979.0,4250000.5,0.1 --out line.csv"""
 
 
 def add_command(commands: Any) -> None:
@@ -35,7 +36,7 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, search, write, and say what came out."""
-    from trailcoach.preflight import check_place
+    from trailcoach.inputs.preflight import check_place
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)

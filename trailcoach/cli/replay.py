@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.cli.output import check_folder, note, progress_bar, show, whole_folder
+from trailcoach.cli.output import check_folder, note, progress_bar, show, whole_file, whole_folder
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, positive
 
 if TYPE_CHECKING:
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from trailcoach.vehicle import Vehicle
 
 _EXAMPLES = """\
-  trailcoach replay my_log --vehicle jeep-wrangler-jlur --terrain rocks.tif --out results
-  trailcoach replay my_log --vehicle my.toml --terrain tiles/ --trail track.gpx --half-width 2.5 --out results
+  trailcoach replay terrain_data/drives/d01 --vehicle land-rover-defender-110 \\
+      --terrain terrain_data/drives/d01/terrain.tif --out results
+  trailcoach replay terrain_data/drives/d00 --trail terrain_data/drives/d00/driven_path.csv --half-width 2.5 \\
+      --out results
+  trailcoach replay my_log --vehicle my.toml --terrain tiles/ --trail track.gpx --out results
 
 writes to results/:
   steps.jsonl    what the coach would have said, one step a line
@@ -39,6 +42,8 @@ def add_command(commands: Any) -> None:
                         help="where the driver wanted to go (GPX, GeoJSON or CSV x,y); without it the path driven")
     parser.add_argument("--half-width", metavar="M", type=positive, default=3.0,
                         help="half the width of the corridor a line may use, m (default 3)")
+    parser.add_argument("--record", metavar="FILE", type=Path,
+                        help="also write what the engine was given, for examples/host.c to replay bit for bit")
     add_out(parser, "DIR", "folder to write to")
     parser.set_defaults(run=run)
 
@@ -47,11 +52,16 @@ def run(args: argparse.Namespace) -> None:
     """Read everything, replay, write, and sum up."""
     check_folder(args.out)
     log, vehicle, terrain = load(args.log, args.vehicle, args.terrain)
-    trail = None
+    from trailcoach.playback import driven_trail, record
+    from trailcoach.trail import Trail
     if args.trail is not None:
-        from trailcoach.trail import Trail
         trail = Trail.open(args.trail, terrain.crs, args.half_width)
         trail.check_on(terrain)
+    else:
+        trail = driven_trail(log, vehicle, terrain, args.half_width)
+    if args.record is not None:
+        with whole_file(args.record) as part:
+            record(part, log, vehicle, terrain, trail)
     result = replay_into(args.out, log, vehicle, terrain, trail)
     summarize(result)
     print(f"{len(result.steps)} steps; report: {args.out / 'report.html'}")
@@ -61,8 +71,8 @@ def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) ->
     """A drive with its vehicle and its terrain, which the log may name, checked against each other."""
     from trailcoach.engine import vehicle_of
     from trailcoach.errors import InputError
+    from trailcoach.inputs.preflight import check_log_on_terrain
     from trailcoach.log import Log
-    from trailcoach.preflight import check_log_on_terrain
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     log = Log.open(log_path)
@@ -83,7 +93,7 @@ def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) ->
 
 def replay_into(out: Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None) -> ReplayResult:
     """Replay a drive and write the results."""
-    from trailcoach.replay import replay_log, write_results
+    from trailcoach.playback import replay_log, write_results
     with progress_bar() as progress:
         result = replay_log(log, vehicle, terrain, trail=trail, progress=progress)
         progress("writing the report", 0.0)

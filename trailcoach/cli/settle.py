@@ -9,11 +9,9 @@ from trailcoach.cli.output import check_file, note, progress_bar, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
 
 _EXAMPLES = """\
-  trailcoach settle --vehicle jeep-wrangler-jlur --terrain rocks.tif --poses poses.csv --out stance.csv
-
-poses.csv:
-  id,x,y,yaw
-  first_ledge,599999.0,4250000.0,0.30"""
+  printf 'id,x,y,yaw\\nfirst_ledge,599999.0,4250000.0,0.30\\n' > poses.csv
+  trailcoach settle --vehicle jeep-wrangler-jlur --terrain terrain_data/drives/d00/terrain.tif \\
+      --poses poses.csv --out stance.csv"""
 
 
 def add_command(commands: Any) -> None:
@@ -30,8 +28,8 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, settle, write."""
-    from trailcoach.poses import read_poses
-    from trailcoach.preflight import check_poses_on_terrain
+    from trailcoach.inputs.poses import read_poses
+    from trailcoach.inputs.preflight import check_poses_on_terrain
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)

@@ -1,28 +1,45 @@
-"""``trailcoach vehicle``: list, show and check vehicles."""
+"""``trailcoach vehicle``: list, show, check and draft vehicles."""
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.cli.output import check_folder, show, whole_folder
-from trailcoach.cli.parser import Parser, add, positive
+from trailcoach.cli.output import check_file, check_folder, show, whole_file, whole_folder
+from trailcoach.cli.parser import Parser, add, add_out, positive
+from trailcoach.errors import TrailcoachError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from trailcoach.vehicle import Vehicle
 
-_EXAMPLES = """\
+_NEW = """\
+  trailcoach vehicle new --name "My 4x4" --wheelbase 2.85 --track 1.6 --tyre 265/70R17 --mass 2200 --approach 32 \\
+      --breakover 24 --departure 26 --clearance 0.23 --front independent --rear solid --out my.toml"""
+_EXAMPLES = f"""\
   trailcoach vehicle list
   trailcoach vehicle show jeep-wrangler-jlur --out views
-  trailcoach vehicle check my.toml --approach 43.9 --breakover 22.6 --departure 37.0 --clearance 0.274"""
+  trailcoach vehicle check jeep-wrangler-jlur --approach 43.9 --breakover 22.6 --departure 37.0 --clearance 0.274
+{_NEW}"""
 _PUBLISHED = (("approach", "deg"), ("breakover", "deg"), ("departure", "deg"), ("clearance", "m"))
+_KEYS = {"approach": "approach_deg", "breakover": "breakover_deg", "departure": "departure_deg",
+         "clearance": "ground_clearance"}
+_TOLERANCE = {"deg": 1.0, "m": 0.01}
+_FIGURES = (("wheelbase", "M", "distance between the axles"),
+            ("track", "M", "between the middles of left and right tyre"),
+            ("mass", "KG", "kerb mass"), ("approach", "DEG", "approach angle"), ("departure", "DEG", "departure angle"),
+            ("clearance", "M", "ground clearance"))
+_CHOICES = (("rear-track", "M", "track of the rear axle, where it is another"), ("breakover", "DEG", "breakover angle"),
+            ("cg-height", "M", "height of the centre of gravity"),
+            ("front-overhang", "M", "from front axle to the bumper's foremost lower edge"),
+            ("rear-overhang", "M", "from rear axle to the bumper's rearmost lower edge"),
+            ("front-share", "SHARE", "share of the mass on the front axle, 0 to 1"))
 
 
 def add_command(commands: Any) -> None:
     """Add ``vehicle`` and what it can do."""
-    parser = add(commands, "vehicle", "list, show or check vehicles", _EXAMPLES)
+    parser = add(commands, "vehicle", "list, show, check or draft vehicles", _EXAMPLES)
     actions = parser.add_subparsers(metavar="ACTION", required=True, parser_class=Parser)
     listing = add(actions, "list", "list the bundled vehicles", "  trailcoach vehicle list")
     listing.set_defaults(run=run_list)
@@ -38,8 +55,32 @@ def add_command(commands: Any) -> None:
     checking.add_argument("vehicle", metavar="V", help="a vehicle file (.toml) or a bundled vehicle")
     for name, unit in _PUBLISHED:
         checking.add_argument(f"--{name}", metavar=unit.upper(), type=positive,
-                              help=f"published {name}{' angle' if unit == 'deg' else ' under the axles'}, {unit}")
+                              help=f"published {name}{' angle' if unit == 'deg' else ' under the axles'}, {unit}"
+                              " (without it the one in the file)")
+    checking.add_argument("--strict", action="store_true", help="exit with 1 where the model differs by more than"
+                          f" {_TOLERANCE['deg']:g} deg or {_TOLERANCE['m']:g} m")
     checking.set_defaults(run=run_check)
+    _add_new(actions)
+
+
+def _add_new(actions: Any) -> None:
+    drafting = add(actions, "new", "draft a vehicle file from a data sheet's figures, all else marked as estimated",
+                   _NEW)
+    drafting.add_argument("--name", required=True, help="what the vehicle is called")
+    drafting.add_argument("--tyre", metavar="SIZE", required=True,
+                          help="as printed on it, like 265/70R17 or 35x12.5R17")
+    for figures, required in ((_FIGURES, True), (_CHOICES, False)):
+        for name, unit, what in figures:
+            drafting.add_argument(f"--{name}", metavar=unit, type=positive, required=required,
+                                  help=what if unit == "SHARE" else f"{what}, {unit.lower()}")
+    for end, kind in (("front", "independent"), ("rear", "solid")):
+        drafting.add_argument(f"--{end}", choices=("solid", "independent"), default=kind,
+                              help=f"suspension of the {end} axle (default {kind})")
+    drafting.add_argument("--driver-side", choices=("left", "right"), default="left", help="default left")
+    drafting.add_argument("--source", metavar="TEXT", action="append", default=[],
+                          help="where the figures are from: publisher, document, year (may be repeated)")
+    add_out(drafting, "FILE.toml", "vehicle file to write")
+    drafting.set_defaults(run=run_new)
 
 
 def run_list(args: argparse.Namespace) -> None:
@@ -77,16 +118,63 @@ def run_check(args: argparse.Namespace) -> None:
     from trailcoach.vehicle import Vehicle
     vehicle = Vehicle.load(args.vehicle)
     angles = ramp_angles(vehicle)
-    table = Table(vehicle.name, "of the model", "limited by", "published", "difference")
+    table = Table("", "published", "of the model", "difference", "verdict", "limited by", title=vehicle.name, box=None)
+    differing = []
     for name, unit in _PUBLISHED:
         value, part = getattr(angles, name)
-        published = getattr(args, name)
+        published, remark = _published(vehicle, name, getattr(args, name))
         form = ".1f" if unit == "deg" else ".3f"
         shown = f"{value:{form}} {unit}" if part else "not limited"
-        table.add_row(name, shown, part, "" if published is None else f"{published:{form}} {unit}",
-                      "" if published is None or not part else f"{value - published:+{form}} {unit}")
+        if published is None:
+            table.add_row(name, "", shown, "", "", part)
+            continue
+        agrees = bool(part) and abs(value - published) <= _TOLERANCE[unit]
+        table.add_row(name, f"{published:{form}} {unit}{remark}", shown,
+                      f"{value - published:+{form}} {unit}" if part else "", "agrees" if agrees else "differs", part)
+        differing += [] if agrees else [name]
     show(table)
-    print(f"{args.vehicle}: a valid vehicle of {len(vehicle.part)} parts")
+    print(f"{args.vehicle}: a valid vehicle of {len(vehicle.part)} parts{_marks(vehicle)}")
+    if vehicle.published is not None:
+        print("sources: " + "\n         ".join(vehicle.published.sources))
+    if differing:
+        text = f"{args.vehicle}: {', '.join(differing)} of the model and as published differ"
+        if args.strict:
+            raise TrailcoachError(text)
+        print(text)
+
+
+def _published(vehicle: Vehicle, name: str, given: float | None) -> tuple[float | None, str]:
+    """A published figure, from the command line or else the file, and what is to be said of it."""
+    if given is not None or vehicle.published is None:
+        return given, ""
+    key = _KEYS[name]
+    return getattr(vehicle.published, key), " (unconfirmed)" if key in vehicle.published.unconfirmed else ""
+
+
+def _marks(vehicle: Vehicle) -> str:
+    return f", estimated: {', '.join(vehicle.estimated)}" if vehicle.estimated else ""
+
+
+def run_new(args: argparse.Namespace) -> None:
+    """Draft, write, and say what to do with it."""
+    from trailcoach.data_sheet import DataSheet, draft_vehicle
+    from trailcoach.vehicle_file import vehicle_toml
+    check_file(args.out)
+    given = {name: getattr(args, name) for name in ("front_overhang", "rear_overhang", "cg_height", "front_share")}
+    sheet = DataSheet(
+        name=args.name, wheelbase=args.wheelbase, front_track=args.track, rear_track=args.rear_track or args.track,
+        tyre=args.tyre, mass=args.mass, approach_deg=args.approach, breakover_deg=args.breakover,
+        departure_deg=args.departure, clearance=args.clearance, front_suspension=args.front,
+        rear_suspension=args.rear, driver_side=args.driver_side,
+        sources=tuple(args.source) or ("figures given to trailcoach vehicle new",),
+        **{name: value for name, value in given.items() if value is not None})
+    vehicle = draft_vehicle(sheet)
+    text = vehicle_toml(vehicle, (f"{args.name}.", "Drafted from the figures in [published]. What 'estimated' names is"
+                                  " of a usual vehicle of this size: put what you measure in its place, and strike"
+                                  " it from that list."))
+    with whole_file(args.out) as part:
+        part.write_text(text, encoding="utf-8")
+    print(f"{args.out}: a first vehicle file; trailcoach vehicle show {args.out} --out views draws it")
 
 
 def _figures(v: Vehicle) -> Table:

@@ -51,6 +51,9 @@ static tc_config config;
 static tc_stance stances[16];
 static tc_line_point points[TC_MAX_LINE];
 
+/* Square of the distance to a boulder on the trail, so that there is something to say, m^2 */
+static double boulder(double x, double y) { return (x - 12.0) * (x - 12.0) + (y - 5.2) * (y - 5.2); }
+
 static void make_bumps(void)
 {
     int ix, iy;
@@ -58,7 +61,8 @@ static void make_bumps(void)
     for (iy = 0; iy < NY; iy++)
         for (ix = 0; ix < NX; ix++)
             heights[iy * NX + ix] = (float)(0.08 * sin(1.7 * ix * POST) * cos(2.3 * iy * POST)
-                                            + 0.05 * sin(6.1 * ix * POST + 1.0) * sin(5.3 * iy * POST));
+                                            + 0.05 * sin(6.1 * ix * POST + 1.0) * sin(5.3 * iy * POST)
+                                            + 0.6 * exp(-boulder(ix * POST, iy * POST) / 0.3));
 }
 
 static double rolled(double t) { return t < REST ? 0.0 : SPEED * (t - REST); }

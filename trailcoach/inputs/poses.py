@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
-from trailcoach.table import Table
+from trailcoach.inputs.kinds import kind_of
+from trailcoach.inputs.table import Table
 
 _MOST_YAW = 4.0 * math.pi           # rad; more is taken for degrees
 _MOST_XY = 1e8                      # m, no projected system reaches that far

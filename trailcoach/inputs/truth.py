@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trailcoach.errors import InputError
-from trailcoach.table import Table
+from trailcoach.inputs.table import Table
 
 if TYPE_CHECKING:
     from trailcoach.fusion import Track

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
+from trailcoach.inputs.kinds import kind_of
 
 _SHOWN = 40                         # characters of a bad cell or header that a message shows
 

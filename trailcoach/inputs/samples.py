@@ -9,8 +9,8 @@ import numpy as np
 
 from trailcoach import abi
 from trailcoach.errors import InputError
-from trailcoach.projection import Origin, project
-from trailcoach.table import Table
+from trailcoach.inputs.projection import Origin, project
+from trailcoach.inputs.table import Table
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "imu": ("t", "gx", "gy", "gz", "ax", "ay", "az"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
+from trailcoach.inputs.kinds import kind_of
 
 if TYPE_CHECKING:
     import rasterio.crs

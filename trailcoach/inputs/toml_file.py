@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from trailcoach.errors import InputError
-from trailcoach.kinds import kind_of
+from trailcoach.inputs.kinds import kind_of
 
 _LARGEST = 1e9                      # of any number in such a file
 _LARGEST_FILE = 1_000_000           # bytes
@@ -41,10 +41,21 @@ def load_toml(path: Path, kind: type[Struct], noun: str) -> Struct:
     for key, value in _numbers(raw):
         if not math.isfinite(value) or abs(value) > _LARGEST:
             raise InputError(f"{path}: {key} = {value:.6g}; a finite number up to {_LARGEST:g} is needed")
+    return to_struct(raw, kind, str(path))
+
+
+def to_struct(raw: dict[str, Any], kind: type[Struct], name: str) -> Struct:
+    """A struct of the values of a file or of what is to become one; `name` is what messages call it.
+
+    Raises
+    ------
+    InputError
+        Names the key, the value found and what is allowed.
+    """
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as e:
-        raise InputError(f"{path}: {_explain(str(e), raw, _tables(kind))}") from None
+        raise InputError(f"{name}: {_explain(str(e), raw, _tables(kind))}") from None
 
 
 def _read(path: Path, noun: str) -> dict[str, Any]:

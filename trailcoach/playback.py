@@ -127,8 +127,9 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
     t_ns = np.array([d.t_ns for d in drive])
     return ReplayResult(
         drive=log.path.resolve().name, vehicle_name=vehicle.name, part_names=vehicle.part_names,
-        t=(t_ns - log.t_ns[0]) * 1e-9, state=state, stance=stance, advised=advised, advised_stance=advised_stance, steps=[s for d in drive for s in d.steps],
-        trail_xy=trail.xy, half_width=trail.half_width, terrain=terrain,
+        t=(t_ns - log.t_ns[0]) * 1e-9, state=state, stance=stance, advised=advised,
+        advised_stance=advised_stance, steps=[s for d in drive for s in d.steps], trail_xy=trail.xy,
+        half_width=trail.half_width, terrain=terrain,
         debrief=debrief(vehicle.part_names, t_ns, state, stance, log.imu), notes=[*log.meta.notes, *log.warnings])
 
 

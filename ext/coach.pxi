@@ -16,6 +16,7 @@ cdef extern from *:
     static const double TC_COACH_PAUSE[4] = {0.0, 4.5, 3.0, 2.5};   /* s a step leaves the one before, by priority */
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
+    static const double TC_COACH_SAME_DANGER = 1.5;     /* m of way */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
     static const double TC_COACH_SETUP_AGAIN = 100.0;   /* m rolled */
     static const double TC_COACH_BACK = 2.0;            /* s that what was lost must be back */
@@ -37,6 +38,15 @@ cdef extern from *:
     static const double TC_COACH_LIFT_MARGIN = 2.0;     /* times tilt_warn: with less tip margin any lift counts */
     static const double TC_COACH_SETUP_ROOM = 1.5;      /* m of way to stop and shift in */
     static const double TC_COACH_STEEP = 0.21;          /* rad (12 deg), asks for low range */
+    static const double TC_COACH_FLUTTER = 1.0;         /* m within which a turn taken back need not be made */
+    /* ---- what: the present course ---- */
+    static const double TC_COACH_COURSE_TIME = 0.15;    /* s it must have shown what is told of it */
+    static const double TC_COACH_COURSE_GAP = 0.35;     /* s it may be missed meanwhile */
+    static const double TC_COACH_TOUCHES = 0.008;       /* m: at one sd of the model one in six touches */
+    static const double TC_COACH_ASIDE = 0.3;           /* m of clearance gained or lost by 1 m aside, rms on rock */
+    static const double TC_COACH_COURSE_ROOM = 0.3;     /* m in which a stop is said before it would be too late */
+    static const double TC_COACH_BESIDE = 0.3;          /* m of way: the same place on course and line */
+    static const double TC_COACH_TURN_ROOM = 0.2;       /* m of way between a turn and what it avoids */
     /* ---- what: slip ---- */
     static const double TC_COACH_SLIP = 0.5;            /* on, */
     static const double TC_COACH_SLIP_OFF = 0.25;       /* off */
@@ -51,10 +61,13 @@ cdef extern from *:
     const double TC_COACH_BRAKING, TC_COACH_STOP_ROOM, TC_COACH_ROUNDING, TC_COACH_PREPARE_TIME
     const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
     const double TC_COACH_PAUSE[4]
-    const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_FORGET, TC_COACH_SETUP_AGAIN, TC_COACH_BACK
+    const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_SAME_DANGER, TC_COACH_FORGET
+    const double TC_COACH_SETUP_AGAIN, TC_COACH_BACK
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
     const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
-    const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP
+    const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP, TC_COACH_FLUTTER
+    const double TC_COACH_TOUCHES, TC_COACH_ASIDE, TC_COACH_COURSE_GAP, TC_COACH_COURSE_TIME
+    const double TC_COACH_COURSE_ROOM, TC_COACH_BESIDE, TC_COACH_TURN_ROOM
     const double TC_COACH_SLIP, TC_COACH_SLIP_OFF, TC_COACH_SLIP_TIME, TC_COACH_STUCK_SPEED, TC_COACH_STUCK_TIME
     const double TC_COACH_FREE_SPEED, TC_COACH_LIFT_TIME, TC_COACH_LIFT_MARGIN, TC_COACH_SETUP_ROOM
     const double TC_COACH_SD_LOST, TC_COACH_SD_BACK
@@ -68,8 +81,14 @@ cdef struct coach_said:
     int32_t subject                     # part, wheel or side
     int64_t t_ns
     double rolled                       # distance travelled when it was said, m
+    double place                        # and where it is done, m
     double x, y
     double severity                     # in clear steps
+
+cdef struct coach_sight:
+    # something seen on the present course
+    int32_t once
+    int64_t since_ns, last_ns
 
 cdef struct coach_state:
     tc_coach_config config
@@ -84,6 +103,7 @@ cdef struct coach_state:
     double told_steer                   # the steer advised last, rad
     double told_at                      # distance travelled then, m
     int64_t told_ns
+    int32_t told_priority
     # what is going on
     int32_t guided                      # a line has been seen
     int32_t ended
@@ -98,6 +118,7 @@ cdef struct coach_state:
     int64_t stuck_since_ns
     int32_t stuck                       # told, and not moved since
     int64_t lift_since_ns               # a wheel in the air now; 0 = none
+    coach_sight touching, close         # of the present course
     # of the vehicle
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
@@ -105,6 +126,7 @@ cdef struct coach_state:
     # of this tick
     double roll_to[TC_MAX_LINE]         # wheel travel from the vehicle to every point ahead, m
     int32_t at                          # first point ahead
+    double course_to[COURSE_POINTS]     # wheel travel to every point of the present course, m
     double speed, sd
 
 cdef struct coach_view:
@@ -116,9 +138,13 @@ cdef struct coach_view:
     double s                            # place of the vehicle on the line, m
     double off_line                     # vehicle left (+) of the line, m
     double to_end                       # along the trail, m
+    const tc_line_point *course         # the present course, n_course points
+    int32_t n_course
+    double course_rolled                # since it was looked at, m
+    double sigma                        # of the terrain's heights, m
 
 cdef struct coach_place:
-    # a stretch of the line with too little clearance
+    # a stretch of line or course with too little clearance
     int32_t first, last, worst          # points; first = -1: none
 
 
@@ -191,9 +217,23 @@ cdef inline double reaction_way(const coach_state *c) noexcept nogil:
     return c.speed * c.config.reaction_time
 
 
-cdef inline double stop_way(const coach_state *c) noexcept nogil:
+cdef inline double stopping(const tc_coach_config *config, double speed) noexcept nogil:
     """From hearing "stop" to standing in front of it, m."""
-    return reaction_way(c) + c.speed * c.speed / (2.0 * TC_COACH_BRAKING) + TC_COACH_STOP_ROOM
+    return speed * config.reaction_time + speed * speed / (2.0 * TC_COACH_BRAKING) + TC_COACH_STOP_ROOM
+
+
+cdef inline double stop_way(const coach_state *c) noexcept nogil:
+    return stopping(&c.config, c.speed)
+
+
+cdef inline double speed_of(const tc_state *state) noexcept nogil:
+    cdef const double *v = state.velocity
+    return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+
+
+cdef inline double foresight(const tc_coach_config *config, const tc_state *state) noexcept nogil:
+    """How far the present course must be known to stop in front of what it meets, m."""
+    return stopping(config, speed_of(state)) + 2.0 * TC_COACH_COURSE_ROOM
 
 
 cdef inline double prepare_way(const coach_state *c) noexcept nogil:
@@ -224,14 +264,34 @@ cdef void step_at(const coach_state *c, const coach_view *view, int32_t i, tc_st
     step.y = view.line.points[i].y
 
 
-cdef void step_why(const coach_state *c, const coach_view *view, int32_t part, double clearance,
-                   tc_step *step) noexcept nogil:
-    """Part and clearance on the line advised, and the clearance on the way not taken."""
+cdef inline double touch_probability(const coach_state *c, const coach_view *view, double clearance) noexcept nogil:
+    """That something touches where a clearance is expected: it errs as ground and model do, and as the place does."""
+    cdef double sd = TC_COACH_ASIDE * c.sd
+    return probability_of_contact(clearance, sqrt(view.sigma * view.sigma + sd * sd))
+
+
+cdef void step_part(const coach_state *c, int32_t part, tc_step *step) noexcept nogil:
     step.part = part if 0 <= part < c.n_parts else -1
-    step.clearance = clearance
-    step.other_clearance = view.line.info.straight_clearance
     if step.part >= 0 and step.side == 0:
         step.side = c.part_side[step.part]
+
+
+cdef void step_why(const coach_state *c, const coach_view *view, int32_t i, tc_step *step) noexcept nogil:
+    """Part, clearance and probability at point i of the line, and the clearance on the way not taken."""
+    cdef const tc_line_point *p = view.line.points
+    step_part(c, p[i].part, step)
+    step.clearance = p[i].clearance
+    step.probability = touch_probability(c, view, p[i].clearance)
+    step.other_clearance = view.line.info.straight_clearance
+
+
+cdef void step_why_not(const coach_state *c, const coach_view *view, tc_step *step) noexcept nogil:
+    """The part that comes near the ground on the way not steered, and what the line has instead."""
+    cdef const tc_line_info *info = &view.line.info
+    step_part(c, info.straight_part, step)
+    step.clearance = info.least_clearance
+    step.probability = touch_probability(c, view, info.straight_clearance)
+    step.other_clearance = info.straight_clearance
 
 
 cdef inline int32_t step_subject(const tc_step *step) noexcept nogil:
@@ -244,8 +304,8 @@ cdef inline int32_t step_subject(const tc_step *step) noexcept nogil:
 
 cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, double severity) noexcept nogil:
     """Whether the same was said of this place, not long ago, and it has not become worse by a clear step.
-    Danger is told by its place alone: which of two parts touches first changes from plan to plan. A turn of the wheel
-    that is due is told by the steer it leads to, see advise_turn."""
+    Danger is told by its place alone: which of two parts touches first changes from plan to plan, and behind one danger
+    there may be the next. A turn of the wheel that is due is told by the steer it leads to, see give_turn."""
     cdef uint32_t i, n = c.n_said if c.n_said < COACH_SAID else COACH_SAID
     cdef const coach_said *e
     cdef double dx, dy
@@ -258,6 +318,8 @@ cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, 
         if step.priority < TC_PRIORITY_DANGER and e.subject != step_subject(step):
             continue
         if severity >= e.severity + 1.0:
+            continue
+        if step.priority == TC_PRIORITY_DANGER and fabs(rolled + step.to_go - e.place) > TC_COACH_SAME_DANGER:
             continue
         if seconds_since(step.t_ns, e.t_ns) < TC_COACH_AGAIN_AFTER:
             return True
@@ -275,6 +337,7 @@ cdef void remember(coach_state *c, const tc_step *step, double rolled, double se
     e.subject = step_subject(step)
     e.t_ns = step.t_ns
     e.rolled = rolled
+    e.place = rolled + step.to_go
     e.x, e.y = step.x, step.y
     e.severity = severity
     c.n_said += 1
@@ -309,14 +372,15 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
 
 cdef void look_ahead(coach_state *c, const coach_view *view) noexcept nogil:
     """Speed, how well the place is known, and the wheel travel (on the slope) to every point ahead."""
-    cdef const double *v = view.state.velocity
     cdef const double *sd = view.state.sd_position
     cdef const tc_line_point *p
     cdef double ds, dz
     cdef int32_t i, n
-    c.speed = sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+    c.speed = speed_of(view.state)
     c.sd = sqrt(sd[0] * sd[0] + sd[1] * sd[1])
     c.at = 0
+    for i in range(view.n_course):
+        c.course_to[i] = view.course[i].s - view.course_rolled
     if view.line is NULL:
         return
     p = view.line.points
@@ -331,20 +395,39 @@ cdef void look_ahead(coach_state *c, const coach_view *view) noexcept nogil:
         c.roll_to[i] = c.roll_to[i - 1] + (sqrt(ds * ds + dz * dz) if isfinite(dz) else ds)
 
 
-cdef void find_place(const coach_state *c, const coach_view *view, double below, coach_place *out) noexcept nogil:
-    """The next stretch ahead with a clearance below the one given; short gaps belong to it."""
-    cdef const tc_line_point *p = view.line.points
+cdef void find_among(const tc_line_point *p, const double *roll_to, int32_t at, int32_t n, double below,
+                     coach_place *out) noexcept nogil:
+    """The next stretch of points with a clearance below the one given; short gaps belong to it."""
     cdef int32_t i
     out.first = out.last = out.worst = -1
-    for i in range(c.at, view.line.n_points):
+    for i in range(at, n):
         if p[i].clearance < below:
             if out.first < 0:
                 out.first = out.worst = i
             out.last = i
             if p[i].clearance < p[out.worst].clearance:
                 out.worst = i
-        elif out.first >= 0 and c.roll_to[i] - c.roll_to[out.last] > TC_COACH_JOIN:
+        elif out.first >= 0 and roll_to[i] - roll_to[out.last] > TC_COACH_JOIN:
             break
+
+
+cdef void find_place(const coach_state *c, const coach_view *view, double below, coach_place *out) noexcept nogil:
+    """The next tight stretch of the line."""
+    find_among(view.line.points, c.roll_to, c.at, view.line.n_points, below, out)
+
+
+cdef void name_first(const tc_line_point *p, coach_place *place) noexcept nogil:
+    """Let the worst point be one of the part that is met first: that is the one to speak of."""
+    cdef int32_t i
+    place.worst = place.first
+    for i in range(place.first, place.last + 1):
+        if p[i].part == p[place.first].part and p[i].clearance < p[place.worst].clearance:
+            place.worst = i
+
+
+cdef void find_on_course(const coach_state *c, const coach_view *view, double below, coach_place *out) noexcept nogil:
+    """The next tight stretch of the present course."""
+    find_among(view.course, c.course_to, 0, view.n_course, below, out)
 
 
 cdef double steer_mean(const coach_view *view, int32_t i, double length) noexcept nogil:
@@ -379,6 +462,32 @@ cdef int32_t steer_run(const coach_state *c, const coach_view *view, int32_t i) 
     """Last point of the run of nearly constant steer that starts at point i."""
     cdef int32_t turn = next_turn(c, view, i, steer_mean(view, i, TC_COACH_WINDOW))
     return turn - 1 if turn > i else view.line.n_points - 1
+
+
+cdef bint course_keeps(const coach_state *c, const coach_view *view, double way) noexcept nogil:
+    """Whether the present course is known to keep its clearance over a way."""
+    cdef int32_t i
+    for i in range(view.n_course):
+        if not view.course[i].clearance >= c.config.clearance_warn:
+            return False
+        if c.course_to[i] >= way:
+            return True
+    return False
+
+
+cdef int32_t turn_to_make(const coach_state *c, const coach_view *view, int32_t i, double steer) noexcept nogil:
+    """The next turn but for those soon taken back that the present course does not need, -1 = none."""
+    cdef int32_t end
+    while True:
+        i = next_turn(c, view, i, steer)
+        if i < 0:
+            return -1
+        end = steer_run(c, view, i) + 1
+        if (end >= view.line.n_points or c.roll_to[end] - c.roll_to[i] >= TC_COACH_FLUTTER
+                or fabs(steer_mean(view, end, TC_COACH_WINDOW) - steer) > least_turn(c)
+                or not course_keeps(c, view, c.roll_to[end])):
+            return i
+        i = end
 
 
 cdef double driver_steer(const coach_state *c, const coach_view *view) noexcept nogil:
@@ -421,29 +530,37 @@ cdef double stance_margin(const double *margin) noexcept nogil:
     return least
 
 
+cdef bint tip_ahead(coach_state *c, const coach_view *view, const tc_line_point *p, const double *roll_to, int32_t at,
+                    int32_t n, tc_step *step) noexcept nogil:
+    """Whether the vehicle would be near tipping on these points before it can stop; if so, say it."""
+    cdef int32_t i
+    for i in range(at, n):
+        if roll_to[i] > stop_way(c):
+            return False
+        if p[i].stance_status == TC_STANCE_TIPS or p[i].tip_margin < c.config.tilt_warn:
+            step.to_go = roll_to[i] if roll_to[i] > 0.0 else 0.0
+            step.x, step.y = p[i].x, p[i].y
+            give_tip(c, view, 0.0 if p[i].stance_status == TC_STANCE_TIPS else p[i].tip_margin, p[i].roll, p[i].pitch,
+                     step)
+            return True
+    return False
+
+
 cdef void watch_tip(coach_state *c, const coach_view *view) noexcept nogil:
-    """Near tipping now, or within the way it takes to stop."""
+    """Near tipping now, or on line or course within the way it takes to stop."""
     cdef const tc_stance *now = view.stance
-    cdef const tc_line_point *p
     cdef tc_step step
     cdef double margin
-    cdef int32_t i
     step_new(c, view, TC_STEP_STOP, TC_CAUSE_TIP, TC_PRIORITY_DANGER, TC_PHASE_NOW, &step)
     if now.status == TC_STANCE_OK or now.status == TC_STANCE_TIPS:
         margin = stance_margin(now.tip_margin) if now.status == TC_STANCE_OK else 0.0
         if margin < c.config.tilt_warn:
             give_tip(c, view, margin, view.state.roll, view.state.pitch, &step)
             return
-    if view.line is NULL:
+    if (view.line is not NULL
+            and tip_ahead(c, view, view.line.points, c.roll_to, c.at, view.line.n_points, &step)):
         return
-    for i in range(c.at, view.line.n_points):
-        if c.roll_to[i] > stop_way(c):
-            return
-        p = &view.line.points[i]
-        if p.stance_status == TC_STANCE_TIPS or p.tip_margin < c.config.tilt_warn:
-            step_at(c, view, i, &step)
-            give_tip(c, view, 0.0 if p.stance_status == TC_STANCE_TIPS else p.tip_margin, p.roll, p.pitch, &step)
-            return
+    tip_ahead(c, view, view.course, c.course_to, 0, view.n_course, &step)
 
 
 cdef void watch_touch(coach_state *c, const coach_view *view) noexcept nogil:
@@ -455,6 +572,7 @@ cdef void watch_touch(coach_state *c, const coach_view *view) noexcept nogil:
     find_place(c, view, view.line.config.clearance_least, &touch)
     if touch.first < 0 or c.roll_to[touch.first] > stop_way(c) + prepare_way(c):
         return
+    name_first(view.line.points, &touch)
     near = c.roll_to[touch.first] <= stop_way(c)
     worst = &view.line.points[touch.worst]
     if near:
@@ -462,7 +580,7 @@ cdef void watch_touch(coach_state *c, const coach_view *view) noexcept nogil:
     else:
         step_new(c, view, TC_STEP_WARN, TC_CAUSE_NO_LINE, TC_PRIORITY_CAUTION, TC_PHASE_PREPARE, &step)
     step_at(c, view, touch.first, &step)
-    step_why(c, view, worst.part, worst.clearance, &step)
+    step_why(c, view, touch.worst, &step)
     if step_give(c, view, &step, -worst.clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
         c.tight_end = view.state.distance + c.roll_to[touch.last]
@@ -639,14 +757,13 @@ cdef void watch_lift(coach_state *c, const coach_view *view) noexcept nogil:
 
 cdef void watch_off_line(coach_state *c, const coach_view *view) noexcept nogil:
     """Off the line by more than the place may be wrong, where the line keeps a part from the ground."""
-    cdef const tc_line_info *info = &view.line.info
     cdef tc_step step
     if fabs(view.off_line) - c.sd <= c.config.deviation_warn or not line_matters(c, view):
         return
     step_new(c, view, TC_STEP_WARN, TC_CAUSE_OFF_LINE, TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
     step.side = side_of(view.off_line, 0.0)
     step.distance = fabs(view.off_line)
-    step_why(c, view, info.straight_part, info.least_clearance, &step)
+    step_why_not(c, view, &step)
     step_give(c, view, &step, fabs(view.off_line) / c.config.deviation_warn)
 
 
@@ -667,7 +784,7 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
         return                          # said by watch_touch
     steer = driver_steer(c, view)
     way = c.roll_to[tight.last] + TC_COACH_PASSED
-    turn = next_turn(c, view, c.at, steer) if line_matters(c, view) else -1
+    turn = turn_to_make(c, view, c.at, steer) if line_matters(c, view) else -1
     if turn >= 0 and c.roll_to[turn] < way:
         way = c.roll_to[turn]
     if way < c.roll_to[tight.first] + TC_COACH_PASSED or way < reaction_way(c) + TC_COACH_EASE_LEAST:
@@ -675,7 +792,7 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
     step_new(c, view, TC_STEP_FORWARD if fabs(steer) < least_turn(c) else TC_STEP_HOLD, TC_CAUSE_CLEARANCE,
              TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
     step_at(c, view, tight.first, &step)
-    step_why(c, view, worst.part, worst.clearance, &step)
+    step_why(c, view, tight.worst, &step)
     step.steer = steer
     step.distance = way
     if step_give(c, view, &step, -worst.clearance / TC_COACH_STEP_CLEARANCE):
@@ -698,36 +815,48 @@ cdef void turn_step(coach_state *c, const coach_view *view, int32_t i, double fr
     step.turns = (step.steer - from_steer) * c.config.steering_ratio / (4.0 * TC_COACH_QUARTER)
     step.side = side_of(step.turns, 0.0)
     step.distance = c.roll_to[end] - c.roll_to[i]
-    step_why(c, view, info.straight_part, info.least_clearance, step)
+    step_why_not(c, view, step)
+
+
+cdef int32_t turn_in_reach(const coach_state *c, const coach_view *view, double steer) noexcept nogil:
+    """The next turn that the driver still hears in time, -1 = none."""
+    cdef int32_t i = c.at
+    while i < view.line.n_points and c.roll_to[i] < reaction_way(c):
+        i += 1
+    return turn_to_make(c, view, i, steer) if i < view.line.n_points else -1
+
+
+cdef inline bint turn_due(const coach_state *c, int32_t i) noexcept nogil:
+    return c.roll_to[i] - reaction_way(c) <= TC_COACH_ROUNDING
+
+
+cdef void give_turn(coach_state *c, const coach_view *view, tc_step *step) noexcept nogil:
+    """Unless it was told: the driver is at it or chose not to. What was advice may be told again as a caution."""
+    if (fabs(step.steer - c.told_steer) <= least_turn(c) and step.priority <= c.told_priority
+            and (seconds_since(view.t_ns, c.told_ns) < TC_COACH_AGAIN_AFTER
+                 or view.state.distance - c.told_at < TC_COACH_SAME_PLACE)):
+        return
+    if step_give(c, view, step, fabs(step.turns)):
+        c.told_steer = step.steer
+        c.told_at = view.state.distance
+        c.told_ns = view.t_ns
+        c.told_priority = step.priority
 
 
 cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
     """Where the wheel has to be turned: prepare it in time, say it when the reaction time begins."""
-    cdef double steer = driver_steer(c, view), wait
+    cdef double steer = driver_steer(c, view)
     cdef int32_t i
     cdef tc_step step
     if not line_matters(c, view):
         return
-    i = c.at
-    while i < view.line.n_points and c.roll_to[i] < reaction_way(c):
-        i += 1                          # too late to act there
-    if i >= view.line.n_points:
-        return
-    i = next_turn(c, view, i, steer)
+    i = turn_in_reach(c, view, steer)
     if i < 0:
         return
-    wait = c.roll_to[i] - reaction_way(c)
-    if wait <= TC_COACH_ROUNDING:
+    if turn_due(c, i):
         turn_step(c, view, i, steer, TC_PHASE_NOW, &step)
-        if (fabs(step.steer - c.told_steer) <= least_turn(c)
-                and (seconds_since(view.t_ns, c.told_ns) < TC_COACH_AGAIN_AFTER
-                     or view.state.distance - c.told_at < TC_COACH_SAME_PLACE)):
-            return                      # told, the driver is at it or chose not to
-        if step_give(c, view, &step, fabs(step.turns)):
-            c.told_steer = step.steer
-            c.told_at = view.state.distance
-            c.told_ns = view.t_ns
-    elif c.roll_to[i] <= prepare_way(c) and wait >= c.speed * TC_COACH_PREPARE_GAP:
+        give_turn(c, view, &step)
+    elif c.roll_to[i] <= prepare_way(c) and c.roll_to[i] - reaction_way(c) >= c.speed * TC_COACH_PREPARE_GAP:
         turn_step(c, view, i, steer, TC_PHASE_PREPARE, &step)
         step_give(c, view, &step, 0.0)
 
@@ -785,9 +914,13 @@ cdef void advise_clear(coach_state *c, const coach_view *view) noexcept nogil:
     cdef tc_step step
     if c.tight == 0 or view.state.distance < c.tight_end + TC_COACH_PASSED:
         return
-    find_place(c, view, c.config.clearance_warn, &tight)
-    if tight.first >= 0 and c.roll_to[tight.first] < TC_COACH_PREPARE_LEAST:
+    find_on_course(c, view, c.config.clearance_warn, &tight)
+    if tight.first >= 0:
         return
+    if view.line is not NULL:
+        find_place(c, view, c.config.clearance_warn, &tight)
+        if tight.first >= 0 and c.roll_to[tight.first] < TC_COACH_PREPARE_LEAST:
+            return
     step_new(c, view, TC_STEP_CLEAR, c.tight, TC_PRIORITY_ADVICE, TC_PHASE_CLEAR, &step)
     if step_give(c, view, &step, 0.0) or view.state.distance > c.tight_end + TC_COACH_SAME_PLACE:
         c.tight = 0
@@ -806,6 +939,135 @@ cdef void advise_end(coach_state *c, const coach_view *view) noexcept nogil:
         c.ended = 1
 
 
+# ---- the present course -----------------------------------------------------------------------------------
+
+cdef double line_beside(const coach_state *c, const coach_view *view, const coach_place *place) noexcept nogil:
+    """Least clearance of the line advised where the course has this place, m. NaN = there is none."""
+    cdef double least = NAN, first = c.course_to[place.first] - TC_COACH_BESIDE
+    cdef double last = c.course_to[place.last] + TC_COACH_BESIDE
+    cdef int32_t i
+    if view.line is NULL:
+        return NAN
+    for i in range(c.at, view.line.n_points):
+        if view.line.points[i].stance_status == TC_STANCE_UNSOLVED:
+            continue                    # one the solver does not settle is as those beside it
+        if c.roll_to[i] >= first and isnan(view.line.points[i].clearance):
+            return NAN
+        if c.roll_to[i] >= first and not view.line.points[i].clearance >= least:
+            least = view.line.points[i].clearance
+        if c.roll_to[i] >= last:
+            return least
+    return NAN
+
+
+cdef int32_t turn_around(const coach_state *c, const coach_view *view, const coach_place *place,
+                         double beside) noexcept nogil:
+    """The turn of the line that still keeps the vehicle out of a place on its course, -1 = none."""
+    cdef int32_t i
+    if (view.line is NULL or view.course[0].gear < 0 or c.at >= view.line.n_points
+            or not beside >= view.line.config.clearance_least
+            or not beside >= view.course[place.worst].clearance + TC_COACH_WORTH):
+        return -1
+    i = turn_in_reach(c, view, driver_steer(c, view))
+    return i if i >= 0 and c.roll_to[i] <= c.course_to[place.first] - TC_COACH_TURN_ROOM else -1
+
+
+cdef void course_why(const coach_state *c, const coach_view *view, const coach_place *place, double beside,
+                     tc_step *step) noexcept nogil:
+    """What the present course meets there, and what the line advised has instead."""
+    step_part(c, view.course[place.worst].part, step)
+    step.clearance = beside
+    step.probability = touch_probability(c, view, view.course[place.worst].clearance)
+    step.other_clearance = view.course[place.worst].clearance
+
+
+cdef void course_step(coach_state *c, const coach_view *view, const coach_place *place, double beside, int32_t kind,
+                      int32_t priority, int32_t phase) noexcept nogil:
+    """Give a step about a place on the present course."""
+    cdef const tc_line_point *first = &view.course[place.first]
+    cdef tc_step step
+    step_new(c, view, kind, TC_CAUSE_CLEARANCE, priority, phase, &step)
+    step.to_go = c.course_to[place.first] if c.course_to[place.first] > 0.0 else 0.0
+    step.x, step.y = first.x, first.y
+    if kind != TC_STEP_STOP:
+        step.steer = first.steer
+        step.distance = c.course_to[place.last] + TC_COACH_PASSED
+    course_why(c, view, place, beside, &step)
+    if step_give(c, view, &step, -view.course[place.worst].clearance / TC_COACH_STEP_CLEARANCE):
+        c.tight = TC_CAUSE_CLEARANCE
+        c.tight_end = view.state.distance + c.course_to[place.last]
+
+
+cdef void course_turn(coach_state *c, const coach_view *view, const coach_place *place, double beside, int32_t turn,
+                      int32_t priority) noexcept nogil:
+    """The turn of the line that avoids it, when it is due."""
+    cdef tc_step step
+    if not turn_due(c, turn):
+        return
+    turn_step(c, view, turn, driver_steer(c, view), TC_PHASE_NOW, &step)
+    step.priority = priority
+    course_why(c, view, place, beside, &step)
+    give_turn(c, view, &step)
+
+
+cdef bint lasts(coach_sight *seen, bint is_so, int64_t t_ns) noexcept nogil:
+    """Whether it is so, and not for the first time just now. Points some way apart may miss it now and then."""
+    if not is_so:
+        return False
+    if not seen.once or seconds_since(t_ns, seen.last_ns) > TC_COACH_COURSE_GAP:
+        seen.since_ns = t_ns
+    seen.once = 1
+    seen.last_ns = t_ns
+    return seconds_since(t_ns, seen.since_ns) >= TC_COACH_COURSE_TIME
+
+
+cdef void watch_course_touch(coach_state *c, const coach_view *view, const coach_place *touch) noexcept nogil:
+    """It touches: stop while that is in time; before, the turn that avoids it, or else a warning."""
+    cdef double beside = line_beside(c, view, touch)
+    cdef int32_t turn
+    if c.course_to[touch.first] <= stop_way(c) + TC_COACH_COURSE_ROOM:
+        course_step(c, view, touch, beside, TC_STEP_STOP, TC_PRIORITY_DANGER, TC_PHASE_NOW)
+        return
+    if view.line is not NULL and beside < view.line.config.clearance_least:
+        return                          # said by watch_touch
+    turn = turn_around(c, view, touch, beside)
+    if turn >= 0:
+        course_turn(c, view, touch, beside, turn, TC_PRIORITY_CAUTION)
+    else:
+        course_step(c, view, touch, beside, TC_STEP_STOP, TC_PRIORITY_CAUTION, TC_PHASE_PREPARE)
+
+
+cdef void watch_course_close(coach_state *c, const coach_view *view, const coach_place *tight) noexcept nogil:
+    """It comes close: the turn that avoids it, or ease through."""
+    cdef double beside = line_beside(c, view, tight)
+    cdef int32_t turn
+    if (view.course[0].gear < 0 or beside < c.config.clearance_warn     # said by watch_tight
+            or c.course_to[tight.first] > reaction_way(c) + TC_COACH_PREPARE_LEAST):
+        return
+    turn = turn_around(c, view, tight, beside)
+    if turn >= 0:
+        course_turn(c, view, tight, beside, turn, TC_PRIORITY_ADVICE)
+    else:
+        course_step(c, view, tight, beside,
+                    TC_STEP_FORWARD if fabs(view.course[0].steer) < least_turn(c) else TC_STEP_HOLD,
+                    TC_PRIORITY_CAUTION, TC_PHASE_NOW)
+
+
+cdef void watch_course(coach_state *c, const coach_view *view) noexcept nogil:
+    """What the vehicle meets with the wheels held as they are, whether or not a line is advised."""
+    cdef coach_place touch, tight
+    cdef bint touches, close
+    find_on_course(c, view, TC_COACH_TOUCHES, &touch)
+    find_on_course(c, view, c.config.clearance_warn, &tight)
+    touches = lasts(&c.touching, touch.first >= 0, view.t_ns)
+    close = lasts(&c.close, tight.first >= 0, view.t_ns)
+    if touches:
+        name_first(view.course, &touch)
+        watch_course_touch(c, view, &touch)
+    elif close and touch.first < 0:
+        watch_course_close(c, view, &tight)
+
+
 # ---- the station ------------------------------------------------------------------------------------------
 
 cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
@@ -818,6 +1080,9 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
         return
     watch_tip(c, view)
     if view.line is NULL:
+        if not c.stuck and c.stuck_since_ns == 0:
+            watch_course(c, view)
+            advise_clear(c, view)
         watch_lift(c, view)
         return
     c.guided = 1
@@ -825,6 +1090,7 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
         return                          # no line helps wheels that spin in place
     watch_no_line(c, view)
     watch_touch(c, view)
+    watch_course(c, view)
     watch_off_line(c, view)
     if c.at < view.line.n_points:
         advise_reverse(c, view)

@@ -29,6 +29,7 @@ include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
 include "look.pxi"            # about what clearance is to be expected
 include "line.pxi"            # search of the best line over stances
+include "course.pxi"          # what the present course meets
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI
 include "python.pxi"          # the same entry points for Python

@@ -40,6 +40,7 @@ cdef struct engine_memory:
     int32_t planned                     # a plan has been made on this terrain and trail, with or without success
     double planned_at                   # distance travelled when the line was planned, m
     int32_t planned_segment             # of the line the vehicle is on
+    vehicle_course course
     coach_state coach
     line_planner line
 
@@ -122,6 +123,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     e.grid = grid[0]
     e.has_grid = 1
     e.has_stance = e.has_line = e.planned = 0
+    e.course.looked = 0
     return TC_OK
 
 
@@ -333,6 +335,11 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
                      &e.stance if e.has_stance else NULL, &e.stance)
         e.has_stance = 1
         view.stance = &e.stance
+        course_look(&e.course, &e.model, &e.grid, &e.state, &e.stance, t_ns, foresight(&e.config.coach, &e.state))
+        view.course = e.course.points
+        view.n_course = e.course.n
+        view.course_rolled = e.state.distance - e.course.rolled
+        view.sigma = e.grid.sigma
         if e.trail.n > 1 and e.config.line.max_nodes > 0 and is_near_map(&e.grid, e.state.position):
             trail_follow(&e.trail, e.state.position[0], e.state.position[1])
             view.to_end = e.trail.s[e.trail.n - 1] - e.trail.at

@@ -228,15 +228,16 @@ cdef class Coach:
         free(self._line)
 
     def tick(self, state, stance=None, line_info=None, line_points=None, double s=0.0, double off_line=0.0,
-             double to_end=1e9) -> list[np.ndarray]:
+             double to_end=1e9, course=None, double sigma=0.0) -> list[np.ndarray]:
         """Look once, at the time of the state: the steps it gives, a list of arrays of abi.STEP with shape ().
 
         state, stance (None = no terrain) and line_info (None = no line) are arrays of abi.STATE, abi.STANCE and
         abi.LINE_INFO with shape (); line_points is (n,) of abi.LINE_POINT. s, off_line (left positive) and to_end
-        place the vehicle on line and trail, m.
+        place the vehicle on line and trail, m. course is the present course, (n,) of abi.LINE_POINT, the first a step
+        ahead (None = not known); sigma the standard deviation of the terrain's heights, m.
         """
         cdef const uint8_t[::1] state_bytes = bytes_of(state, abi.STATE)
-        cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes
+        cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes
         cdef uint8_t[::1] out
         cdef coach_view view
         memset(&view, 0, sizeof(view))
@@ -255,7 +256,14 @@ cdef class Coach:
                 point_bytes = bytes_of(line_points, abi.LINE_POINT)
                 memcpy(self._line.points, &point_bytes[0], self._line.n_points * sizeof(tc_line_point))
             view.line = self._line
-        view.s, view.off_line, view.to_end = s, off_line, to_end
+        if course is not None:
+            if len(course) > COURSE_POINTS:
+                raise ValueError(f"a course has at most {COURSE_POINTS} points")
+            view.n_course = len(course)
+            if view.n_course:
+                course_bytes = bytes_of(course, abi.LINE_POINT)
+                view.course = <const tc_line_point *> &course_bytes[0]
+        view.s, view.off_line, view.to_end, view.sigma = s, off_line, to_end, sigma
         with nogil:
             coach_tick(self._c, &view)
         steps = np.zeros(self._c.count, abi.STEP)

@@ -352,8 +352,8 @@ typedef struct tc_step {
     double   turns;             /* of the steering wheel from where it is, left positive, 1 */
     double   distance;          /* to keep it up, m */
     double   clearance;         /* expected on the line advised, m; NaN = none */
-    double   probability;       /* of touching on it, 1; NaN = not known */
-    double   other_clearance;   /* on the line not taken, m; NaN = none */
+    double   probability;       /* of touching if nothing is changed, 1; NaN = not known */
+    double   other_clearance;   /* on the way not advised: trail or present course, m; NaN = none */
     double   angle;             /* tilt or tip margin the cause speaks of, rad; NaN = none */
 } tc_step;
 

@@ -1,12 +1,17 @@
 """The coach by itself: states, stances and lines from here, steps from it."""
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from trailcoach import _core, abi
 from trailcoach.coach import Step
+from trailcoach.engine import vehicle_of
+from trailcoach.log import Log
+from trailcoach.playback import replay
+from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 from trailcoach.words import CAUSES, KINDS, PHASES, PRIORITIES, Words
 
@@ -44,6 +49,11 @@ class Drive:
         self.lifted = lambda x: 0
         self.straight = 0.2, 0.0                # clearance of the unsteered way, and where
         self.ends = None                        # where the ways end: BLOCKED
+        self.course_clearance = None            # of the present course at a place, m; None = not known
+        self.course_part = OIL_PAN
+        self.course_tip_margin = lambda x: 0.6
+        self.course_gear = 1
+        self.has_line = True
         self.off_line = lambda x: 0.0
         self.trail_end = 1e6
         self.said = []
@@ -70,6 +80,20 @@ class Drive:
             info["outcome"] = BLOCKED
         self.planned = self.x, info, points
 
+    def course(self):
+        """What lies within the next 3 m, the wheel held as it is."""
+        if self.course_clearance is None:
+            return None
+        points = np.zeros(20, abi.LINE_POINT)
+        points["s"] = (np.arange(20) + 1) * 0.15
+        points["x"] = self.x + points["s"]
+        points["clearance"] = [self.course_clearance(x) for x in points["x"]]
+        points["tip_margin"] = [self.course_tip_margin(x) for x in points["x"]]
+        points["part"] = self.course_part
+        points["steer"] = self.state["steer"]
+        points["gear"] = self.course_gear
+        return points
+
     def tick(self):
         if self.planned is None or self.x - self.planned[0] > 1.0:
             self.plan()
@@ -79,8 +103,10 @@ class Drive:
         s["velocity"] = self.speed, 0.0, 0.0
         s["distance"] = self.x
         at, info, points = self.planned
+        if not self.has_line:
+            info = points = None
         steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x),
-                                self.trail_end - self.x)
+                                self.trail_end - self.x, self.course())
         self.said += [(self.t, self.x, step) for step in steps]
         self.t += TICK
         self.x += self.speed * TICK
@@ -380,6 +406,143 @@ def test_given_a_position_worse_than_the_deviation_then_it_is_not_claimed():
     assert drive.said == []
 
 
+# ---- the present course -----------------------------------------------------------------------------------
+
+def test_given_easy_ground_on_the_course_too_then_nothing_is_said():
+    drive = Drive(speed=3.0)
+    drive.course_clearance = lambda x: 0.12
+    assert drive.roll(100).said == []
+
+
+@pytest.mark.parametrize("has_line", [True, False])
+@pytest.mark.parametrize("speed", [0.3, 1.0])
+def test_given_the_present_course_touches_then_stop_is_said_while_there_is_room_to_stop(has_line, speed):
+    drive = Drive(speed)
+    drive.has_line = has_line
+    drive.course_clearance = bump(10.0, 10.5, -0.04, 0.2)
+    drive.roll(9.9)
+    (_, x, stop), = [(t, x, r) for t, x, r in drive.only("stop", "clearance") if r["phase"] == 2]
+    assert 10.0 - x - speed * 1.5 >= speed**2 / (2.0 * 2.0)
+    assert 10.0 - x <= 3.0
+    assert stop["priority"] == number(PRIORITIES, "danger")
+    assert stop["part"] == OIL_PAN
+    assert stop["to_go"] == pytest.approx(10.0 - x, abs=0.2)
+    assert stop["other_clearance"] == pytest.approx(-0.04)
+    assert stop["probability"] > 0.95
+    assert np.isnan(stop["clearance"]) != has_line      # of the line, where there is one
+
+
+def test_given_the_course_touches_for_one_tick_only_then_silence():
+    drive = Drive()
+    drive.course_clearance = lambda x: 0.2
+    drive.roll(1.0)
+    drive.course_clearance = lambda x: -0.1
+    drive.tick()
+    drive.course_clearance = lambda x: 0.2
+    assert drive.roll(3.0).said == []
+
+
+def test_given_a_turn_of_the_line_still_avoids_it_then_the_turn_is_said_as_a_caution_and_stop_only_if_it_is_ignored():
+    for follows in (True, False):
+        drive = Drive(speed=0.4)
+        drive.steer = bump(2.0, 20.0, 0.2, 0.0)
+        drive.clearance = lambda x: 0.15
+        drive.course_clearance = bump(4.5, 5.0, -0.05, 0.2)
+        while drive.x < 4.4:
+            steps = drive.tick()
+            if follows and any(KINDS[int(r["kind"])] == "steer" for r in steps):
+                drive.course_clearance = lambda x: 0.15
+                drive.state["steer"] = 0.2
+        (_, x, turn), = drive.only("steer")
+        assert PRIORITIES[int(turn["priority"])] == "caution"
+        assert (turn["side"], turn["part"]) == (1, OIL_PAN)
+        assert (turn["clearance"], turn["other_clearance"]) == (0.15, -0.05)
+        assert x < 3.0
+        assert len(drive.only("stop", "clearance")) == (0 if follows else 1)
+
+
+def test_given_the_course_comes_close_and_there_is_no_line_then_ease_through_and_clear():
+    drive = Drive()
+    drive.has_line = False
+    drive.course_clearance = bump(5.0, 6.0, 0.03, 0.2)
+    drive.roll(9.0)
+    assert drive.words() == [("forward", "clearance", "now"), ("clear", "clearance", "clear")]
+    ease = drive.said[0][2]
+    assert (ease["part"], ease["other_clearance"]) == (OIL_PAN, 0.03)
+    assert 0.0 < ease["probability"] < 0.05
+
+
+def test_given_line_and_course_touch_at_the_same_place_then_it_is_one_danger():
+    drive = Drive()
+    drive.clearance = drive.course_clearance = bump(10.0, 10.5, -0.04, 0.2)
+    drive.roll(9.9)
+    assert len(drive.only("stop", "clearance")) == 1
+
+
+def test_given_the_next_danger_behind_one_that_was_told_then_it_is_told_too():
+    drive = Drive()
+    drive.has_line = False
+    drive.course_clearance = lambda x: -0.05 if 5.0 <= x < 5.3 or 8.0 <= x < 8.3 else 0.2
+    drive.roll(7.9)
+    dangers = [x for _, x, r in drive.said if PRIORITIES[int(r["priority"])] == "danger"]
+    assert len(dangers) == 2
+    assert dangers[0] < 5.0 < dangers[1] < 8.0
+
+
+def test_given_the_course_tips_then_stop_before_it():
+    drive = Drive()
+    drive.course_clearance = lambda x: 0.2
+    drive.course_tip_margin = bump(6.0, 7.0, 0.08, 0.6)
+    drive.roll(5.9)
+    assert drive.words() == [("stop", "tip", "now")]
+    assert drive.said[0][1] < 6.0 - 0.5 * 1.5
+
+
+def test_given_rolling_back_onto_a_rock_then_stop_and_no_word_of_forward():
+    drive = Drive(speed=0.3)
+    drive.course_gear = -1
+    drive.course_clearance = bump(5.0, 5.5, -0.05, 0.04)
+    drive.roll(4.9)
+    assert ("stop", "clearance", "now") in drive.words()
+    assert {w[0] for w in drive.words()} == {"stop"}
+
+
+def test_given_a_turn_soon_taken_back_that_the_course_does_not_need_then_it_is_not_said():
+    for needed, said in ((0.2, []), (0.045, ["steer"])):
+        drive = Drive()
+        drive.straight = -0.05, 10.0
+        drive.steer = bump(3.0, 3.9, 0.2, 0.0)
+        drive.course_clearance = bump(3.4, 3.8, needed, 0.2)
+        drive.roll(2.9)
+        assert [w[0] for w in drive.words() if w == ("steer", "clearance", "now")] == said
+
+
+def test_a_course_that_is_too_long_is_refused():
+    drive = Drive()
+    with pytest.raises(ValueError, match="at most 20"):
+        drive.coach.tick(drive.state, drive.stance, course=np.zeros(21, abi.LINE_POINT))
+
+
+def steps_on(drive):
+    folder = Path(__file__).parent.parent / "terrain_data" / "drives" / drive
+    log = Log.open(folder)
+    steps = list(replay(log, vehicle_of(log), Terrain.open(folder / "terrain.tif")))
+    return [(s.t - log.t_ns[0] * 1e-9, s) for s in steps]
+
+
+def test_given_a_drive_that_strikes_the_transfer_case_then_the_driver_is_told_in_time():
+    strike = 7.55                       # s, truth_underbody.csv
+    told = [t for t, s in steps_on("d01") if s.why["part"] == "transfer_case" and s.priority != "advice" and t < strike]
+    danger = [t for t, s in steps_on("d01") if s.priority == "danger"]
+    assert min(told) <= strike - 0.5
+    assert len(danger) == 1
+    assert danger[0] <= strike - 1.5    # the reaction time
+
+
+def test_given_a_drive_that_strikes_nothing_then_there_is_no_danger():
+    assert [s.text for _, s in steps_on("d00") if s.priority == "danger"] == []
+
+
 # ---- what is not known ------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("lose", "cause"), [
@@ -496,7 +659,7 @@ def test_a_step_reads_as_data_and_as_json():
     assert (step.kind, step.phase, step.priority) == ("steer", "now", "caution")
     assert step.text == "Half a turn driver, now."
     assert (step.cause, step.why["part"], step.why["side"]) == ("clearance", "oil_pan", "driver")
-    assert step.why["probability"] is None
+    assert step.why["probability"] > 0.99       # straight on
     assert step.reason == "Oil pan: eight inches to spare on this line, touches by two inches straight on."
     assert (step.x, step.y, step.t) == (step.trigger.x, 0.0, step.t_ns * 1e-9)
     data = json.loads(step.to_json())

@@ -74,9 +74,9 @@ class Why(TypedDict):
     clearance : float or None
         Expected on the line advised, m.
     probability : float or None
-        Of touching on it.
+        Of touching if nothing is changed: on the line where the vehicle is on it, else on the way not advised.
     other_clearance : float or None
-        On the line not taken, which is the trail itself, m.
+        On the way not advised, m: the present course where the step is about that, else the trail itself.
     angle : float or None
         Tip margin, or slope ahead (nose up positive), rad.
     off_line : float or None

@@ -16,16 +16,17 @@ cdef extern from *:
     """
     static const double TC_GRAVITY = 9.81;          /* m/s^2 */
     static const double TC_PI = 3.14159265358979323846;
-    static const double TC_REST_FORCE = 5.0;        /* N; 0.02 mm on a tyre. A larger residual is no rest */
+    static const double TC_REST_FORCE = 20.0;       /* N; 0.1 mm on a tyre. A larger residual is no rest */
     static const double TC_ROUGH_FORCE = 80.0;      /* N; accepted where the ground's steps allow no better */
     static const double TC_EDGE_FORCE = 500.0;      /* N; accepted where a contact jumps at an edge it is on */
     static const double TC_MAX_TURN = 0.12;         /* rad a step */
     static const double TC_MAX_DROP = 0.15;         /* m a step */
     static const double TC_FIRMEST = 1e4;           /* damping over the stiffness of the tyres */
+    static const double TC_COLD_PULL = 1.0;         /* of the weight: wheels hold on to the ground in a first step */
     static const double TC_TIPPED = 1.0;            /* rad; it will not come back from here */
     """
     const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_EDGE_FORCE
-    const double TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_TIPPED
+    const double TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_COLD_PULL, TC_TIPPED
 
 cdef struct grid_view:
     # the height grid from the heading frame: u, v count posts; peek() is for places known to be inside
@@ -201,8 +202,8 @@ cdef void rest_geometry(const stance_model *m, rest_point *p) noexcept nogil:
             footprint_axes(&p.foot[w])
 
 
-cdef int rest_contacts(const stance_model *m, const grid_view *g, rest_point *p) noexcept nogil:
-    """Ground under the four wheels and how they press on it."""
+cdef int rest_contacts(const stance_model *m, const grid_view *g, double pull, rest_point *p) noexcept nogil:
+    """Ground under the four wheels and how they press on it; with up to pull, N, a wheel also holds on to it."""
     cdef double lateral, x, y
     cdef int32_t w
     cdef int known
@@ -214,7 +215,7 @@ cdef int rest_contacts(const stance_model *m, const grid_view *g, rest_point *p)
         known = footprint_sample(&m.tread, g, x, y, &p.foot[w])
         if known != GROUND_OK:
             return known
-        tyre_press(&m.tread, &p.foot[w], x, y, p.z + p.hub[w][2], &p.tyre[w])
+        tyre_press(&m.tread, &p.foot[w], x, y, p.z + p.hub[w][2], pull, &p.tyre[w])
         p.tyre[w].point[2] -= p.z
     return GROUND_OK
 
@@ -434,7 +435,16 @@ cdef int32_t wheels_loaded(const rest_point *p) noexcept nogil:
     return n
 
 
-cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *p, int32_t *iterations) noexcept nogil:
+cdef double least_load(const rest_point *p) noexcept nogil:
+    cdef double least = p.tyre[0].load
+    cdef int32_t w
+    for w in range(1, 4):
+        least = p.tyre[w].load if p.tyre[w].load < least else least
+    return least
+
+
+cdef int32_t settle_from(const stance_model *m, const grid_view *g, double pull, rest_point *p,
+                         int32_t *iterations) noexcept nogil:
     """Iterate from the state in p to a stable rest. Returns a TC_STANCE_ status.
 
     Newton steps, made firm enough to lead downhill where the stiffness is not positive definite. A step that runs
@@ -449,14 +459,14 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
     cdef double size, firm, before = 0.0, after, part = 1.0, shorter, roughest = TC_ROUGH_FORCE
     cdef int32_t it, cuts = 0
     cdef int known, stable
-    cdef bint leap = False
+    cdef bint leap = False, holds
     memset(chassis, 0, sizeof(chassis))
     memset(axle, 0, sizeof(axle))
     start = p[0]
     for it in range(MAX_ITERATIONS):
         iterations[0] += 1
         rest_geometry(m, p)
-        known = rest_contacts(m, g, p)
+        known = rest_contacts(m, g, pull, p)
         if known != GROUND_OK:
             return TC_STANCE_OFF_MAP if known == GROUND_OFF_MAP else TC_STANCE_UNKNOWN
         rest_balance(m, p, &b)
@@ -464,11 +474,13 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
         if not isfinite(size):          # a wheel was moved a little, to a post that is not known
             return TC_STANCE_UNKNOWN
         stable = solve_rest(m, &b, 0.0, newton, newton_axle)
-        if stable and size < TC_REST_FORCE:
+        holds = pull > 0.0 and least_load(p) < 0.0
+        if stable and size < TC_REST_FORCE and not holds:
             return TC_STANCE_OK
-        if stable and size < roughest:
+        if stable and size < roughest and not holds:
             roughest = size
             rough = p[0]
+        pull = 0.0
         after = step_work(&b, chassis, axle)
         if (after < -0.3 * before or it >= ROUGH_AFTER) and roughest < TC_ROUGH_FORCE:
             p[0] = rough
@@ -500,12 +512,23 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, rest_point *
 
 
 cdef void plane_start(const stance_model *m, const double *z, rest_point *p) noexcept nogil:
-    """Design ride height on the plane nearest to four heights under the wheels."""
+    """Design ride height on the plane nearest to four heights under the wheels, axles turned to them."""
     cdef double across = (z[0] + z[2] - z[1] - z[3]) / (2.0 * (m.axle[0].half_track + m.axle[1].half_track))
-    cdef double along = 0.5 * (z[0] + z[1] - z[2] - z[3]) / m.axle[0].x
+    cdef double along = 0.5 * (z[0] + z[1] - z[2] - z[3]) / m.axle[0].x, twist
+    cdef const axle_model *a
+    cdef int32_t i
     p.roll = atan(across)
     p.pitch = -atan(along)
     p.z = 0.25 * (z[0] + z[1] + z[2] + z[3]) - 0.5 * m.axle[0].x * along
+    for i in range(2):
+        a = &m.axle[i]
+        twist = 0.25 * (z[0] - z[1] - z[2] + z[3]) * (1.0 if i == 0 else -1.0)
+        twist = a.bump[0] if twist > a.bump[0] else -a.bump[0] if twist < -a.bump[0] else twist
+        if a.solid:
+            p.q[i][1] = twist / a.half_track
+        else:
+            p.q[i][0] = twist
+            p.q[i][1] = -twist
 
 
 cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p) noexcept nogil:
@@ -657,12 +680,12 @@ cdef int32_t stance_rest(const stance_model *m, const grid_view *g, const tc_sta
                          int32_t *iterations) noexcept nogil:
     """Attitude only. A warm start that leads nowhere is followed by a cold one."""
     cdef int32_t status
-    if start_warm(m, warm, p) and settle_from(m, g, p, iterations) == TC_STANCE_OK:
+    if start_warm(m, warm, p) and settle_from(m, g, 0.0, p, iterations) == TC_STANCE_OK:
         return TC_STANCE_OK
     status = start_cold(m, g, p)
     if status != TC_STANCE_OK:
         return status
-    return settle_from(m, g, p, iterations)
+    return settle_from(m, g, TC_COLD_PULL * m.vehicle.mass * TC_GRAVITY, p, iterations)
 
 
 cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,

@@ -320,7 +320,7 @@ cdef inline double tread_lean(const tread_shape *t, const footprint *f, double c
         i = j
 
 
-cdef void tyre_press(const tread_shape *t, const footprint *f, double cx, double cy, double centre,
+cdef void tyre_press(const tread_shape *t, const footprint *f, double cx, double cy, double centre, double pull,
                      tyre_contact *out) noexcept nogil:
     """Load and place of contact of a wheel whose unloaded centre is at (cx, cy, centre), all in the heading frame."""
     cdef double az2 = f.axle[2] * f.axle[2]
@@ -333,7 +333,7 @@ cdef void tyre_press(const tread_shape *t, const footprint *f, double cx, double
     out.load = rate * (height - centre) + t.weight
     xi = f.reach[i] + u * (f.reach[j] - f.reach[i])
     q = f.below[i] + u * (f.below[j] - f.below[i])
-    if out.load <= 0.0:
+    if out.load <= -pull:
         out.load = out.rate = 0.0
         xi = offset = 0.0
         q = t.radius

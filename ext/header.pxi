@@ -244,6 +244,9 @@ cdef extern from "trailcoach.h" nogil:
         TC_STANCE_UNKNOWN
         TC_STANCE_UNSOLVED
         TC_STANCE_BAD_POSE
+        TC_REST_EXACT
+        TC_REST_ROUGH
+        TC_REST_EDGE
 
     ctypedef struct tc_stance:
         uint32_t struct_size
@@ -264,7 +267,7 @@ cdef extern from "trailcoach.h" nogil:
         int32_t least_part
         int32_t lifted
         int32_t iterations
-        int32_t reserved
+        int32_t quality
 
     enum:
         TC_LINE_CLEAR

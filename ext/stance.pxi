@@ -121,6 +121,7 @@ cdef struct rest_point:
     # a state of the seven unknowns and all that follows from it
     double z, roll, pitch
     double q[2][2]                      # axles
+    int32_t quality                     # TC_REST_
     double R_hb[9]                      # body to heading frame
     double axle_origin[2][3]            # middle of the axle, heading frame about the body origin
     double axle_y[2][3]                 # a solid axle's own y and z
@@ -484,8 +485,10 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, double pull,
         after = step_work(&b, chassis, axle)
         if (after < -0.3 * before or it >= ROUGH_AFTER) and roughest < TC_ROUGH_FORCE:
             p[0] = rough
+            p.quality = TC_REST_ROUGH
             return TC_STANCE_OK
         if after < -0.3 * before and cuts == MAX_CUTS and stable and size < TC_EDGE_FORCE:
+            p.quality = TC_REST_EDGE
             return TC_STANCE_OK
         if after < -0.3 * before and cuts < MAX_CUTS and not leap:
             cuts += 1
@@ -598,6 +601,7 @@ cdef void stance_report(const stance_model *m, const grid_view *g, const rest_po
     out.z = p.z
     out.roll = p.roll
     out.pitch = p.pitch
+    out.quality = p.quality
     rotate(p.R_hb, m.sprung_cg, cg)
     for k in range(3):
         cg[k] *= m.sprung_mass
@@ -706,7 +710,7 @@ cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double
     out.y = y
     out.yaw = yaw
     out.iterations = iterations
-    out.reserved = 0
+    out.quality = TC_REST_EXACT
     stance_unknown(out)
     if status == TC_STANCE_OK:
         stance_report(m, &view, &p, out)

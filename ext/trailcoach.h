@@ -269,6 +269,12 @@ enum {                          /* tc_stance.status */
     TC_STANCE_BAD_POSE = 6      /* the pose is not finite */
 };
 
+enum {                          /* tc_stance.quality: what is left out of balance at rest */
+    TC_REST_EXACT = 0,          /* less than 20 N */
+    TC_REST_ROUGH = 1,          /* less than 80 N: the ground's steps allow no better */
+    TC_REST_EDGE = 2            /* less than 500 N: a tyre stands on an edge from which its contact jumps */
+};
+
 typedef struct tc_stance {
     uint32_t struct_size;
     int32_t  status;            /* TC_STANCE_ */
@@ -284,7 +290,7 @@ typedef struct tc_stance {
     int32_t  least_part;        /* index of the part with least clearance, -1 = none */
     int32_t  lifted;            /* bit i: wheel i carries nothing */
     int32_t  iterations;
-    int32_t  reserved;
+    int32_t  quality;           /* TC_REST_, of a stance that is TC_STANCE_OK */
 } tc_stance;
 
 enum {                          /* tc_line_info.outcome */

@@ -1,31 +1,32 @@
 # What the underbody meets: the least vertical gap between each part's lower surface and the ground.
 #
 # Between its posts the ground is bilinear, so over the flat face of a box the gap is least at a post or on the rim of
-# the face: both are looked at, the posts exactly, the rim at points closer than the posts. A face counts where it
-# looks down. Spheres and tubes are looked at in points.
+# the face. A face counts where it looks down. Along a straight edge the ground is a parabola in each cell: looked at
+# are the ends, the crossings with the grid lines, and what lies between about the least of them. Tubes are looked at
+# along lines, spheres in points.
 
 cdef enum:
-    MAX_SURFACE = 4096                  # points of all spheres and tubes together
+    MAX_SURFACE = 4096                  # points of all spheres together
+    TUBE_LINES = 5                      # 30 deg apart about the lowest
 
 cdef extern from *:
     """
-    static const double TC_SURFACE_PITCH = 0.03;    /* m, between points of a sphere or along a tube */
-    static const double TC_UPRIGHT = 0.003;         /* a side that leans over by less has the bottom's edge below it */
+    static const double TC_SURFACE_PITCH = 0.03;    /* m, between points of a sphere */
+    static const double TC_UPRIGHT = 0.12;          /* cells; a side that leans over by less is seen by the edge below */
     static const double TC_LARGEST_PART = 20.0;     /* m */
-    static const double TC_RIM_STEP = 0.6;          /* of the distance of posts, between points of a rim */
-    static const double TC_RIM_LEAST = 0.01;        /* m */
+    static const double TC_EDGE_BETWEEN = 0.3;      /* cells, between points about the least crossing of an edge */
     static const double TC_CLEARANCE_SD = 0.008;    /* m, of this model against physics truth */
     """
-    const double TC_SURFACE_PITCH, TC_UPRIGHT, TC_LARGEST_PART, TC_RIM_STEP, TC_RIM_LEAST, TC_CLEARANCE_SD
+    const double TC_SURFACE_PITCH, TC_UPRIGHT, TC_LARGEST_PART, TC_EDGE_BETWEEN, TC_CLEARANCE_SD
 
 cdef struct underbody_model:
     int32_t n_parts
     int32_t shape[TC_MAX_PARTS]
     int32_t fixed_to[TC_MAX_PARTS]
-    double centre[TC_MAX_PARTS][3]      # boxes, body frame at design ride height, m
+    double centre[TC_MAX_PARTS][3]      # body frame at design ride height, m
     double half[TC_MAX_PARTS][3]
     int32_t first[TC_MAX_PARTS + 1]     # of a part's points
-    double point[MAX_SURFACE][3]        # of spheres and tubes, body frame at design ride height, m
+    double point[MAX_SURFACE][3]        # of spheres, about the centre, z up, m
 
 cdef struct surface_writer:
     underbody_model *u
@@ -44,9 +45,9 @@ cdef inline void surface_add(surface_writer *w, double x, double y, double z) no
     if w.n >= MAX_SURFACE:
         w.full = 1
         return
-    w.u.point[w.n][0] = w.part.centre[0] + x
-    w.u.point[w.n][1] = w.part.centre[1] + y
-    w.u.point[w.n][2] = w.part.centre[2] + z
+    w.u.point[w.n][0] = x
+    w.u.point[w.n][1] = y
+    w.u.point[w.n][2] = z
     w.n += 1
 
 
@@ -68,19 +69,8 @@ cdef void sphere_surface(surface_writer *w, double pitch) noexcept nogil:
             surface_add(w, r * sin(polar) * cos(azimuth), r * sin(polar) * sin(azimuth), -r * cos(polar))
 
 
-cdef void tube_surface(surface_writer *w, double pitch) noexcept nogil:
-    """Lower half along y."""
-    cdef double r = w.part.size[0], half = w.part.size[1], polar, y
-    cdef int32_t n = 6, m = intervals(2.0 * half, pitch), i, j
-    for j in range(m + 1):
-        y = half * (2.0 * j / m - 1.0)
-        for i in range(n + 1):
-            polar = 0.5 * TC_PI * (2.0 * i / n - 1.0)
-            surface_add(w, r * sin(polar), y, -r * cos(polar))
-
-
 cdef int underbody_points(underbody_model *u, const tc_vehicle *v, double pitch) noexcept nogil:
-    """Points on every sphere and tube; 0 where they are too many."""
+    """Points on every sphere; 0 where they are too many."""
     cdef surface_writer w
     cdef uint32_t i
     w.u = u
@@ -90,8 +80,6 @@ cdef int underbody_points(underbody_model *u, const tc_vehicle *v, double pitch)
         u.first[i] = w.n
         if w.part.shape == TC_SPHERE:
             sphere_surface(&w, pitch)
-        elif w.part.shape == TC_TUBE:
-            tube_surface(&w, pitch)
     u.first[v.n_parts] = w.n
     return not w.full
 
@@ -139,27 +127,68 @@ cdef inline void gap_point(gap_search *s, const grid_view *g, double u, double v
         s.ground = ground_z
 
 
+cdef inline double between(double value, double a, double b) noexcept nogil:
+    """value, kept from leaving a..b by rounding."""
+    if a > b:
+        a, b = b, a
+    return a if value < a else b if value > b else value
+
+
+cdef double gap_crossings(gap_search *s, const grid_view *g, const double *a, const double *b, int32_t along,
+                          double place) noexcept nogil:
+    """Look where an edge from a to b crosses the grid lines of whole u (along = 0) or v (1). Returns where along the
+    edge, 0 to 1, the gap is least, or place where it is nowhere less than before."""
+    cdef int32_t across = 1 - along, i, j, at = -1
+    cdef double length = b[along] - a[along], slope, rise, start, z, w, low, high, ground_z, least = s.least, total = 0.0
+    cdef int64_t step = g.row if along == 0 else 1, other = 1 if along == 0 else g.row
+    cdef const float *h
+    cdef int32_t first = <int32_t> (a[along] if length > 0.0 else b[along]) + 1
+    cdef int32_t last = <int32_t> (b[along] if length > 0.0 else a[along])
+    if last < first:
+        return place
+    slope = (b[across] - a[across]) / length
+    rise = (b[2] - a[2]) / length
+    start = a[across] - a[along] * slope
+    z = a[2] - a[along] * rise
+    low = a[across] if a[across] < b[across] else b[across]
+    high = b[across] if a[across] < b[across] else a[across]
+    for i in range(first, last + 1):
+        w = start + i * slope
+        w = w if w > low else low
+        w = w if w < high else high
+        j = <int32_t> w
+        h = g.height + j * step + i * other
+        ground_z = h[0] + (w - j) * (h[step] - h[0])
+        total += ground_z
+        if z + i * rise - ground_z < least:
+            least = z + i * rise - ground_z
+            at = i
+    s.sum_ground += total
+    if at < 0:
+        return place
+    s.least = least
+    s.u = at if along == 0 else between(start + at * slope, low, high)
+    s.v = at if along == 1 else between(start + at * slope, low, high)
+    s.ground = z + at * rise - least
+    return (at - a[along]) / length
+
+
 cdef void gap_edge(gap_search *s, const grid_view *g, const double *a, const double *b) noexcept nogil:
     """Look along an edge from a to b, ends included."""
-    cdef double du = b[0] - a[0], dv = b[1] - a[1], dz = b[2] - a[2], step = TC_RIM_LEAST * g.inv_dx
-    cdef double ground_z, u, v, gap, least = s.least, sum_ground = 0.0
-    cdef int32_t n, i, at = -1
-    n = intervals(sqrt(du * du + dv * dv), TC_RIM_STEP if step < TC_RIM_STEP else step)
-    du /= n
-    dv /= n
-    dz /= n
-    for i in range(n + 1):
-        ground_z = peek(g, a[0] + i * du, a[1] + i * dv)
-        sum_ground += ground_z
-        gap = a[2] + i * dz - ground_z
-        if gap < least:
-            least = gap
-            at = i
-    s.sum_ground += sum_ground
-    if at >= 0:
-        u = a[0] + at * du
-        v = a[1] + at * dv
-        gap_point(s, g, u, v, a[2] + at * dz)
+    cdef double place = -1.0, part, t
+    cdef int32_t i
+    gap_point(s, g, a[0], a[1], a[2])
+    gap_point(s, g, b[0], b[1], b[2])
+    place = gap_crossings(s, g, a, b, 0, place)
+    place = gap_crossings(s, g, a, b, 1, place)
+    if place < 0.0:
+        return
+    part = TC_EDGE_BETWEEN / sqrt((b[0] - a[0]) * (b[0] - a[0]) + (b[1] - a[1]) * (b[1] - a[1]))
+    for i in range(-3, 4):
+        t = place + i * part
+        if i != 0 and 0.0 < t < 1.0:
+            gap_point(s, g, between(a[0] + t * (b[0] - a[0]), a[0], b[0]), between(a[1] + t * (b[1] - a[1]), a[1], b[1]),
+                      a[2] + t * (b[2] - a[2]))
 
 
 cdef inline void clip(double per, double offset, double *low, double *high) noexcept nogil:
@@ -243,7 +272,7 @@ cdef int gap_box(gap_search *s, const grid_view *g, const double *centre, const 
     cdef double middle[3]
     cdef double face[3]
     cdef double corner[4][3]
-    cdef double reach_u = 0.0, reach_v = 0.0
+    cdef double reach_u = 0.0, reach_v = 0.0, lean
     cdef int32_t i, k
     rotate(R_gp, centre, middle)
     for k in range(3):
@@ -264,25 +293,54 @@ cdef int gap_box(gap_search *s, const grid_view *g, const double *centre, const 
     gap_face(s, g, face, axis[0], axis[1])
     for i in range(4):
         gap_edge(s, g, corner[i], corner[(i + 1) % 4])
-    if fabs(R_gp[6]) > TC_UPRIGHT:                      # front or rear side leans over
+    lean = 2.0 * half[2] * g.inv_dx
+    if lean * fabs(R_gp[6]) > TC_UPRIGHT:               # front or rear side leans over
         gap_side(s, g, middle, axis[0], axis[1], axis[2], -1.0 if R_gp[6] > 0.0 else 1.0)
-    if fabs(R_gp[7]) > TC_UPRIGHT:                      # left or right side
+    if lean * fabs(R_gp[7]) > TC_UPRIGHT:               # left or right side
         gap_side(s, g, middle, axis[1], axis[0], axis[2], -1.0 if R_gp[7] > 0.0 else 1.0)
     return GROUND_OK
 
 
-cdef int gap_points(gap_search *s, const underbody_model *m, const grid_view *g, int32_t part, const double *R_gp,
-                    const double *origin) noexcept nogil:
-    """Look at the points of a sphere or tube."""
+cdef inline bint place_on_map(const grid_view *g, const double *p) noexcept nogil:
+    return p[0] >= 0.0 and p[1] >= 0.0 and p[0] < g.nx - 1 and p[1] < g.ny - 1
+
+
+cdef int gap_tube(gap_search *s, const grid_view *g, const double *centre, double radius, double half,
+                  const double *R_gp, const double *origin) noexcept nogil:
+    """Look along lines on the lower half of a tube along y."""
+    cdef double a[TUBE_LINES][3]
+    cdef double b[TUBE_LINES][3]
     cdef double p[3]
-    cdef int32_t i
-    for i in range(m.first[part], m.first[part + 1]):
-        rotate(R_gp, m.point[i], p)
-        p[0] += origin[0]
-        p[1] += origin[1]
-        if not (p[0] >= 0.0 and p[1] >= 0.0 and p[0] < g.nx - 1 and p[1] < g.ny - 1):
+    cdef double polar, ahead, below
+    cdef int32_t i, k
+    rotate(R_gp, centre, p)
+    for i in range(TUBE_LINES):
+        polar = TC_PI / 6.0 * (i - TUBE_LINES // 2)
+        ahead = radius * sin(polar)
+        below = radius * cos(polar)
+        for k in range(3):
+            a[i][k] = origin[k] + p[k] + ahead * R_gp[3 * k] - below * R_gp[3 * k + 2] - half * R_gp[3 * k + 1]
+            b[i][k] = a[i][k] + 2.0 * half * R_gp[3 * k + 1]
+        if not (place_on_map(g, a[i]) and place_on_map(g, b[i])):
             return GROUND_OFF_MAP
-        gap_point(s, g, p[0], p[1], p[2] + origin[2])
+    for i in range(TUBE_LINES):
+        gap_edge(s, g, a[i], b[i])
+    return GROUND_OK
+
+
+cdef int gap_sphere(gap_search *s, const underbody_model *m, const grid_view *g, int32_t part, const double *R_gp,
+                    const double *origin) noexcept nogil:
+    """Look at the points of a sphere, which looks the same however it is turned."""
+    cdef double p[3]
+    cdef double wide = m.half[part][0] * g.inv_dx
+    cdef int32_t i
+    rotate(R_gp, m.centre[part], p)
+    for i in range(3):
+        p[i] += origin[i]
+    if not (p[0] - wide >= 0.0 and p[1] - wide >= 0.0 and p[0] + wide < g.nx - 1 and p[1] + wide < g.ny - 1):
+        return GROUND_OFF_MAP
+    for i in range(m.first[part], m.first[part + 1]):
+        gap_point(s, g, p[0] + m.point[i][0] * g.inv_dx, p[1] + m.point[i][1] * g.inv_dx, p[2] + m.point[i][2])
     return GROUND_OK
 
 
@@ -297,8 +355,10 @@ cdef int part_clearance(const underbody_model *m, const grid_view *g, int32_t pa
     s.u = s.v = s.ground = s.sum_ground = 0.0
     if m.shape[part] == TC_BOX:
         known = gap_box(&s, g, m.centre[part], m.half[part], R_gp, origin)
+    elif m.shape[part] == TC_TUBE:
+        known = gap_tube(&s, g, m.centre[part], m.half[part][0], m.half[part][1], R_gp, origin)
     else:
-        known = gap_points(&s, m, g, part, R_gp, origin)
+        known = gap_sphere(&s, m, g, part, R_gp, origin)
     if known != GROUND_OK:
         return known
     if s.sum_ground != s.sum_ground:

@@ -10,7 +10,7 @@ import pytest
 from reference_stance import ReferenceStance
 
 from trailcoach.errors import InputError
-from trailcoach.stance import Rest, Stance, settle
+from trailcoach.stance import Quality, Rest, Stance, settle
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 
@@ -152,6 +152,26 @@ class TestReference:
         assert fast.roll[0] == pytest.approx(slow.roll, abs=5e-4)
         assert fast.pitch[0] == pytest.approx(slow.pitch, abs=5e-4)
         np.testing.assert_allclose(fast.wheel_load[0], slow.loads, atol=0.01 * WEIGHT[VEHICLES[0]])
+
+
+class TestQuality:
+    def test_a_rest_on_smooth_ground_is_exact(self, vehicle):
+        stance = settle(vehicle, ground(lambda x, y: 0.1 * np.sin(x) * np.cos(y)), [[0.0, 0.0, 0.3], [1.0, -0.5, 2.0]])
+        assert list(stance.status) == [Rest.OK, Rest.OK]
+        assert list(stance.quality) == [Quality.EXACT, Quality.EXACT]
+
+    def test_the_forces_at_rest_balance_as_well_as_the_quality_says(self, vehicle):
+        rng = np.random.default_rng(5)
+        blocks = np.kron(rng.uniform(0.0, 0.25, (40, 40)), np.ones((8, 8)))         # sheer steps everywhere
+        terrain = Terrain.from_heights(blocks, -HALF, -HALF, 0.05)
+        poses = np.column_stack([rng.uniform(-3.0, 3.0, (60, 2)), rng.uniform(-np.pi, np.pi, 60)])
+        stance = settle(vehicle, terrain, poses)
+        left = np.abs(stance.wheel_load.sum(axis=1) - vehicle.mass * 9.81)
+        allowed = np.array([20.0, 80.0, 500.0])[stance.quality]
+        rests = stance.status == Rest.OK
+        assert rests.mean() > 0.9
+        assert np.any(stance.quality[rests] != Quality.EXACT)
+        assert np.all(left[rests] < allowed[rests])
 
 
 class TestClearance:

@@ -96,7 +96,7 @@ STANCE = np.dtype([
     ("roll", "f8"), ("pitch", "f8"), ("wheel_load", "f8", (N_WHEELS,)), ("travel", "f8", (N_WHEELS,)),
     ("contact", "f8", (N_WHEELS, 3)), ("tip_margin", "f8", (4,)), ("clearance", "f8", (MAX_PARTS,)),
     ("nearest", "f8", (MAX_PARTS, 3)), ("contact_probability", "f8", (MAX_PARTS,)), ("least_part", "i4"),
-    ("lifted", "i4"), ("iterations", "i4"), ("reserved", "i4"),
+    ("lifted", "i4"), ("iterations", "i4"), ("quality", "i4"),
 ], align=True)
 
 LINE_POINT = np.dtype([

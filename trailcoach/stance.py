@@ -33,6 +33,14 @@ class Rest(enum.IntEnum):
     BAD_POSE = 6                # the pose is not finite
 
 
+class Quality(enum.IntEnum):
+    """How exact a rest that was found is; the values are those of ``tc_stance.quality``."""
+
+    EXACT = 0                   # less than 20 N out of balance
+    ROUGH = 1                   # less than 80 N: the ground's steps allow no better
+    EDGE = 2                    # less than 500 N: a tyre stands on an edge from which its contact jumps
+
+
 @dataclass(frozen=True)
 class Stance:
     """How a vehicle rests at n poses. What is not known is NaN.
@@ -59,6 +67,8 @@ class Stance:
         (n,), the least of the four, rad.
     status : ndarray
         (n,), values of :class:`Rest`.
+    quality : ndarray
+        (n,), values of :class:`Quality`; says something where status is OK.
     lifted : ndarray
         (n, 4) bool, wheels that carry nothing.
     parts : tuple of str
@@ -79,6 +89,7 @@ class Stance:
     tip_margins: np.ndarray
     tip_margin: np.ndarray
     status: np.ndarray
+    quality: np.ndarray
     lifted: np.ndarray
     parts: tuple[str, ...]
 
@@ -170,13 +181,14 @@ def _empty(poses: np.ndarray, parts: tuple[str, ...]) -> Stance:
         travel=np.full((n, abi.N_WHEELS), np.nan), clearance=np.full((n, k), np.nan),
         nearest=np.full((n, k, 3), np.nan), contact_probability=np.full((n, k), np.nan),
         tip_margins=np.full((n, 4), np.nan), tip_margin=tip_margin, status=np.zeros(n, np.int32),
+        quality=np.zeros(n, np.int32),
         lifted=np.zeros((n, abi.N_WHEELS), bool), parts=parts)
 
 
 def _take(stance: Stance, rows: slice, results: np.ndarray) -> None:
     """Copy a chunk of tc_stance into the arrays."""
     k = len(stance.parts)
-    for name in ("z", "roll", "pitch", "wheel_load", "travel", "status"):
+    for name in ("z", "roll", "pitch", "wheel_load", "travel", "status", "quality"):
         getattr(stance, name)[rows] = results[name]
     for name in ("clearance", "nearest", "contact_probability"):
         getattr(stance, name)[rows] = results[name][:, :k]

@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.cli.output import check_folder, note, progress_bar, show, whole_file, whole_folder
+from trailcoach.cli.output import check_file, check_folder, note, progress_bar, show, whole_file, whole_folder
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, positive
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def add_command(commands: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read everything, replay, write, and sum up."""
     check_folder(args.out)
+    if args.record is not None:
+        check_file(args.record, "--record", may_make_folder=True)
     log, vehicle, terrain = load(args.log, args.vehicle, args.terrain)
     from trailcoach.playback import driven_trail, record
     from trailcoach.trail import Trail
@@ -59,10 +61,10 @@ def run(args: argparse.Namespace) -> None:
         trail.check_on(terrain)
     else:
         trail = driven_trail(log, vehicle, terrain, args.half_width)
-    if args.record is not None:
-        with whole_file(args.record) as part:
-            record(part, log, vehicle, terrain, trail)
     result = replay_into(args.out, log, vehicle, terrain, trail)
+    if args.record is not None:
+        with whole_file(args.record, "--record") as part:
+            record(part, log, vehicle, terrain, trail)
     summarize(result)
     print(f"{len(result.steps)} steps; report: {args.out / 'report.html'}")
 

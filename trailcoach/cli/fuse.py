@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     if truth is not None:
         score = truth.score(track)
         if score is None:
-            note("the filter never knew roll and pitch: nothing to put beside truth.csv")
+            note("roll and pitch are known at none of the times in truth.csv: nothing is scored")
         else:
             show(_score_table(score))
 
@@ -73,4 +73,6 @@ def _score_table(score: Score) -> Table:
     if score.end_error is not None and score.distance:
         table.caption = (f"{table.caption}\nend position off by {score.end_error:.2f} m,"
                          f" {100 * score.end_error / score.distance:.2f} % of {score.distance:.1f} m")
+    else:
+        table.caption = f"{table.caption}\npositions are not scored: truth and track do not both know them in one frame"
     return table

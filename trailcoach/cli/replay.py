@@ -94,13 +94,16 @@ def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) ->
 
 
 def replay_into(out: Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None) -> ReplayResult:
-    """Replay a drive and write the results."""
+    """Replay a drive, write the results, and tell what is odd."""
+    from trailcoach.oddities import oddities
     from trailcoach.playback import replay_log, write_results
     with progress_bar() as progress:
         result = replay_log(log, vehicle, terrain, trail=trail, progress=progress)
         progress("writing the report", 0.0)
         with whole_folder(out) as part:
             write_results(result, part)
+    for text in oddities(log, result.state):
+        note(text)
     return result
 
 

@@ -17,8 +17,7 @@ from trailcoach.log import Log, read_table
 
 def rmse(estimate: np.ndarray, truth: np.ndarray) -> float:
     """Root mean square error in degrees, the mean difference removed: the truth is the sensor's attitude."""
-    error = estimate - truth
-    return float(np.degrees(np.nanstd(error)))
+    return float(np.degrees(np.std(estimate - truth)))
 
 
 def vqf_attitude(log: Log) -> tuple[np.ndarray, np.ndarray]:
@@ -34,6 +33,11 @@ def vqf_attitude(log: Log) -> tuple[np.ndarray, np.ndarray]:
     roll = np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
     pitch = np.arcsin(np.clip(2 * (w * y - z * x), -1, 1))
     return t, np.column_stack([roll, pitch])
+
+
+def beside(t_truth: np.ndarray, t: np.ndarray, attitude: np.ndarray) -> np.ndarray:
+    """Roll and pitch (n, 2) at the truth's times; NaN where they are not known, as in a filter's first second."""
+    return np.column_stack([np.interp(t_truth, t, attitude[:, i], left=np.nan, right=np.nan) for i in (0, 1)])
 
 
 def main() -> None:
@@ -57,9 +61,14 @@ def main() -> None:
     except ImportError:
         print("vqf is not installed (pip install vqf): trailcoach alone")
 
+    at_truth = {name: beside(t_truth, t, attitude) for name, (t, attitude) in methods.items()}
+    known = np.all([np.isfinite(a).all(axis=1) for a in at_truth.values()], axis=0)
+    if not known.any():
+        raise SystemExit(f"{args.log}: at no time of truth.csv are roll and pitch known to all: nothing to score")
+    print(f"over {100 * known.mean():.1f} % of the truth from {t_truth[0]:.1f} s on, where all know roll and pitch")
     print(f"{'RMSE, mean removed':20s} {'roll deg':>9s} {'pitch deg':>9s}")
-    for name, (t, attitude) in methods.items():
-        errors = [rmse(np.interp(t_truth, t, attitude[:, i]), truth[k][score]) for i, k in enumerate(("roll", "pitch"))]
+    for name, attitude in at_truth.items():
+        errors = [rmse(attitude[known, i], truth[k][score][known]) for i, k in enumerate(("roll", "pitch"))]
         print(f"{name:20s} {errors[0]:9.3f} {errors[1]:9.3f}")
 
     if args.plot:
@@ -67,10 +76,9 @@ def main() -> None:
 
         figure, axes = plt.subplots(2, 1, sharex=True, figsize=(9, 5))
         for i, (ax, key) in enumerate(zip(axes, ("roll", "pitch"), strict=True)):
-            ax.plot(t_truth, np.degrees(truth[key][score] - truth[key][score].mean()), "k", label="truth")
-            for name, (t, attitude) in methods.items():
-                at_truth = np.interp(t_truth, t, attitude[:, i])
-                ax.plot(t_truth, np.degrees(at_truth - at_truth.mean()), label=name)
+            ax.plot(t_truth, np.degrees(truth[key][score] - truth[key][score][known].mean()), "k", label="truth")
+            for name, attitude in at_truth.items():
+                ax.plot(t_truth, np.degrees(attitude[:, i] - attitude[known, i].mean()), label=name)
             ax.set_ylabel(f"{key}, deg, mean removed")
         axes[0].legend()
         axes[1].set_xlabel("t, s")

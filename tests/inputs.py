@@ -54,7 +54,7 @@ def write_log(folder: Path, *, gnss: bool = True) -> Path:
         csv(folder / "gnss.csv", "t,x,y,z,sd_x,sd_y,sd_z",
             np.column_stack([t, x, zero + START[1], zero + 1.85, zero + 0.02, zero + 0.02, zero + 0.04])[::20])
     (folder / "meta.toml").write_text(f'vehicle = "jeep-wrangler-jlur"\ncrs = "{CRS}"\nterrain = "terrain.tif"\n'
-                                      f"start = [{START[0]}, {START[1]}, {START[2]}]\n")
+                                      f"start = [{START[0]}, {START[1]}, {START[2]}]\ngnss = [0.0, 0.0, 1.85]\n")
     csv(folder / "truth.csv", "t,x,y,z,roll,pitch,yaw",
         np.column_stack([t, x, zero + START[1], zero, zero, zero, zero])[::5])
     write_terrain(folder / "terrain.tif", np.zeros((SIZE, SIZE), np.float32))

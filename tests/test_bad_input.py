@@ -271,6 +271,19 @@ def test_output_without_a_folder_or_in_place_of_one(case):
     assert "cannot be written" in case.replay(out=case.poses / "results")
 
 
+def test_recording_in_place_of_a_folder_is_refused_before_the_replay(case):
+    assert "--record" in case.replay(record=case.log)
+    assert "--record" in case.replay(record=case.poses / "drive.tcrec")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists() or not Path("/proc/self").exists(), reason="Linux only")
+@pytest.mark.parametrize("out", ["/dev/full", "/proc/stance.csv"])
+def test_output_the_system_refuses_is_told_by_the_name_given(case, out):
+    message = case.settle(out=out)
+    assert f"--out {out}: " in message
+    assert "cannot be written" in message
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_output_that_may_not_be_written_and_input_that_may_not_be_read(case):
     locked = case.folder / "locked"

@@ -179,6 +179,35 @@ def test_fuse_follows_the_drive_and_says_how_well(tmp_path, log, capsys):
     assert "end position off by 0.0" in shown
 
 
+def notes_of_fuse(log: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    assert main(["fuse", str(log), "--out", str(log.parent / "track.csv")]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert all(line.startswith("trailcoach: note: ") for line in lines)
+    return [line.removeprefix("trailcoach: note: ") for line in lines]
+
+
+def test_a_sound_log_has_no_notes(log, capsys):
+    assert notes_of_fuse(log, capsys) == []
+
+
+def test_a_stand_in_for_the_vehicle_is_told(log, capsys):
+    (log / "meta.toml").write_text("wheelbase = 2.9\n")
+    assert any("stand-in" in n and "wheelbase 2.90 m" in n for n in notes_of_fuse(log, capsys))
+
+
+def test_a_sensor_that_contradicts_the_others_is_named(log, capsys):
+    meta = (log / "meta.toml").read_text()
+    (log / "meta.toml").write_text(meta.replace("gnss = [0.0", "gnss = [3.0"))
+    noted, = notes_of_fuse(log, capsys)
+    assert noted.startswith("gnss.csv: ")
+
+
+def test_a_gap_of_the_imu_is_told_with_its_time(log, capsys):
+    lines = (log / "imu.csv").read_text().splitlines(keepends=True)
+    (log / "imu.csv").write_text("".join(lines[:352] + lines[502:]))
+    assert any("imu.csv: no samples for 1.5 s after t = 3.50 s" in n for n in notes_of_fuse(log, capsys))
+
+
 def test_plan_writes_a_line_to_the_goal(tmp_path, terrain, capsys):
     out = tmp_path / "line.csv"
     assert main(["plan", "--vehicle", JEEP, "--terrain", str(terrain), "--start", f"{WEST + 5},{SOUTH + 10},0deg",

@@ -202,6 +202,12 @@ def test_sensors_with_clocks_of_their_own(folder):
     assert "one clock is needed" in refusal(folder)
 
 
+def test_a_key_of_meta_that_looks_misspelt_is_told_and_others_are_left_alone(folder):
+    meta = (folder / "meta.toml").read_text()
+    (folder / "meta.toml").write_text(meta.replace("start", "strat") + 'author = "me"\n')
+    assert Log.open(folder).warnings == ["meta.toml: strat: did you mean start?"]
+
+
 ANY_BYTES = st.one_of(st.binary(max_size=300),
                       st.text(alphabet="t,gxyza.0123456789-+eE \r\n\t\"';nainf", max_size=300).map(str.encode))
 

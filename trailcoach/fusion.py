@@ -1,6 +1,7 @@
 """Fusion: a log's samples through the error-state filter of the core, and what the vehicle did, as arrays."""
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,20 @@ Progress = Callable[[str, float], None]     # what is being done, and how much o
 _WHEELS = ("fl", "fr", "rl", "rr")
 
 
+class Status(enum.IntFlag):
+    """What is known and what is wrong; the bits are those of ``tc_state.status``."""
+
+    LEVELLED = 1                # roll and pitch are known
+    HEADING = 2                 # yaw is known
+    POSITION = 4                # position is known in the world, not only relative to the start
+    STANDSTILL = 8
+    SLIP = 16                   # at least one wheel is taken out
+    DEAD_RECKONING = 32         # no absolute position for 1 s
+    NO_WHEELS = 64              # no believable wheel speed for 0.5 s
+    IMU_GAP = 128               # a gap longer than 0.1 s was bridged
+    IMU_FAULT = 256             # an implausible IMU sample was replaced by the last one
+
+
 @dataclass(frozen=True)
 class Track:
     """Motion of the body origin over a log; n states. Frames and signs as everywhere in trailcoach.
@@ -40,7 +55,7 @@ class Track:
     slip : (n, 4) ndarray
         Of the wheels fl, fr, rl, rr: (wheel - ground) / the larger of both, NaN = unknown.
     status : (n,) ndarray of uint32
-        TC_FUSION_ bits of trailcoach.h.
+        Bits of :class:`Status`.
     distance : (n,) ndarray
         Rolled since the start, m.
     state : (n,) ndarray of abi.STATE

@@ -13,7 +13,7 @@ import numpy as np
 from trailcoach import _core, abi
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
-from trailcoach.stance import Stance, settle
+from trailcoach.stance import Stance
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
@@ -269,12 +269,12 @@ def _width(asked: float | None, default: float) -> float:
 
 def _line(vehicle: Vehicle, terrain: Terrain, points: np.ndarray, info: np.ndarray, outcome: Outcome,
           cost: float) -> Line:
-    poses = np.column_stack([points["x"], points["y"], points["yaw"]])
     engine = _core.Engine(make_config(vehicle, guidance=False))
     engine.set_terrain(terrain.grid)
     why = Why(_part(vehicle, int(info["least_part"])), float(info["least_clearance"]), float(info["least_s"]),
               _part(vehicle, int(info["straight_part"])), float(info["straight_clearance"]), float(info["straight_s"]))
-    return Line(points, settle(vehicle, terrain, poses), engine.settle(poses), outcome, cost, why, int(info["nodes"]),
+    rests = engine.settle(np.column_stack([points["x"], points["y"], points["yaw"]]))
+    return Line(points, Stance.from_records(rests, vehicle.part_names), rests, outcome, cost, why, int(info["nodes"]),
                 int(info["stances"]))
 
 

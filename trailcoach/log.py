@@ -14,7 +14,7 @@ from trailcoach.inputs.kinds import kind_of
 from trailcoach.inputs.projection import Origin, check_system, project
 from trailcoach.inputs.samples import read_gnss, read_samples, read_steering
 from trailcoach.inputs.table import read_table
-from trailcoach.inputs.toml_file import load_toml
+from trailcoach.inputs.toml_file import load_toml, unknown_keys
 
 __all__ = ["SENSORS", "Log", "Meta", "project", "read_table"]
 
@@ -28,7 +28,8 @@ Yaw = Annotated[float, msgspec.Meta(ge=-4 * math.pi, le=4 * math.pi)]
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
-    """What meta.toml may say; all of it is optional, other keys are left alone.
+    """What meta.toml may say; all of it is optional, other keys are left alone; one that looks like a
+    known key misspelt is told among the log's warnings.
 
     start is x, y, yaw of the body origin at rest; imu and gnss are lever arms in the body frame (m); noise is the
     sensors' data sheet, see :func:`trailcoach.engine.make_config`.
@@ -95,8 +96,8 @@ class Log:
         """
         path = Path(path)
         _check_folder(path)
-        meta = _read_meta(path)
         warnings: list[str] = []
+        meta = _read_meta(path, warnings)
         arrays: dict[str, np.ndarray] = {}
         for sensor in ("imu", "wheels", "inclination", "speed"):
             if (path / f"{sensor}.csv").exists():
@@ -164,11 +165,13 @@ def _check_folder(path: Path) -> None:
         raise InputError(f"{path}: not a log: imu.csv is missing; {_WANTED}")
 
 
-def _read_meta(folder: Path) -> Meta:
+def _read_meta(folder: Path, warnings: list[str]) -> Meta:
     path = folder / "meta.toml"
     if not path.exists():
         return Meta()
-    meta = load_toml(path, Meta, "a log's meta.toml")
+    noun = "a log's meta.toml"
+    meta = load_toml(path, Meta, noun)
+    warnings += [f"meta.toml: {key}: did you mean {known}?" for key, known in unknown_keys(path, Meta, noun)]
     if meta.crs is not None:
         check_system(meta.crs, path)
     return meta

@@ -13,13 +13,13 @@ from trailcoach.coach import Step
 from trailcoach.debrief import debrief
 from trailcoach.engine import Engine, make_config, start_values
 from trailcoach.errors import InputError
-from trailcoach.fusion import Track
+from trailcoach.fusion import Status, Track
 from trailcoach.line import plan_along
 from trailcoach.log import Log
 from trailcoach.recording import tick_times, write_recording
 from trailcoach.replay_result import ReplayResult
 from trailcoach.report import write_report
-from trailcoach.stance import Stance
+from trailcoach.stance import Rest, Stance
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
@@ -27,8 +27,6 @@ from trailcoach.vehicle import Vehicle
 TICK_RATE = 10.0                    # guidance ticks per second
 PATH_STEP = 0.25                    # m between points of a trail taken from the path driven
 STANDS_STILL = 0.05                 # m: a path shorter than this is no path
-_POSITION = 4                       # TC_FUSION_POSITION
-_STANCE_UNKNOWN = 4                 # TC_STANCE_UNKNOWN
 
 Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
 
@@ -100,7 +98,7 @@ def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, hal
         engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
         engine.state_into(states[i:i + 1])
         first = end
-    known = states[(states["status"] & _POSITION) != 0]
+    known = states[(states["status"] & Status.POSITION) != 0]
     if not len(known):
         raise InputError(f"{log.path}: the log does not tell where it drove: no start pose in meta.toml and no fix in"
                          " gnss.csv; one of them, or a trail, is needed")
@@ -123,12 +121,12 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
     stance = np.array([_unknown_stance() if t.stance is None else t.stance for t in drive])
     if progress is not None:
         progress("planning the line advised", 0.0)
-    advised, advised_stance = _advised(vehicle, terrain, trail)
+    advised = plan_along(vehicle, terrain, trail)
     t_ns = np.array([d.t_ns for d in drive])
     return ReplayResult(
         drive=log.path.resolve().name, vehicle_name=vehicle.name, part_names=vehicle.part_names,
-        t=(t_ns - log.t_ns[0]) * 1e-9, state=state, stance=stance, advised=advised,
-        advised_stance=advised_stance, steps=[s for d in drive for s in d.steps], trail_xy=trail.xy,
+        t=(t_ns - log.t_ns[0]) * 1e-9, state=state, stance=stance, advised=advised.points,
+        advised_stance=advised.rests, steps=[s for d in drive for s in d.steps], trail_xy=trail.xy,
         half_width=trail.half_width, terrain=terrain,
         debrief=debrief(vehicle.part_names, t_ns, state, stance, log.imu), notes=[*log.meta.notes, *log.warnings])
 
@@ -154,23 +152,11 @@ def write_results(result: ReplayResult, folder: Path) -> None:
     write_report(folder / "report.html", result, title=f"Drive {result.drive}")
 
 
-def _advised(vehicle: Vehicle, terrain: Terrain, trail: Trail) -> tuple[np.ndarray, np.ndarray]:
-    """The best line along the whole trail, known before the start: abi.LINE_POINT and abi.STANCE on it."""
-    line = plan_along(vehicle, terrain, trail)
-    points = np.zeros(len(line), abi.LINE_POINT)
-    points["s"], points["steer"], points["gear"] = line.s, line.steer, line.gear
-    points["x"], points["y"], points["yaw"] = line.poses.T
-    points["clearance"] = line.least_clearance
-    engine = _core.Engine(make_config(vehicle, guidance=False))
-    engine.set_terrain(terrain.grid)
-    return points, engine.settle(line.poses)
-
-
 def _unknown_stance() -> np.ndarray:
     """A stance that says it is unknown: every figure NaN."""
     out = np.zeros((), abi.STANCE)
     for name in abi.STANCE.names or ():
         if out[name].dtype.kind == "f":
             out[name] = np.nan
-    out["status"], out["least_part"] = _STANCE_UNKNOWN, -1
+    out["status"], out["least_part"] = Rest.UNKNOWN, -1
     return out

@@ -1,11 +1,15 @@
 """The promise: what is replayed on the desk is bit for bit what the head unit did."""
 import math
+import os
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from toolchain import tool
 
 from trailcoach import _core, native
 from trailcoach.engine import make_config, start_values
@@ -101,3 +105,22 @@ def test_a_recording_cut_short_is_an_error(host: Path, tmp_path: Path) -> None:
     (tmp_path / "cut.tcrec").write_bytes(whole[:len(whole) - 7])
     run = subprocess.run([str(host), str(tmp_path / "cut.tcrec")], capture_output=True, text=True)
     assert run.returncode == 1
+
+
+def test_the_commands_of_the_readme_run_in_a_clean_folder(tmp_path: Path) -> None:
+    # given the README's block about the C library, and a folder with nothing but the data it names
+    tool("bash")
+    tool("cc")
+    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n")
+    block = next(b for b in blocks if b.startswith("    ") and "--record" in b)
+    for name in ("terrain_data", "examples"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    program = f'trailcoach() {{ {shlex.quote(sys.executable)} -m trailcoach "$@"; }}'
+
+    # when it is pasted
+    done = subprocess.run(["bash", "-e", "-c", f"{program}\n{block}"], cwd=tmp_path, capture_output=True, text=True,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+
+    # then the host speaks
+    assert done.returncode == 0, done.stderr
+    assert "\nstep 1 " in done.stdout

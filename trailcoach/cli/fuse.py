@@ -44,13 +44,19 @@ def run(args: argparse.Namespace) -> None:
     terrain = None if args.terrain is None else Terrain.open(args.terrain)
     log = Log.open(args.log, crs=terrain.crs if terrain else None)
     vehicle = vehicle_of(log) if args.vehicle is None else Vehicle.load(args.vehicle)
+    if args.vehicle is None and log.meta.vehicle is None:
+        note(f"meta.toml names no vehicle: a stand-in is used, wheelbase {vehicle.wheelbase:.2f} m, track"
+             f" {vehicle.front_axle.track:.2f} m (--vehicle, or wheelbase and track in meta.toml, give the right one)")
     truth = Truth.of(log)
     for text in [*log.warnings, *(check_log_on_terrain(log, terrain) if terrain else [])]:
         note(text)
 
     from trailcoach.fusion import fuse
+    from trailcoach.oddities import oddities
     with progress_bar() as progress:
         track = fuse(log, vehicle, terrain, progress=progress)
+    for text in oddities(log, track.state):
+        note(text)
     with whole_file(args.out) as part:
         track.write_csv(part)
     first, last = log.t_ns
@@ -58,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
     if truth is not None:
         score = truth.score(track)
         if score is None:
-            note("the filter never knew roll and pitch: nothing to put beside truth.csv")
+            note("roll and pitch are known at none of the times in truth.csv: nothing is scored")
         else:
             show(_score_table(score))
 
@@ -73,4 +79,6 @@ def _score_table(score: Score) -> Table:
     if score.end_error is not None and score.distance:
         table.caption = (f"{table.caption}\nend position off by {score.end_error:.2f} m,"
                          f" {100 * score.end_error / score.distance:.2f} % of {score.distance:.1f} m")
+    else:
+        table.caption = f"{table.caption}\npositions are not scored: truth and track do not both know them in one frame"
     return table

@@ -18,59 +18,76 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def check_file(path: Path) -> None:
+def check_file(path: Path, option: str = "--out", *, may_make_folder: bool = False) -> None:
     """Refuse at once what could not be written after long work."""
     if path.is_dir():
-        raise InputError(f"--out {path}: is a folder; the name of a file is needed")
+        raise InputError(f"{option} {path}: is a folder; the name of a file is needed")
     folder = path.parent
-    if not folder.is_dir():
-        raise InputError(f"--out {path}: there is no folder {folder}; an existing one is needed")
-    if not os.access(path if _is_special(path) else folder, os.W_OK):
-        raise InputError(f"--out {path}: its folder cannot be written; one that can is needed")
+    if may_make_folder:
+        check_folder(folder, option)
+    elif not folder.is_dir():
+        raise InputError(f"{option} {path}: there is no folder {folder}; an existing one is needed")
+    if folder.is_dir() and not os.access(path if _is_special(path) else folder, os.W_OK):
+        raise InputError(f"{option} {path}: its folder cannot be written; one that can is needed")
 
 
-def check_folder(path: Path) -> None:
+def check_folder(path: Path, option: str = "--out") -> None:
     """Refuse at once a folder that could not be written after long work."""
     if path.exists() and not path.is_dir():
-        raise InputError(f"--out {path}: is a file; the name of a folder is needed")
+        raise InputError(f"{option} {path}: is a file; the name of a folder is needed")
     nearest = path.absolute()
     while not nearest.exists():
         nearest = nearest.parent
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"--out {path}: {nearest} cannot be written; a folder that can is needed")
+        raise InputError(f"{option} {path}: {nearest} cannot be written; a folder that can is needed")
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A neighbour to write to, which takes the file's name when all of it is there."""
-    if _is_special(path):               # /dev/stdout, a pipe: there is nothing to rename over
-        yield path
-        return
-    path = path.resolve() if path.is_symlink() else path
-    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        yield part
-        part.replace(path)
-    except PermissionError:
-        raise InputError(f"--out {path}: its folder cannot be written; one that can is needed") from None
-    finally:
-        part.unlink(missing_ok=True)
+def whole_file(path: Path, option: str = "--out") -> Iterator[Path]:
+    """A neighbour to write to, which takes the file's name when all of it is there; its folder is made if need be."""
+    with _told_by(option, path):
+        if _is_special(path):           # /dev/stdout, a pipe: there is nothing to rename over
+            yield path
+            return
+        path = path.resolve() if path.is_symlink() else path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        try:
+            yield part
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """A folder to write to, whose files move into the one wanted when all of them are there."""
-    path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = (path if path.is_dir() else path.parent) / f".{path.name}.{os.getpid()}"
-    part.mkdir()
+def whole_folder(path: Path, option: str = "--out") -> Iterator[Path]:
+    """A folder to write to, whose files move one by one into the one wanted when all of them are written.
+
+    A fault while they are written leaves what was there as it was. Files of the same name are replaced, others stay.
+    """
+    with _told_by(option, path):
+        path = path.resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = (path if path.is_dir() else path.parent) / f".{path.name}.{os.getpid()}"
+        part.mkdir()
+        try:
+            yield part
+            path.mkdir(exist_ok=True)
+            for file in sorted(part.iterdir()):
+                file.replace(path / file.name)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _told_by(option: str, path: Path) -> Iterator[None]:
+    """What the system says against writing, under the name the user gave."""
     try:
-        yield part
-        path.mkdir(exist_ok=True)
-        for file in sorted(part.iterdir()):
-            file.replace(path / file.name)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        yield
+    except BrokenPipeError:             # the reader of a pipe left: no fault of the output
+        raise
+    except OSError as e:
+        raise InputError(f"{option} {path}: cannot be written: {e.strerror or e}; a place that can is needed") from None
 
 
 def _is_special(path: Path) -> bool:

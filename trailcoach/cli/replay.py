@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.cli.output import check_folder, note, progress_bar, show, whole_file, whole_folder
+from trailcoach.cli.output import check_file, check_folder, note, progress_bar, show, whole_file, whole_folder
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, positive
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def add_command(commands: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read everything, replay, write, and sum up."""
     check_folder(args.out)
+    if args.record is not None:
+        check_file(args.record, "--record", may_make_folder=True)
     log, vehicle, terrain = load(args.log, args.vehicle, args.terrain)
     from trailcoach.playback import driven_trail, record
     from trailcoach.trail import Trail
@@ -59,10 +61,10 @@ def run(args: argparse.Namespace) -> None:
         trail.check_on(terrain)
     else:
         trail = driven_trail(log, vehicle, terrain, args.half_width)
-    if args.record is not None:
-        with whole_file(args.record) as part:
-            record(part, log, vehicle, terrain, trail)
     result = replay_into(args.out, log, vehicle, terrain, trail)
+    if args.record is not None:
+        with whole_file(args.record, "--record") as part:
+            record(part, log, vehicle, terrain, trail)
     summarize(result)
     print(f"{len(result.steps)} steps; report: {args.out / 'report.html'}")
 
@@ -92,13 +94,16 @@ def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) ->
 
 
 def replay_into(out: Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None) -> ReplayResult:
-    """Replay a drive and write the results."""
+    """Replay a drive, write the results, and tell what is odd."""
+    from trailcoach.oddities import oddities
     from trailcoach.playback import replay_log, write_results
     with progress_bar() as progress:
         result = replay_log(log, vehicle, terrain, trail=trail, progress=progress)
         progress("writing the report", 0.0)
         with whole_folder(out) as part:
             write_results(result, part)
+    for text in oddities(log, result.state):
+        note(text)
     return result
 
 

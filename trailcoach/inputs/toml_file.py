@@ -44,6 +44,15 @@ def load_toml(path: Path, kind: type[Struct], noun: str) -> Struct:
     return to_struct(raw, kind, str(path))
 
 
+def unknown_keys(path: Path, kind: type[msgspec.Struct], noun: str) -> list[tuple[str, str]]:
+    """Keys of a TOML file that its struct does not know but that look like one it knows, with that one."""
+    raw = _read(path, noun)
+    known = kind.__struct_fields__
+    close = ((key, difflib.get_close_matches(key, [k for k in known if k not in raw], 1)) for key in raw
+             if key not in known)
+    return [(key, matches[0]) for key, matches in close if matches]
+
+
 def to_struct(raw: dict[str, Any], kind: type[Struct], name: str) -> Struct:
     """A struct of the values of a file or of what is to become one; `name` is what messages call it.
 

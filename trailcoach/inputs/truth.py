@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trailcoach.errors import InputError
+from trailcoach.fusion import Status
 from trailcoach.inputs.table import Table
 
 if TYPE_CHECKING:
     from trailcoach.fusion import Track
     from trailcoach.log import Log
 
-_LEVELLED = 1                       # TC_FUSION_LEVELLED
+_CLOSE = 0.5                        # s between the track's states about a time that is scored
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Deviation:
 class Score:
     """A track against the truth.
 
-    share is the part of the truth that could be scored: within the track, roll and pitch known by the filter's own
-    word. end_error and distance (m) are None where the truth has no positions.
+    share is the part of the truth that could be scored: between two states of the track at most 0.5 s apart, both
+    with roll and pitch known by the filter's own word. end_error (m) and distance (m) are None where truth and track
+    do not both know positions in one frame.
     """
 
     share: float
@@ -47,7 +49,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Truth:
-    """What a log's truth.csv holds: t (s), roll, pitch (rad) and, where there are positions, xy (n, 2) in its frame."""
+    """What a log's truth.csv holds: t (s), roll, pitch (rad) and xy (n, 2) in the log's frame.
+
+    xy is None where there are no positions, or none in that frame.
+    """
 
     t: np.ndarray
     roll: np.ndarray
@@ -73,12 +78,7 @@ class Truth:
         if t.max() < first or t.min() > last:
             raise InputError(f"{path}: t is {t[0]:g} to {t[-1]:g} s, but that of the log {first:g} to {last:g} s; one"
                              " clock is needed")
-        xy = None
-        if table.has("x", "y"):
-            xy = np.column_stack([table["x"], table["y"]])
-        elif table.has("lat", "lon"):
-            xy = np.column_stack(log.project(table["lat"], table["lon"]))
-        return Truth(table["t"], table["roll"], table["pitch"], xy)
+        return Truth(t, table["roll"], table["pitch"], _positions(table, log))
 
     def score(self, track: Track) -> Score | None:
         """How far a track is from this truth, at those of the truth's times at which the track knows its attitude.
@@ -86,22 +86,42 @@ class Truth:
         Returns
         -------
         Score or None
-            None where the track never knows its attitude.
+            None where the track knows its attitude at none of them.
         """
-        within = (self.t >= track.t[0]) & (self.t <= track.t[-1])
-        last_state = np.clip(np.searchsorted(track.t, self.t, side="right") - 1, 0, None)
-        known = within & ((track.status[last_state] & _LEVELLED) != 0)
+        known = self._beside(track, Status.LEVELLED, track.attitude[:, :2])
         if not known.any():
             return None
         roll, pitch = (np.degrees(np.interp(self.t[known], track.t, track.attitude[:, i]) - truth[known])
                        for i, truth in ((0, self.roll), (1, self.pitch)))
-        return Score(float(known.mean()), Deviation.of(roll), Deviation.of(pitch), *self._ends(track, known))
+        return Score(float(known.mean()), Deviation.of(roll), Deviation.of(pitch), *self._ends(track))
 
-    def _ends(self, track: Track, known: np.ndarray) -> tuple[float | None, float | None]:
-        """Position error at the end, and the distance driven."""
+    def _beside(self, track: Track, bit: Status, values: np.ndarray) -> np.ndarray:
+        """(n,) bool: at which times both neighbouring states are close, finite, and known by a status bit."""
+        after = np.searchsorted(track.t, self.t)
+        within = (after < len(track.t)) & (self.t >= track.t[0])
+        after = np.minimum(after, len(track.t) - 1)
+        before = np.where(track.t[after] == self.t, after, np.maximum(after - 1, 0))
+        known = ((track.status & bit) != 0) & np.isfinite(values).all(axis=1)
+        return np.asarray(within & known[before] & known[after] & (track.t[after] - track.t[before] <= _CLOSE))
+
+    def _ends(self, track: Track) -> tuple[float | None, float | None]:
+        """Position error at the last time at which it is known, and the distance driven until then."""
         if self.xy is None:
+            return None, None
+        known = self._beside(track, Status.POSITION, track.position[:, :2]) & np.isfinite(self.xy).all(axis=1)
+        if not known.any():
             return None, None
         t, xy = self.t[known], self.xy[known]
         end = np.array([np.interp(t[-1], track.t, track.position[:, i]) for i in (0, 1)])
         distance = np.hypot(*np.diff(xy, axis=0).T).sum() if len(xy) > 1 else 0.0
         return float(np.hypot(*(end - xy[-1]))), float(distance)
+
+
+def _positions(table: Table, log: Log) -> np.ndarray | None:
+    """Positions of the truth in the frame of the log; None where it has none there."""
+    if table.has("x", "y"):
+        same = log.origin is None and log.frame == (log.meta.crs or "local")
+        return np.column_stack([table["x"], table["y"]]) if same else None
+    if table.has("lat", "lon") and not (log.frame == "local" and log.origin is None):
+        return np.column_stack(log.project(table["lat"], table["lon"]))
+    return None

@@ -735,7 +735,7 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
 cdef void line_default(tc_line_config *c) noexcept nogil:
     c.max_nodes = 60000
     c.max_stances = 3000
-    c.horizon = 12.0
+    c.horizon = 10.0
     c.half_width = 3.0
     c.clearance_wanted = 0.15
     c.clearance_least = 0.0

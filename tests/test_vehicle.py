@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from inputs import taken_or_refused, write_log
 
 from trailcoach import abi
-from trailcoach.angles import lowest, ramp_angles
-from trailcoach.drawing import draw_views
 from trailcoach.errors import InputError
 from trailcoach.vehicle import Part, Vehicle, bundled_vehicles
+from trailcoach.vehicle.angles import lowest, ramp_angles
+from trailcoach.vehicle.drawing import draw_views
 
 JEEP = "jeep-wrangler-jlur"
 

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inputs import taken_or_refused
 
-from trailcoach.angles import ramp_angles
-from trailcoach.data_sheet import DataSheet, draft_vehicle
 from trailcoach.errors import InputError
 from trailcoach.stance import Rest, settle
 from trailcoach.terrain import Terrain
-from trailcoach.tyre_size import parse_tyre
 from trailcoach.vehicle import Vehicle, bundled_vehicles
-from trailcoach.vehicle_file import vehicle_toml
+from trailcoach.vehicle.angles import ramp_angles
+from trailcoach.vehicle.data_sheet import DataSheet, draft_vehicle
+from trailcoach.vehicle.file import vehicle_toml
+from trailcoach.vehicle.tyre_size import parse_tyre
 
 GRAVITY = 9.81
 VEHICLES = bundled_vehicles()

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inputs import taken_or_refused
 
-from trailcoach.angles import lowest, ramp_angles
 from trailcoach.errors import InputError
 from trailcoach.stance import Rest, settle
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle, bundled_vehicles
+from trailcoach.vehicle.angles import lowest, ramp_angles
 
 JEEP, DEFENDER = "jeep-wrangler-jlur", "land-rover-defender-110"
 GRAVITY = 9.81

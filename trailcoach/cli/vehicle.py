@@ -104,7 +104,7 @@ def run_show(args: argparse.Namespace) -> None:
     show(_figures(vehicle))
     show(_parts(vehicle))
     if args.out is not None:
-        from trailcoach.drawing import draw_views
+        from trailcoach.vehicle.drawing import draw_views
         with whole_folder(args.out) as part:
             names = draw_views(vehicle, part)
         print("views: " + " ".join(str(args.out / name) for name in names))
@@ -114,8 +114,8 @@ def run_check(args: argparse.Namespace) -> None:
     """A file that passes is complete and consistent; its angles show whether it is this vehicle."""
     from rich.table import Table
 
-    from trailcoach.angles import ramp_angles
     from trailcoach.vehicle import Vehicle
+    from trailcoach.vehicle.angles import ramp_angles
     vehicle = Vehicle.load(args.vehicle)
     angles = ramp_angles(vehicle)
     table = Table("", "published", "of the model", "difference", "verdict", "limited by", title=vehicle.name, box=None)
@@ -157,8 +157,8 @@ def _marks(vehicle: Vehicle) -> str:
 
 def run_new(args: argparse.Namespace) -> None:
     """Draft, write, and say what to do with it."""
-    from trailcoach.data_sheet import DataSheet, draft_vehicle
-    from trailcoach.vehicle_file import vehicle_toml
+    from trailcoach.vehicle.data_sheet import DataSheet, draft_vehicle
+    from trailcoach.vehicle.file import vehicle_toml
     check_file(args.out)
     given = {name: getattr(args, name) for name in ("front_overhang", "rear_overhang", "cg_height", "front_share")}
     sheet = DataSheet(
@@ -180,7 +180,7 @@ def run_new(args: argparse.Namespace) -> None:
 def _figures(v: Vehicle) -> Table:
     from rich.table import Table
 
-    from trailcoach.angles import ramp_angles
+    from trailcoach.vehicle.angles import ramp_angles
     table = Table(v.name, "", "")
     front = 100.0 * v.cg[0] / v.wheelbase
     angles = ramp_angles(v)
@@ -210,7 +210,7 @@ def _travel(axle: Any) -> str:
 def _parts(v: Vehicle) -> Table:
     from rich.table import Table
 
-    from trailcoach.angles import lowest
+    from trailcoach.vehicle.angles import lowest
     table = Table("part", "shape", "fixed to", "x, m", "y, m", "lowest z, m")
     for p in v.part:
         table.add_row(p.name, p.shape, p.fixed_to, f"{p.centre[0]:.3f}", f"{p.centre[1]:.3f}", f"{lowest(p):.3f}")

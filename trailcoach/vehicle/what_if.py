@@ -27,8 +27,8 @@ import numpy as np
 
 from trailcoach.errors import InputError
 from trailcoach.inputs.toml_file import to_struct
-from trailcoach.tyre_size import TyreSize, parse_tyre
-from trailcoach.vehicle_checks import check_vehicle
+from trailcoach.vehicle.checks import check_vehicle
+from trailcoach.vehicle.tyre_size import TyreSize, parse_tyre
 
 if TYPE_CHECKING:
     from trailcoach.vehicle import Axle, Part, Tyre, Vehicle

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trailcoach import abi
 from trailcoach.errors import InputError
-from trailcoach.tyre_size import parse_tyre
+from trailcoach.vehicle.tyre_size import parse_tyre
 
 if TYPE_CHECKING:
     from trailcoach.vehicle import Part, Vehicle

@@ -15,12 +15,12 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from trailcoach.angles import breakover_height, ramp_height, tyre_radius_loaded
 from trailcoach.errors import InputError
 from trailcoach.inputs.toml_file import to_struct
-from trailcoach.tyre_size import TyreSize, parse_tyre
 from trailcoach.vehicle import Vehicle
-from trailcoach.vehicle_checks import check_vehicle
+from trailcoach.vehicle.angles import breakover_height, ramp_height, tyre_radius_loaded
+from trailcoach.vehicle.checks import check_vehicle
+from trailcoach.vehicle.tyre_size import TyreSize, parse_tyre
 
 Suspension = Literal["solid", "independent"]
 

@@ -5,8 +5,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.angles import lowest, ramp_angles, tyre_radius_loaded
 from trailcoach.vehicle import Part, Vehicle
+from trailcoach.vehicle.angles import lowest, ramp_angles, tyre_radius_loaded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,7 +14,7 @@ from trailcoach import abi
 from trailcoach.errors import InputError
 from trailcoach.inputs.kinds import kind_of
 from trailcoach.inputs.toml_file import load_toml
-from trailcoach.vehicle_checks import check_vehicle, covers
+from trailcoach.vehicle.checks import check_vehicle, covers
 
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0.0)]
@@ -172,7 +172,8 @@ class Vehicle(_Table, frozen=True, kw_only=True):
               sway_bar: str | None = None) -> Vehicle:
         """Another vehicle: this one lifted, on other tyres, armoured, laden, locked or without its anti-roll bars.
 
-        Mass, centre of gravity, heights, angles and what is left of the travel follow; see :mod:`trailcoach.what_if`.
+        Mass, centre of gravity, heights, angles and what is left of the travel follow; see
+        :mod:`trailcoach.vehicle.what_if`.
 
         Parameters
         ----------
@@ -194,7 +195,7 @@ class Vehicle(_Table, frozen=True, kw_only=True):
         InputError
             Names the argument, the value and what is allowed.
         """
-        from trailcoach.what_if import changed
+        from trailcoach.vehicle.what_if import changed
         return changed(self, lift=lift, tyre=tyre, skid_plate=skid_plate, load=load, locker=locker, sway_bar=sway_bar)
 
     def to_abi(self) -> np.ndarray:

@@ -264,6 +264,25 @@ def test_trail_outside_the_terrain(case):
     assert "outside the terrain" in case.replay(trail=case.trail)
 
 
+def test_trail_mostly_outside_the_terrain(case, capsys):
+    case.trail.write_text(f"x,y\n{WEST + 5},{SOUTH + 10}\n{WEST + 50},{SOUTH + 10}\n")
+    assert "67 % of it lies outside the terrain" in case.plan(trail=case.trail)
+    case.trail.write_text(f"x,y\n{WEST + 5},{SOUTH + 10}\n{WEST + 25},{SOUTH + 10}\n")
+    assert main(["plan", "--vehicle", JEEP, "--terrain", str(case.terrain), "--start", HERE, "--goal", THERE, "--trail",
+                 str(case.trail), "--out", str(case.out)]) == 0
+    noted = capsys.readouterr().err
+    assert noted.startswith(f"trailcoach: note: {case.trail}: 25 % of it")
+
+
+def test_less_than_a_second_of_imu(case):
+    lines = (case.log / "imu.csv").read_text().splitlines(keepends=True)
+    (case.log / "imu.csv").write_text("".join(lines[:91]))
+    for message in (case.fuse(), case.replay(), case.replay(trail=case.trail)):
+        assert "imu.csv: 90 samples over 0.89 s; at least 1 s is needed" in message
+    (case.log / "imu.csv").write_text("".join(lines[:2]))
+    assert "imu.csv: 1 sample over 0 s" in case.fuse()
+
+
 def test_output_without_a_folder_or_in_place_of_one(case):
     assert "there is no folder" in case.settle(out=case.folder / "nowhere" / "stance.csv")
     assert "is a folder" in case.settle(out=case.folder)

@@ -143,6 +143,6 @@ def test_a_corridor_has_a_width(half_width):
 
 def test_a_trail_elsewhere_is_told_with_both_places():
     terrain = Terrain.from_heights(np.zeros((11, 11)), 100.0, 100.0, 1.0)
-    Trail(np.array([[105.0, 105.0], [300.0, 105.0]])).check_on(terrain)
+    Trail(np.array([[105.0, 105.0], [112.0, 105.0]])).check_on(terrain)
     with pytest.raises(InputError, match=r"0\.0, 0\.0.*100\.0 to 110\.0"):
         Trail(np.array([[0.0, 0.0], [1.0, 0.0]])).check_on(terrain)

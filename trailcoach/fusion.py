@@ -11,6 +11,7 @@ import numpy as np
 from trailcoach import _core, abi
 from trailcoach.engine import make_config, start_values, vehicle_of
 from trailcoach.errors import CoreError, InputError
+from trailcoach.inputs.preflight import check_imu
 from trailcoach.inputs.projection import unproject
 from trailcoach.log import SENSORS, Log
 from trailcoach.terrain import Terrain
@@ -143,10 +144,9 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     Raises
     ------
     InputError
-        The log has no IMU, or the core refuses a sample or the start pose.
+        The log has no IMU or less than a second of it, or the core refuses a sample or the start pose.
     """
-    if log.imu is None or len(log.imu) == 0:
-        raise InputError(f"{log.path}: no IMU samples; fusion needs imu.csv")
+    check_imu(log)
     vehicle = vehicle or vehicle_of(log)
     try:
         engine = _core.Engine(make_config(vehicle, log, guidance=False) if config is None else config)

@@ -14,6 +14,7 @@ from trailcoach.debrief import debrief
 from trailcoach.engine import Engine, make_config, start_values
 from trailcoach.errors import InputError
 from trailcoach.fusion import Status, Track
+from trailcoach.inputs.preflight import check_imu
 from trailcoach.line import plan_along
 from trailcoach.log import Log
 from trailcoach.recording import tick_times, write_recording
@@ -63,6 +64,7 @@ def replay(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = N
 def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail,
           progress: Progress | None = None) -> Iterator[Tick]:
     """The drive tick by tick."""
+    check_imu(log)
     engine = Engine(vehicle, terrain, trail, make_config(vehicle, log))
     if log.meta.start is not None:
         engine.start(*log.meta.start)
@@ -85,8 +87,10 @@ def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, hal
     Raises
     ------
     InputError
-        The log does not tell where it drove: no start pose and no fix, or the vehicle stands still.
+        The log does not tell where it drove: less than a second of IMU, no start pose and no fix, or the vehicle stands
+        still.
     """
+    check_imu(log)
     engine = _core.Engine(make_config(vehicle, log, guidance=False))
     if log.meta.start is not None:
         engine.set_start(*start_values(terrain, *log.meta.start))

@@ -20,6 +20,8 @@ from trailcoach.terrain import Terrain
 
 HALF_WIDTH = 3.0                # m, of the corridor where nobody says
 SPACING = 0.1                   # m, points of a file closer than this are one
+_MOST_OFF = 0.5                 # share of a trail's length that may lie off the map
+_MOST_PLACES = 100_000          # of a trail that are looked up on the map
 _GEOGRAPHIC = ("OGC:CRS84", "OGC:1.3:CRS84", "EPSG:4326")
 
 
@@ -95,13 +97,22 @@ class Trail:
         """(n,), distance of each point along the trail, m."""
         return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(self.xy, axis=0).T))])
 
+    def share_off(self, terrain: Terrain) -> float:
+        """Share of the trail's length that lies off the map, 0 to 1."""
+        s = self.s
+        at = np.linspace(0.0, s[-1], min(int(s[-1] / SPACING) + 2, _MOST_PLACES))
+        x, y = (np.interp(at, s, column) for column in self.xy.T)
+        return 1.0 - float(terrain.covers(x, y).mean())
+
     def check_on(self, terrain: Terrain) -> None:
-        """Raise InputError where no point of the trail lies on the terrain."""
-        if not terrain.covers(self.xy[:, 0], self.xy[:, 1]).any():
+        """Raise InputError where more than half of the trail's length lies off the map."""
+        off = self.share_off(terrain)
+        if off > _MOST_OFF:
             west, south, east, north = terrain.bounds
             x, y = self.xy[0]
-            raise InputError(f"{self.path}: lies outside the terrain {terrain.path}: it begins at {x:.1f}, {y:.1f};"
-                             f" the terrain spans {west:.1f} to {east:.1f}, {south:.1f} to {north:.1f}")
+            raise InputError(f"{self.path}: {100 * off:.0f} % of it lies outside the terrain {terrain.path}: it begins"
+                             f" at {x:.1f}, {y:.1f}; the terrain spans {west:.1f} to {east:.1f}, {south:.1f} to"
+                             f" {north:.1f}, and at least half must lie within")
 
 
 def _thin(xy: np.ndarray) -> np.ndarray:

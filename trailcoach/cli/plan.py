@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from trailcoach.cli.output import check_file, whole_file
+from trailcoach.cli.output import check_file, note, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, place, pose, positive
 
 _EXAMPLES = """\
@@ -36,7 +36,7 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, search, write, and say what came out."""
-    from trailcoach.inputs.preflight import check_place
+    from trailcoach.inputs.preflight import check_place, check_trail
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)
@@ -50,7 +50,8 @@ def run(args: argparse.Namespace) -> None:
     trail = None
     if args.trail is not None:
         trail = Trail.open(args.trail, terrain.crs, args.half_width or HALF_WIDTH)
-        trail.check_on(terrain)
+        for text in check_trail(trail, terrain):
+            note(text)
     line = plan(vehicle, terrain, args.start, args.goal, trail=trail, half_width=args.half_width)
     with whole_file(args.out) as part:
         line.write_csv(part)

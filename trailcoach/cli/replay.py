@@ -54,11 +54,13 @@ def run(args: argparse.Namespace) -> None:
     if args.record is not None:
         check_file(args.record, "--record", may_make_folder=True)
     log, vehicle, terrain = load(args.log, args.vehicle, args.terrain)
+    from trailcoach.inputs.preflight import check_trail
     from trailcoach.playback import driven_trail, record
     from trailcoach.trail import Trail
     if args.trail is not None:
         trail = Trail.open(args.trail, terrain.crs, args.half_width)
-        trail.check_on(terrain)
+        for text in check_trail(trail, terrain):
+            note(text)
     else:
         trail = driven_trail(log, vehicle, terrain, args.half_width)
     result = replay_into(args.out, log, vehicle, terrain, trail)

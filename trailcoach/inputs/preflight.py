@@ -6,8 +6,11 @@ import numpy as np
 from trailcoach.errors import InputError
 from trailcoach.log import Log
 from trailcoach.terrain import Terrain
+from trailcoach.trail import Trail
 
 _MOST_OFF = 0.5                     # share of a drive's fixes that may lie off the map
+_TRAIL_OFF = 0.005                  # share of a trail off the map that needs a word
+_SHORTEST = 1.0                     # s of IMU that fusion needs to find level
 _HEIGHTS_APART = 5.0                # m between fixes and ground that need a word
 
 
@@ -31,6 +34,26 @@ def check_log_on_terrain(log: Log, terrain: Terrain) -> list[str]:
     if log.gnss is not None:
         notes += _check_fixes(log, terrain)
     return notes
+
+
+def check_imu(log: Log) -> None:
+    """Refuse a log without IMU, or with too little of it to find level."""
+    n = 0 if log.imu is None else len(log.imu)
+    if log.imu is None or n == 0:
+        raise InputError(f"{log.path}: no IMU samples; fusion needs imu.csv")
+    seconds = float(log.imu["t_ns"][-1] - log.imu["t_ns"][0]) * 1e-9
+    if seconds < _SHORTEST:
+        raise InputError(f"{log.path / 'imu.csv'}: {n} sample{'s' if n > 1 else ''} over {seconds:.3g} s; at least"
+                         f" {_SHORTEST:g} s is needed")
+
+
+def check_trail(trail: Trail, terrain: Terrain) -> list[str]:
+    """Refuse a trail most of which is off the map; a word about one that leaves it."""
+    trail.check_on(terrain)
+    off = trail.share_off(terrain)
+    if off <= _TRAIL_OFF:
+        return []
+    return [f"{trail.path}: {100 * off:.0f} % of it lies outside the terrain: no advice there"]
 
 
 def check_place(what: str, xy: tuple[float, ...], terrain: Terrain) -> None:

@@ -330,9 +330,10 @@ cdef int gap_tube(gap_search *s, const grid_view *g, const double *centre, doubl
 
 cdef int gap_sphere(gap_search *s, const underbody_model *m, const grid_view *g, int32_t part, const double *R_gp,
                     const double *origin) noexcept nogil:
-    """Look at the points of a sphere, which looks the same however it is turned."""
+    """Look at the points of a sphere, which looks the same however it is turned, and at the point that is tangent to
+    the ground's slope below the nearest of them."""
     cdef double p[3]
-    cdef double wide = m.half[part][0] * g.inv_dx
+    cdef double wide = m.half[part][0] * g.inv_dx, gu, gv, share
     cdef int32_t i
     rotate(R_gp, m.centre[part], p)
     for i in range(3):
@@ -341,6 +342,12 @@ cdef int gap_sphere(gap_search *s, const underbody_model *m, const grid_view *g,
         return GROUND_OFF_MAP
     for i in range(m.first[part], m.first[part + 1]):
         gap_point(s, g, p[0] + m.point[i][0] * g.inv_dx, p[1] + m.point[i][1] * g.inv_dx, p[2] + m.point[i][2])
+    peek_slope(g, s.u, s.v, &gu, &gv)
+    gu *= g.inv_dx
+    gv *= g.inv_dx
+    share = 1.0 / sqrt(1.0 + gu * gu + gv * gv)
+    if share > 0.0:                                     # NaN beside unknown ground
+        gap_point(s, g, p[0] + share * gu * wide, p[1] + share * gv * wide, p[2] - share * m.half[part][0])
     return GROUND_OK
 
 

@@ -70,9 +70,11 @@ cdef struct fusion_filter:
     # levelling from the first samples
     double level_sum[3]
     double level_time
+    double resume_ahead[3]              # body x when levelling began again
     double interval                     # usual distance of IMU samples, s
     double low_dt, low_gain, slow_gain  # gains of the low-passes belong to this interval
     int32_t has_imu, aligned, levelled, has_start, heading, has_position, has_gnss
+    int32_t resuming                    # levelling again after a long gap
     double start[6]                     # x, y, z, yaw, sd_xy, sd_yaw
     # clocks, ns; NEVER where nothing has happened
     int64_t t_ns, t_imu                 # of the state, of the last IMU sample
@@ -80,6 +82,7 @@ cdef struct fusion_filter:
     int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
     int64_t t_wheels_used, t_check, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
     int64_t t_gnss_refused_since, t_constraint_refused_since
+    int64_t t_lost                      # of the state before the long gap
     # what the other sensors last said
     double steer
     double wheel_first, wheel_mean, speed

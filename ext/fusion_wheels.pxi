@@ -141,7 +141,7 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
         return TC_E_TIME
     if isnan(wheels_mean(sample)):
         return TC_OK                    # no reading: as if it had not come
-    if f.t_wheels == NEVER:
+    if f.t_wheels_first == NEVER:
         f.t_wheels_first = sample.t_ns
         f.wheel_first = wheels_mean(sample)
     f.t_wheels = sample.t_ns

@@ -228,7 +228,7 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_SLIP = 16,        /* at least one wheel is taken out */
     TC_FUSION_DEAD_RECKONING = 32,  /* no absolute position for 1 s */
     TC_FUSION_NO_WHEELS = 64,   /* no believable wheel speed for 0.5 s */
-    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s was bridged */
+    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 5 s levelled anew */
     TC_FUSION_IMU_FAULT = 256   /* an implausible IMU sample was replaced by the last one */
 };
 

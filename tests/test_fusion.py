@@ -208,6 +208,39 @@ def test_imu_gap_is_bridged_and_flagged(drive: Drive) -> None:
     assert np.hypot(*position[-1, :2]) < 0.03 * drive.distance
 
 
+@pytest.mark.parametrize("at", [1.5, 15.0])
+def test_a_long_gap_of_all_sensors_is_not_bridged_but_levelled_anew(drive: Drive, at: float) -> None:
+    # given a pause of 100 s in the record, at rest and while driving
+    log, shifted = drive.log, {}
+    for sensor in ("imu", "wheels", "inclination"):
+        shifted[sensor] = getattr(log, sensor).copy()
+        shifted[sensor]["t_ns"][shifted[sensor]["t_ns"] > at * 1e9] += int(100e9)
+    track = fuse(replace(log, **shifted))
+    after = track.t > at + 50.0
+    t = track.t - np.where(after, 100.0, 0.0)
+    error = np.column_stack([np.interp(t, drive.t, a) for a in drive.attitude.T]) - track.attitude
+    # then the gap is flagged and counted, and the tilt is right within 2 s, and known at last
+    assert (track.status[(t > at) & (t < at + 1.9) & after] & IMU_GAP).all()
+    assert track.state["resets"][-1] == 1
+    assert np.degrees(abs(error[after & (t > at + 2.0), :2])).max() < 0.5
+    assert (track.status[after & (t > at + 4.0)] & LEVELLED).all()
+    # and the position says how far it may be off, which is not at all for one at rest
+    gone = np.linalg.norm(track.position[after][0] - track.position[~after][-1])
+    assert gone < 0.1
+    sd = track.sd_position[after][60, 0]
+    assert sd > 100.0 if at == 15.0 else sd < 50.0
+    assert bool(track.status[-1] & HEADING) == (at == 1.5)
+
+
+def test_imu_lost_while_the_others_go_on_is_not_bridged(drive: Drive) -> None:
+    imu = drive.log.imu
+    gap = (imu["t_ns"] > 15e9) & (imu["t_ns"] < 25e9)
+    track = fuse(drive.with_sensor("imu", imu[~gap]).log)
+    _, attitude = errors(track, drive, after=27.5)
+    assert np.degrees(abs(attitude[:, :2])).max() < 0.5
+    assert np.isfinite(track.sd_position).all()
+
+
 def test_imu_spike_is_replaced_and_flagged(drive: Drive) -> None:
     imu = drive.log.imu.copy()
     imu["gyro"][3000] = 35.0

@@ -397,7 +397,7 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
     if not f.has_imu:
         imu_first(f, sample)
         return TC_OK
-    if sample.t_ns <= f.t_imu:
+    if stamp_check(f, sample.t_ns, f.t_imu) != TC_OK:
         return TC_E_TIME
     imu_hold(f, sample)
     dt = seconds(sample.t_ns, f.t_imu)

@@ -292,6 +292,35 @@ def test_bad_samples_are_refused() -> None:
         assert e.value.status == E_TIME
 
 
+@pytest.mark.parametrize("sensor", ["imu", "wheels", "inclination", "gnss"])
+def test_a_stamp_far_ahead_is_refused_and_the_next_ones_are_taken(sensor: str) -> None:
+    log = smooth_drive(seed=4, duration=10.0, gnss=True).log
+    kinds, rows, _ = log.timeline()
+    engine, plain = engine_for(log), engine_for(log)
+    half = len(kinds) // 2
+    for e in (engine, plain):
+        e.push_merged(kinds[:half], rows[:half], log.arrays)
+    # when one sample of the sensor is stamped 146 years ahead
+    far = getattr(log, sensor)[half % 10:half % 10 + 1].copy()
+    far["t_ns"] = 2**62
+    with pytest.raises(CoreError) as error:
+        engine.push(far)
+    assert error.value.status == E_TIME
+    # then all goes on as if it had not come
+    for e in (engine, plain):
+        e.push_merged(kinds[half:], rows[half:], log.arrays)
+    assert engine.state().tobytes() == plain.state().tobytes()
+
+
+def test_a_stray_last_row_leaves_the_drive_as_it_was(drive: Drive) -> None:
+    imu = drive.log.imu.copy()
+    imu["t_ns"][-1] = int(1e15)
+    log = replace(drive.with_sensor("imu", imu).log, warnings=[])
+    track = fuse(log)
+    assert track.state.tobytes() == fuse(drive.with_sensor("imu", imu[:-1]).log).state.tobytes()
+    assert any("imu.csv: 1 samples" in text for text in log.warnings)
+
+
 def engine_for(log: Log) -> _core.Engine:
     return _core.Engine(make_config(vehicle_of(log), log, guidance=False))
 

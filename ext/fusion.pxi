@@ -41,6 +41,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.q_ns[0] = 1.0
     attitude_refresh(f)
     mounting_refresh(f)
+    f.t_wheels_first = NEVER
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
     f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
@@ -77,9 +78,10 @@ cdef tc_status fusion_start(fusion_filter *f, double x, double y, double z, doub
     f.start[4] = sd_xy
     f.start[5] = sd_yaw
     f.has_start = 1
-    if f.aligned:
+    if f.aligned or f.resuming:
         covariance_step(f)
         start_apply(f)
+        f.t_lost = f.t_ns
     return TC_OK
 
 
@@ -201,7 +203,9 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
     out.reserved = 0
-    if not f.aligned:
+    if f.resuming:
+        motion_before_resuming(f, out)
+    elif not f.aligned:
         motion_before_levelling(f, out)
 
 
@@ -221,6 +225,23 @@ cdef void motion_before_levelling(const fusion_filter *f, tc_state *out) noexcep
         out.velocity[i] = 0.0 if f.has_start else NAN
         out.sd_position[i] = sd
         out.sd_velocity[i] = TC_LEVEL_SPEED_SD if f.has_start else NAN
+
+
+cdef void motion_before_resuming(const fusion_filter *f, tc_state *out) noexcept nogil:
+    """In the first second after a long gap: tilt of the force, and where the vehicle was before."""
+    cdef fusion_motion m
+    cdef double arm_n[3]
+    cdef double way = gap_way(f, 0.0), yaw
+    cdef int32_t i
+    motion_before_levelling(f, out)
+    body_motion(f, 0.0, &m)
+    rpy_from_rotation(m.R_nb, &yaw, &yaw, &out.yaw)
+    rotate(m.R_nb, f.c.imu_lever, arm_n)
+    out.sd_attitude[2] = gap_yaw_sd(f, way)
+    for i in range(3):
+        out.position[i] = f.p[i] - arm_n[i]
+        out.sd_position[i] = gap_position_sd(f, i, way)
+        out.velocity[i] = out.sd_velocity[i] = NAN
 
 
 cdef void fusion_default(tc_fusion_config *c) noexcept nogil:

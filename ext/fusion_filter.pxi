@@ -25,10 +25,11 @@ cdef extern from *:
     static const double TC_GNSS_DRIFT_TAU = 60.0;      /* s, correlation time of a GNSS error */
     static const double TC_GYRO_SCALE_SD = 2e-3;       /* scale factor error of a MEMS gyro, 1 */
     static const double TC_SCALE_TAU = 1.0;            /* s, for which a turn keeps its direction */
+    static const double TC_TIME_JUMP = 3600.0;         /* s between samples: a longer one is a stamp gone wrong */
     static const int64_t NEVER = INT64_MIN;
     """
     const int64_t NEVER
-    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU
+    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU, TC_TIME_JUMP
 
 cdef struct fusion_filter:
     tc_fusion_config c
@@ -70,9 +71,11 @@ cdef struct fusion_filter:
     # levelling from the first samples
     double level_sum[3]
     double level_time
+    double resume_ahead[3]              # body x when levelling began again
     double interval                     # usual distance of IMU samples, s
     double low_dt, low_gain, slow_gain  # gains of the low-passes belong to this interval
     int32_t has_imu, aligned, levelled, has_start, heading, has_position, has_gnss
+    int32_t resuming                    # levelling again after a long gap
     double start[6]                     # x, y, z, yaw, sd_xy, sd_yaw
     # clocks, ns; NEVER where nothing has happened
     int64_t t_ns, t_imu                 # of the state, of the last IMU sample
@@ -80,6 +83,7 @@ cdef struct fusion_filter:
     int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
     int64_t t_wheels_used, t_check, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
     int64_t t_gnss_refused_since, t_constraint_refused_since
+    int64_t t_lost                      # of the state before the long gap
     # what the other sensors last said
     double steer
     double wheel_first, wheel_mean, speed
@@ -312,6 +316,19 @@ cdef void covariance_forget(fusion_filter *f, int32_t state, double variance) no
 
 cdef inline double seconds(int64_t later, int64_t earlier) noexcept nogil:
     return 1e-9 * <double> (later - earlier)
+
+
+cdef tc_status stamp_check(const fusion_filter *f, int64_t t_ns, int64_t last) noexcept nogil:
+    """Whether a sample may follow the last one of its sensor. A jump far ahead is refused, or it would make every right
+    stamp after it late; a sensor that was away for long goes by the IMU's clock."""
+    cdef int64_t latest = last
+    if last != NEVER and t_ns <= last:
+        return TC_E_TIME
+    if f.has_imu and f.t_imu > latest:
+        latest = f.t_imu
+    if latest != NEVER and 1e-9 * (<double> t_ns - <double> latest) > TC_TIME_JUMP:
+        return TC_E_TIME
+    return TC_OK
 
 
 # Motion of the body at the time of a measurement.

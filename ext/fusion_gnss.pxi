@@ -274,9 +274,7 @@ cdef tc_status gnss_check(const fusion_filter *f, const tc_gnss *s) noexcept nog
         if s.flags & TC_GNSS_VELOCITY and not (isfinite(s.velocity[i]) and s.sd_velocity[i] > 0.0
                                                and isfinite(s.sd_velocity[i])):
             return TC_E_RANGE
-    if f.t_gnss != NEVER and s.t_ns <= f.t_gnss:
-        return TC_E_TIME
-    return TC_OK
+    return stamp_check(f, s.t_ns, f.t_gnss)
 
 
 cdef void gnss_witness(fusion_filter *f, const tc_gnss *s) noexcept nogil:

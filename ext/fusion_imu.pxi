@@ -8,10 +8,12 @@ cdef extern from *:
     static const double TC_IMU_GAP_INTERVALS = 2.5;    /* usual intervals */
     static const double TC_IMU_FLAG_TIME = 1.0;        /* s a gap or a fault stays flagged */
     static const double TC_BRIDGE_STEP = 0.02;         /* s */
-    static const double TC_BRIDGE_EVEN = 60.0;         /* s of a gap; a longer one takes longer steps, not more */
     static const double TC_BRIDGE_WAIT = 0.6;          /* s of a gap until it is bridged without a sample at its end */
     static const double TC_BRIDGE_PHI = 0.004;         /* rad^2/s: 0.1 rad/s unknown, correlated over 0.2 s */
     static const double TC_BRIDGE_V = 1.6;             /* (m/s)^2/s: 2 m/s^2 unknown, correlated over 0.2 s */
+    static const double TC_IMU_LOST = 5.0;             /* s without the IMU until its motion is given up */
+    static const double TC_RESUME_SD = 0.05;           /* rad, of a tilt found again, where a speed is known */
+    static const double TC_LEAST_BEND = 8.0;           /* m of way per rad of heading: lost over the way of a gap */
     static const double TC_LEVEL_TIME = 1.0;           /* s averaged */
     static const double TC_LEVEL_SD = 0.1;             /* rad: loose, the rest updates couple it with the bias */
     static const double TC_LEVEL_SPEED_SD = 0.3;       /* m/s, of a start in motion with wheel speeds */
@@ -21,7 +23,8 @@ cdef extern from *:
     static const double TC_TWO_PI = 6.283185307179586;
     """
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
-    const double TC_BRIDGE_EVEN, TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
+    const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
+    const double TC_IMU_LOST, TC_RESUME_SD, TC_LEAST_BEND
     const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI
 
 
@@ -81,14 +84,13 @@ cdef double speed_ahead(const fusion_filter *f) noexcept nogil:
 cdef void imu_bridge(fusion_filter *f, int64_t t_ns) noexcept nogil:
     """Go on to t_ns without samples: between the last one and the one now held, believing neither."""
     cdef double span = seconds(t_ns, f.t_ns), left = span, dt, share
-    cdef double step = TC_BRIDGE_STEP if span < TC_BRIDGE_EVEN else TC_BRIDGE_STEP * span / TC_BRIDGE_EVEN
     cdef double gyro[3]
     cdef double accelerometer[3]
     cdef int32_t i
     memcpy(gyro, f.gyro, sizeof(gyro))
     memcpy(accelerometer, f.accelerometer, sizeof(accelerometer))
     while left > 1e-9:
-        dt = step if left > 1.5 * step else left
+        dt = TC_BRIDGE_STEP if left > 1.5 * TC_BRIDGE_STEP else left
         share = (left - 0.5 * dt) / span        # of the last sample
         for i in range(3):
             f.gyro[i] = share * f.gyro_last[i] + (1.0 - share) * gyro[i]
@@ -107,14 +109,27 @@ cdef inline int32_t is_gap(const fusion_filter *f, double dt) noexcept nogil:
     return dt > TC_IMU_GAP and dt > TC_IMU_GAP_INTERVALS * f.interval
 
 
+cdef void imu_lost(fusion_filter *f) noexcept nogil:
+    """Nothing tells how the vehicle moved: keep what does not move, and level again as soon as the IMU is back."""
+    covariance_step(f)
+    f.aligned = f.levelled = f.still = 0
+    f.resuming = 1
+    f.t_lost = f.t_gap = f.t_ns
+    f.resets += 1
+
+
 cdef int32_t measurement_ready(fusion_filter *f, int64_t t_ns, double *lead) noexcept nogil:
     """Time from the state to a measurement, which may lie between two IMU samples.
 
     0 = not to be used: levelling goes on, or the IMU is missing. For a short gap the next IMU sample is waited for, as
-    going on between two samples is far better than from one; a long gap is bridged with the last one.
+    going on between two samples is far better than from one; a longer one is bridged with the last one, until the IMU
+    is lost.
     """
     cdef double ahead = seconds(t_ns, f.t_ns)
     if not f.aligned:
+        return 0
+    if seconds(t_ns, f.t_imu) > TC_IMU_LOST:
+        imu_lost(f)
         return 0
     if is_gap(f, ahead):
         if ahead < TC_BRIDGE_WAIT:
@@ -222,16 +237,21 @@ cdef void level(fusion_filter *f) noexcept nogil:
     prior(f, X_DELAY, 1, f.c.gnss_delay_sd)
     f.aligned = 1
     f.t_check = f.t_ns
-    rotate_lever(f)
+    f.p[0] = f.p[1] = f.p[2] = 0.0      # the local frame begins at the body origin
+    origin_shift(f, 1.0)
     if f.has_start:
         start_apply(f)
 
 
-cdef void rotate_lever(fusion_filter *f) noexcept nogil:
-    """The local frame begins at the body origin."""
+cdef void origin_shift(fusion_filter *f, double share) noexcept nogil:
+    """Move p by a share of the way from the body origin to the IMU."""
     cdef fusion_motion m
+    cdef double arm_n[3]
+    cdef int32_t i
     body_motion(f, 0.0, &m)
-    rotate(m.R_nb, f.c.imu_lever, f.p)
+    rotate(m.R_nb, f.c.imu_lever, arm_n)
+    for i in range(3):
+        f.p[i] += share * arm_n[i]
 
 
 cdef void level_collect(fusion_filter *f, double dt) noexcept nogil:
@@ -245,6 +265,129 @@ cdef void level_collect(fusion_filter *f, double dt) noexcept nogil:
         level(f)
 
 
+cdef void level_anew(fusion_filter *f, int64_t t_ns) noexcept nogil:
+    """The first sample after a long gap: what was collected before it is too old."""
+    if f.aligned:
+        imu_lost(f)
+    memset(f.level_sum, 0, sizeof(f.level_sum))
+    f.level_time = 0.0
+    f.t_wheels_first = f.t_rest_since = NEVER
+    f.t_gap = t_ns
+
+
+cdef void resume_collect(fusion_filter *f, double dt) noexcept nogil:
+    """Turn on from the attitude before the gap, and sum the force in its axes: their tilt is what has to be found."""
+    cdef double turn[3]
+    cdef double w_n[3]
+    cdef double f_s[3]
+    cdef double f_n[3]
+    cdef double dq[4]
+    cdef double q[4]
+    cdef int32_t i
+    if dt > TC_IMU_GAP:
+        return
+    rotate_back(f.R_ns, f.c.earth_rate, w_n)
+    for i in range(3):
+        f.w_s[i] = f.gyro[i] - f.bg[i] - w_n[i]
+        turn[i] = f.w_s[i] * dt
+        f_s[i] = f.accelerometer[i] - f.ba[i]
+    rotation_vector_to_q(turn, dq)
+    q_multiply(f.q_ns, dq, q)
+    memcpy(f.q_ns, q, sizeof(q))
+    attitude_refresh(f)
+    rotate(f.R_ns, f_s, f_n)
+    if f.level_time == 0.0:
+        body_ahead(f, f.resume_ahead)
+    for i in range(3):
+        f.level_sum[i] += dt * f_n[i]
+    f.level_time += dt
+    if f.level_time >= TC_LEVEL_TIME:
+        resume(f)
+
+
+cdef void body_ahead(const fusion_filter *f, double *ahead_n) noexcept nogil:
+    """Body x in n."""
+    cdef fusion_motion m
+    cdef int32_t i
+    body_motion(f, 0.0, &m)
+    for i in range(3):
+        ahead_n[i] = m.R_nb[3 * i]
+
+
+cdef double gap_way(const fusion_filter *f, double speed) noexcept nogil:
+    """Way the vehicle may have gone since the IMU was lost, m: at the larger of the speeds before and after."""
+    cdef double before = sqrt(f.v[0] * f.v[0] + f.v[1] * f.v[1] + f.v[2] * f.v[2]
+                              + f.P[X_V * (N_X + 1)] + f.P[(X_V + 1) * (N_X + 1)] + f.P[(X_V + 2) * (N_X + 1)])
+    return (before if before > fabs(speed) else fabs(speed)) * seconds(f.t_ns, f.t_lost)
+
+
+cdef double gap_position_sd(const fusion_filter *f, int32_t axis, double way) noexcept nogil:
+    return sqrt(f.P[(X_P + axis) * (N_X + 1)] + way * way)
+
+
+cdef double gap_yaw_sd(const fusion_filter *f, double way) noexcept nogil:
+    cdef double turn = way / TC_LEAST_BEND, sd = sqrt(f.P[(X_PHI + 2) * (N_X + 1)] + turn * turn)
+    return sd if f.heading and sd < 3.141592653589793 else 3.141592653589793
+
+
+cdef void turn_upright(fusion_filter *f, const double *up) noexcept nogil:
+    """The shortest turn of the attitude that lays the direction `up` along z: it keeps the heading."""
+    cdef double n = sqrt(up[0] * up[0] + up[1] * up[1] + up[2] * up[2])
+    cdef double turn[4]
+    cdef double q[4]
+    if n < 1e-3 * f.c.gravity:
+        return                          # in free fall nothing is up
+    turn[0] = 1.0 + up[2] / n
+    turn[1] = up[1] / n
+    turn[2] = -up[0] / n
+    turn[3] = 0.0
+    if turn[0] < 1e-6:                  # upside down: every horizontal axis is as short
+        turn[0] = turn[2] = 0.0
+        turn[1] = 1.0
+    q_multiply(turn, f.q_ns, q)
+    memcpy(f.q_ns, q, sizeof(q))
+    attitude_refresh(f)
+
+
+cdef void resume(fusion_filter *f) noexcept nogil:
+    """Attitude from the mean force less what the speed gained; place and heading as before, much less sure."""
+    cdef double ahead[3]
+    cdef double speed = 0.0, gained = 0.0, way, sd_v, sd_yaw
+    cdef double sd_p[3]
+    cdef int32_t known = 1, i
+    if fresh(f, f.t_wheels, TC_WITNESS_AGE) and f.t_wheels_first != NEVER:
+        speed = f.wheel_mean / (1.0 + f.scale)
+        gained = level_gain(f)
+    elif fresh(f, f.t_speed, TC_WITNESS_AGE):
+        speed = f.speed / (1.0 + f.scale)
+    else:
+        known = at_rest_witness(f)
+    body_ahead(f, ahead)
+    for i in range(3):                  # the force summed is gravity and the change of velocity
+        f.level_sum[i] -= speed * ahead[i] - (speed - gained) * f.resume_ahead[i]
+    way = gap_way(f, speed)
+    sd_yaw = gap_yaw_sd(f, way)
+    for i in range(3):
+        sd_p[i] = gap_position_sd(f, i, way)
+    origin_shift(f, -1.0)
+    turn_upright(f, f.level_sum)
+    origin_shift(f, 1.0)
+    body_ahead(f, ahead)
+    sd_v = TC_LEVEL_SPEED_SD if known else TC_UNKNOWN_SPEED_SD
+    if sd_yaw > TC_HEADING_KNOWN:       # to be found anew
+        f.heading = f.has_position = f.has_anchor = 0
+    for i in range(3):
+        f.v[i] = speed * ahead[i]
+        covariance_forget(f, X_PHI + i, TC_RESUME_SD * TC_RESUME_SD if known else TC_LEVEL_SD * TC_LEVEL_SD)
+        covariance_forget(f, X_V + i, sd_v * sd_v)
+        covariance_forget(f, X_P + i, sd_p[i] * sd_p[i])
+    covariance_forget(f, X_PHI + 2, sd_yaw * sd_yaw if f.heading else 0.0)
+    f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
+    f.t_check = f.t_gap = f.t_ns
+    f.resuming = 0
+    f.aligned = 1
+
+
 cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
     cdef double dt
     cdef int32_t i
@@ -254,7 +397,7 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
     if not f.has_imu:
         imu_first(f, sample)
         return TC_OK
-    if sample.t_ns <= f.t_imu:
+    if stamp_check(f, sample.t_ns, f.t_imu) != TC_OK:
         return TC_E_TIME
     imu_hold(f, sample)
     dt = seconds(sample.t_ns, f.t_imu)
@@ -262,9 +405,14 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
     if f.interval == 0.0:
         f.interval = dt
     imu_lowpass(f, dt)
+    if dt > TC_IMU_LOST:
+        level_anew(f, sample.t_ns)
     if not f.aligned:
         f.t_ns = sample.t_ns
-        level_collect(f, dt)
+        if f.resuming:
+            resume_collect(f, dt)
+        else:
+            level_collect(f, dt)
         return TC_OK
     dt = seconds(sample.t_ns, f.t_ns)   # less than the interval where a gap was bridged for a measurement
     if is_gap(f, dt):

@@ -21,7 +21,7 @@ cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample
     cdef int32_t i, k, j
     if not (fabs(sample.roll) < TC_INCLINATION_MAX and fabs(sample.pitch) < TC_INCLINATION_MAX):
         return TC_E_RANGE
-    if f.t_inclination != NEVER and sample.t_ns <= f.t_inclination:
+    if stamp_check(f, sample.t_ns, f.t_inclination) != TC_OK:
         return TC_E_TIME
     f.t_inclination = sample.t_ns
     if not measurement_ready(f, sample.t_ns, &lead):

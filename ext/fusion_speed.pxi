@@ -19,7 +19,7 @@ cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept n
     cdef int32_t i
     if not isfinite(sample.speed):
         return TC_E_RANGE
-    if f.t_speed != NEVER and sample.t_ns <= f.t_speed:
+    if stamp_check(f, sample.t_ns, f.t_speed) != TC_OK:
         return TC_E_TIME
     f.t_speed = sample.t_ns
     f.speed = sample.speed

@@ -22,7 +22,7 @@ cdef extern from *:
 cdef tc_status fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
     if not isfinite(sample.angle) or fabs(sample.angle) > 1.4:
         return TC_E_RANGE
-    if f.t_steering != NEVER and sample.t_ns <= f.t_steering:
+    if stamp_check(f, sample.t_ns, f.t_steering) != TC_OK:
         return TC_E_TIME
     f.t_steering = sample.t_ns
     f.steer = sample.angle
@@ -137,11 +137,11 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
     for i in range(TC_WHEELS):
         if not isfinite(sample.speed[i]) and not isnan(sample.speed[i]):
             return TC_E_RANGE
-    if f.t_wheels != NEVER and sample.t_ns <= f.t_wheels:
+    if stamp_check(f, sample.t_ns, f.t_wheels) != TC_OK:
         return TC_E_TIME
     if isnan(wheels_mean(sample)):
         return TC_OK                    # no reading: as if it had not come
-    if f.t_wheels == NEVER:
+    if f.t_wheels_first == NEVER:
         f.t_wheels_first = sample.t_ns
         f.wheel_first = wheels_mean(sample)
     f.t_wheels = sample.t_ns

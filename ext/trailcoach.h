@@ -46,7 +46,7 @@ enum {
     TC_E_NULL = -1,             /* a null pointer */
     TC_E_ABI = -2,              /* struct_size or abi_version of another header */
     TC_E_RANGE = -3,            /* a value is not finite or outside what is allowed */
-    TC_E_TIME = -4,             /* a time stamp did not increase */
+    TC_E_TIME = -4,             /* a time stamp did not increase, or jumped */
     TC_E_NOMEM = -5,
     TC_E_FULL = -6,             /* more than the memory given at creation holds */
     TC_E_STATE = -7             /* called before what it needs: no terrain, no start pose, no planner */
@@ -228,7 +228,7 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_SLIP = 16,        /* at least one wheel is taken out */
     TC_FUSION_DEAD_RECKONING = 32,  /* no absolute position for 1 s */
     TC_FUSION_NO_WHEELS = 64,   /* no believable wheel speed for 0.5 s */
-    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s was bridged */
+    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 5 s levelled anew */
     TC_FUSION_IMU_FAULT = 256   /* an implausible IMU sample was replaced by the last one */
 };
 
@@ -380,6 +380,7 @@ TC_API tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, dou
 /* Known pose at rest before the first sample; without it heading and place come from GNSS in motion. */
 TC_API tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy, double sd_yaw);
 
+/* TC_E_TIME: not after the last sample of the sensor, or over 3600 s after it and the IMU; nothing is changed then. */
 TC_API tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample);
 TC_API tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample);
 TC_API tc_status tc_push_inclination(tc_engine *engine, const tc_inclination *sample);

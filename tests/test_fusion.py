@@ -208,6 +208,39 @@ def test_imu_gap_is_bridged_and_flagged(drive: Drive) -> None:
     assert np.hypot(*position[-1, :2]) < 0.03 * drive.distance
 
 
+@pytest.mark.parametrize("at", [1.5, 15.0])
+def test_a_long_gap_of_all_sensors_is_not_bridged_but_levelled_anew(drive: Drive, at: float) -> None:
+    # given a pause of 100 s in the record, at rest and while driving
+    log, shifted = drive.log, {}
+    for sensor in ("imu", "wheels", "inclination"):
+        shifted[sensor] = getattr(log, sensor).copy()
+        shifted[sensor]["t_ns"][shifted[sensor]["t_ns"] > at * 1e9] += int(100e9)
+    track = fuse(replace(log, **shifted))
+    after = track.t > at + 50.0
+    t = track.t - np.where(after, 100.0, 0.0)
+    error = np.column_stack([np.interp(t, drive.t, a) for a in drive.attitude.T]) - track.attitude
+    # then the gap is flagged and counted, and the tilt is right within 2 s, and known at last
+    assert (track.status[(t > at) & (t < at + 1.9) & after] & IMU_GAP).all()
+    assert track.state["resets"][-1] == 1
+    assert np.degrees(abs(error[after & (t > at + 2.0), :2])).max() < 0.5
+    assert (track.status[after & (t > at + 4.0)] & LEVELLED).all()
+    # and the position says how far it may be off, which is not at all for one at rest
+    gone = np.linalg.norm(track.position[after][0] - track.position[~after][-1])
+    assert gone < 0.1
+    sd = track.sd_position[after][60, 0]
+    assert sd > 100.0 if at == 15.0 else sd < 50.0
+    assert bool(track.status[-1] & HEADING) == (at == 1.5)
+
+
+def test_imu_lost_while_the_others_go_on_is_not_bridged(drive: Drive) -> None:
+    imu = drive.log.imu
+    gap = (imu["t_ns"] > 15e9) & (imu["t_ns"] < 25e9)
+    track = fuse(drive.with_sensor("imu", imu[~gap]).log)
+    _, attitude = errors(track, drive, after=27.5)
+    assert np.degrees(abs(attitude[:, :2])).max() < 0.5
+    assert np.isfinite(track.sd_position).all()
+
+
 def test_imu_spike_is_replaced_and_flagged(drive: Drive) -> None:
     imu = drive.log.imu.copy()
     imu["gyro"][3000] = 35.0
@@ -257,6 +290,35 @@ def test_bad_samples_are_refused() -> None:
         with pytest.raises(CoreError, match=f"{sensor} sample 9") as e:
             engine_for(log).push(late)
         assert e.value.status == E_TIME
+
+
+@pytest.mark.parametrize("sensor", ["imu", "wheels", "inclination", "gnss"])
+def test_a_stamp_far_ahead_is_refused_and_the_next_ones_are_taken(sensor: str) -> None:
+    log = smooth_drive(seed=4, duration=10.0, gnss=True).log
+    kinds, rows, _ = log.timeline()
+    engine, plain = engine_for(log), engine_for(log)
+    half = len(kinds) // 2
+    for e in (engine, plain):
+        e.push_merged(kinds[:half], rows[:half], log.arrays)
+    # when one sample of the sensor is stamped 146 years ahead
+    far = getattr(log, sensor)[half % 10:half % 10 + 1].copy()
+    far["t_ns"] = 2**62
+    with pytest.raises(CoreError) as error:
+        engine.push(far)
+    assert error.value.status == E_TIME
+    # then all goes on as if it had not come
+    for e in (engine, plain):
+        e.push_merged(kinds[half:], rows[half:], log.arrays)
+    assert engine.state().tobytes() == plain.state().tobytes()
+
+
+def test_a_stray_last_row_leaves_the_drive_as_it_was(drive: Drive) -> None:
+    imu = drive.log.imu.copy()
+    imu["t_ns"][-1] = int(1e15)
+    log = replace(drive.with_sensor("imu", imu).log, warnings=[])
+    track = fuse(log)
+    assert track.state.tobytes() == fuse(drive.with_sensor("imu", imu[:-1]).log).state.tobytes()
+    assert any("imu.csv: 1 samples" in text for text in log.warnings)
 
 
 def engine_for(log: Log) -> _core.Engine:

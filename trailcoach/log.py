@@ -30,8 +30,9 @@ Yaw = Annotated[float, msgspec.Meta(ge=-4 * math.pi, le=4 * math.pi)]
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """What meta.toml may say; all of it is optional, other keys are left alone.
 
-    One of those that looks like a known key misspelt is told among the log's warnings. start is x, y, yaw of the body origin at rest; imu and gnss are lever arms in the body frame (m); noise is the
-    sensors' data sheet, see :func:`trailcoach.engine.make_config`.
+    One of those that looks like a known key misspelt is told among the log's warnings. start is x, y, yaw of the body
+    origin at rest; imu and gnss are lever arms in the body frame (m); noise is the sensors' data sheet, see
+    :func:`trailcoach.engine.make_config`.
     """
 
     vehicle: str | None = None

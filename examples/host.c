@@ -39,15 +39,41 @@ static void print_step(const tc_step *s)
            s->distance, s->clearance, s->other_clearance, s->angle);
 }
 
+/* Whether a record of this kind holds all that will be read from it. */
+static int complete(uint32_t kind, uint32_t size, const char *bytes)
+{
+    static const size_t samples[] = { sizeof(tc_imu), sizeof(tc_wheels), sizeof(tc_inclination), sizeof(tc_steering),
+                                      sizeof(tc_speed), sizeof(tc_gnss) };
+    tc_grid grid;
+
+    switch (kind) {
+    case CONFIG: return size == sizeof(tc_config);
+    case TERRAIN:
+        if (size < sizeof grid)
+            return 0;
+        memcpy(&grid, bytes, sizeof grid);
+        return grid.nx > 0 && grid.ny > 0
+               && (size - sizeof grid) / sizeof(float) / (uint32_t)grid.nx >= (uint32_t)grid.ny;
+    case TRAIL: return size >= sizeof(double) && size % (2 * sizeof(double)) == sizeof(double);
+    case START: return size == 6 * sizeof(double);
+    case TICK: return size == sizeof(int64_t);
+    default: return kind >= SAMPLE && kind < SAMPLE + sizeof samples / sizeof *samples && size == samples[kind - SAMPLE];
+    }
+}
+
 /* What one record asks of the engine. */
-static tc_status dispatch(tc_engine **engine, uint32_t kind, uint32_t size, char *bytes)
+static tc_status dispatch(tc_engine **engine, uint32_t kind, uint32_t size, const char *bytes)
 {
     double start[6], half_width;
     tc_grid grid;
     int64_t t_ns;
 
+    if (!complete(kind, size, bytes))
+        return TC_E_RANGE;
     if (kind == CONFIG)
-        return size == sizeof(tc_config) ? tc_create((const tc_config *)bytes, engine) : TC_E_ABI;
+        return *engine ? TC_E_STATE : tc_create((const tc_config *)bytes, engine);
+    if (!*engine)
+        return TC_E_STATE;
     switch (kind) {
     case TERRAIN:
         memcpy(&grid, bytes, sizeof grid);
@@ -66,11 +92,9 @@ static tc_status dispatch(tc_engine **engine, uint32_t kind, uint32_t size, char
     case SAMPLE + 3: return tc_push_steering(*engine, (const tc_steering *)bytes);
     case SAMPLE + 4: return tc_push_speed(*engine, (const tc_speed *)bytes);
     case SAMPLE + 5: return tc_push_gnss(*engine, (const tc_gnss *)bytes);
-    case TICK:
+    default:                            /* TICK */
         memcpy(&t_ns, bytes, sizeof t_ns);
         return tc_tick(*engine, t_ns);
-    default:
-        return TC_E_RANGE;
     }
 }
 
@@ -102,17 +126,23 @@ int main(int argc, char **argv)
         fprintf(stderr, "host: usage: host RECORDING (of ABI version %u)\n", (unsigned)TC_ABI_VERSION);
         return 2;
     }
-    while (status >= 0 && fread(record, sizeof record, 1, file) == 1) {
-        char *bytes = malloc(record[1] ? record[1] : 1);
-        if (!bytes || fread(bytes, 1, record[1], file) != record[1]) {
-            free(bytes);
-            status = bytes ? TC_E_RANGE : TC_E_NOMEM;
+    while (status >= 0) {
+        char *bytes;
+        size_t got = fread(record, 1, sizeof record, file);
+        if (got != sizeof record) {
+            status = got || ferror(file) ? TC_E_RANGE : TC_OK;  /* a head cut short, or the end */
             break;
         }
-        status = !engine && record[0] != CONFIG ? TC_E_STATE : dispatch(&engine, record[0], record[1], bytes);
+        bytes = malloc(record[1] ? record[1] : 1);
+        if (!bytes) {
+            status = TC_E_NOMEM;
+            break;
+        }
+        status = fread(bytes, 1, record[1], file) == record[1] ? dispatch(&engine, record[0], record[1], bytes)
+                                                                : TC_E_RANGE;
         if (status == TC_OK && record[0] == TICK)
             print_answers(engine);
-        if (record[0] == TERRAIN) {
+        if (status >= 0 && record[0] == TERRAIN) {
             free(terrain);
             terrain = bytes;
         } else {

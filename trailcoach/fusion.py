@@ -14,6 +14,7 @@ from trailcoach.errors import CoreError, InputError
 from trailcoach.inputs.preflight import check_imu
 from trailcoach.inputs.projection import unproject
 from trailcoach.log import SENSORS, Log
+from trailcoach.outputs import write_table
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 
@@ -111,12 +112,10 @@ class Track:
         return lat, lon, self.position[:, 2] + self.origin[2]
 
     def write_csv(self, path: str | Path) -> None:
-        """Write track.csv: SI units, radians; lat and lon in degrees."""
+        """Write track.csv: SI units, radians; lat and lon in degrees. What is unknown stays empty."""
         columns = self.columns()
-        formats = {"t": "%.6f", "status": "%d", "lat": "%.9f", "lon": "%.9f"}
-        table = np.column_stack(list(columns.values()))
-        np.savetxt(path, table, delimiter=",", header=",".join(columns), comments="",
-                   fmt=[formats.get(name, "%.5f" if name in "xyzh" else "%.6g") for name in columns])
+        formats = {"t": "%.6f", "lat": "%.9f", "lon": "%.9f"}
+        write_table(path, columns, {name: formats.get(name, "%.5f" if name in "xyzh" else "%.6g") for name in columns})
 
 
 def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = None,

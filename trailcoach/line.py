@@ -1,7 +1,6 @@
 """Line: the best way over the ground ahead, found by a search over stances."""
 from __future__ import annotations
 
-import csv
 import enum
 import math
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ import numpy as np
 from trailcoach import _core, abi
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
+from trailcoach.outputs import write_table
 from trailcoach.stance import Stance
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
@@ -133,11 +133,7 @@ class Line:
         """Write line.csv: s, x, y, yaw, gear, steer, then how the vehicle stands there; what is unknown stays empty."""
         columns = {k: self.points[k] for k in ("s", "x", "y", "yaw", "gear", "steer")}
         columns |= {k: v for k, v in self.stances.columns().items() if k not in columns}
-        with open(path, "w", newline="", encoding="utf-8") as f:
-            writer = csv.writer(f)
-            writer.writerow(columns)
-            for i in range(len(self)):
-                writer.writerow([_cell(c[i]) for c in columns.values()])
+        write_table(path, columns)
 
 
 def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Sequence[float],
@@ -287,14 +283,6 @@ def _closeness(part: str | None, clearance: float, s: float) -> str:
         return "clearance not known"
     gap = f"clears by {clearance * 100:.0f} cm" if clearance >= 0.0 else f"touches by {-clearance * 100:.0f} cm"
     return f"{part.replace('_', ' ')} {gap} after {s:.1f} m"
-
-
-def _cell(value: float | int | str) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (int, np.integer)):
-        return str(int(value))
-    return "" if math.isnan(value) else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 # ---- along a whole trail

@@ -1,7 +1,6 @@
 """Stance: how the vehicle rests on the ground, and what its underbody meets."""
 from __future__ import annotations
 
-import csv
 import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 
 from trailcoach import _core, abi
 from trailcoach.errors import InputError
+from trailcoach.outputs import write_table
 
 if TYPE_CHECKING:
     from trailcoach.terrain import Terrain
@@ -115,15 +115,10 @@ class Stance:
 
     def write_csv(self, path: str | Path, ids: list[str] | None = None) -> None:
         """Write stance.csv; without ids the poses are numbered from 0. Unknown values are left empty."""
-        columns = self.columns()
         names = [str(i) for i in range(len(self))] if ids is None else ids
         if len(names) != len(self):
             raise InputError(f"{len(names)} ids for {len(self)} poses; one for each pose is needed")
-        with open(path, "w", newline="", encoding="utf-8") as f:
-            writer = csv.writer(f)
-            writer.writerow(["id", *columns])
-            for i, name in enumerate(names):
-                writer.writerow([name, *(_cell(c[i]) for c in columns.values())])
+        write_table(path, {"id": names, **self.columns()})
 
 
 def settle(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray,
@@ -195,9 +190,3 @@ def _take(stance: Stance, rows: slice, results: np.ndarray) -> None:
     stance.tip_margins[rows] = results["tip_margin"]
     stance.tip_margin[rows] = results["tip_margin"].min(axis=1)
     stance.lifted[rows] = (results["lifted"][:, None] >> np.arange(abi.N_WHEELS)) & 1
-
-
-def _cell(value: float | str) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if np.isnan(value) else f"{value:.6f}".rstrip("0").rstrip(".")

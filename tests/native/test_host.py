@@ -3,6 +3,7 @@ import math
 import os
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from trailcoach import _core, native
 from trailcoach.engine import make_config, start_values
 from trailcoach.log import Log
 from trailcoach.playback import TICK_RATE, driven_trail, record
-from trailcoach.recording import tick_times
+from trailcoach.recording import CONFIG, MAGIC, tick_times
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
@@ -102,9 +103,21 @@ def test_a_recording_cut_short_is_an_error(host: Path, tmp_path: Path) -> None:
     vehicle, terrain = Vehicle.load("jeep-wrangler-jlur"), Terrain.open(DRIVES / "d00" / "terrain.tif")
     record(tmp_path / "drive.tcrec", log, vehicle, terrain)
     whole = (tmp_path / "drive.tcrec").read_bytes()
-    (tmp_path / "cut.tcrec").write_bytes(whole[:len(whole) - 7])
-    run = subprocess.run([str(host), str(tmp_path / "cut.tcrec")], capture_output=True, text=True)
+    tick_head, payload = 8, 8
+    for lost in (1, 7, payload + 1, payload + tick_head - 1):      # within the last record, and within its head
+        (tmp_path / "cut.tcrec").write_bytes(whole[:len(whole) - lost])
+        run = subprocess.run([str(host), str(tmp_path / "cut.tcrec")], capture_output=True, text=True)
+        assert run.returncode == 1, lost
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 4, 10, 15, 16, 20])
+def test_a_record_too_small_for_its_kind_is_an_error(host: Path, tmp_path: Path, kind: int) -> None:
+    config = make_config(Vehicle.load("jeep-wrangler-jlur"), guidance=False).tobytes()
+    good = MAGIC + struct.pack("<II", CONFIG, len(config)) + config
+    (tmp_path / "small.tcrec").write_bytes(good + struct.pack("<II4x", kind, 4))
+    run = subprocess.run([str(host), str(tmp_path / "small.tcrec")], capture_output=True, text=True)
     assert run.returncode == 1
+    assert run.stdout == ""
 
 
 def test_the_commands_of_the_readme_run_in_a_clean_folder(tmp_path: Path) -> None:

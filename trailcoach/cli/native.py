@@ -8,10 +8,12 @@ from trailcoach.cli.parser import add
 
 _EXAMPLES = """\
   cc examples/host.c $(trailcoach native --cflags --libs) -o host
-  PKG_CONFIG_PATH=$(trailcoach native --pkgconfigdir) pkg-config --cflags --libs trailcoach
+  cc examples/host.c $(PKG_CONFIG_PATH=$(trailcoach native --pkgconfigdir) pkg-config --cflags --libs trailcoach) \\
+      -Wl,-rpath,$(trailcoach native --libdir) -o host
   cmake -Dtrailcoach_DIR=$(trailcoach native --cmakedir) ..
 
-The flags hold an rpath, so that the program finds the library where it lies now."""
+--libs holds an rpath, so that the program finds the library where it lies now. What pkg-config says holds none: give
+one, as above, or install the library where the system's loader looks."""
 _QUESTIONS = {
     "cflags": "compiler flags",
     "libs": "linker flags",

@@ -12,7 +12,7 @@ cdef enum:
 cdef extern from *:
     """
     static const double TC_SURFACE_PITCH = 0.03;    /* m, between points of a sphere */
-    static const double TC_UPRIGHT = 0.12;          /* cells; a side that leans over by less is seen by the edge below */
+    static const double TC_UPRIGHT = 0.12;          /* cells a side leans over by at least to be looked at itself */
     static const double TC_LARGEST_PART = 20.0;     /* m */
     static const double TC_EDGE_BETWEEN = 0.3;      /* cells, between points about the least crossing of an edge */
     static const double TC_CLEARANCE_SD = 0.003;    /* m, of this model against physics truth, where both rest alike */
@@ -142,7 +142,8 @@ cdef double gap_crossings(gap_search *s, const grid_view *g, const double *a, co
     """Look where an edge from a to b crosses the grid lines of whole u (along = 0) or v (1). Returns where along the
     edge, 0 to 1, the gap is least, or place where it is nowhere less than before."""
     cdef int32_t across = 1 - along, i, j, at = -1
-    cdef double length = b[along] - a[along], slope, rise, start, z, w, low, high, ground_z, least = s.least, total = 0.0
+    cdef double length = b[along] - a[along], slope, rise, start, z, w, low, high, ground_z
+    cdef double least = s.least, total = 0.0
     cdef int64_t step = g.row if along == 0 else 1, other = 1 if along == 0 else g.row
     cdef const float *h
     cdef int32_t first = <int32_t> (a[along] if length > 0.0 else b[along]) + 1
@@ -190,8 +191,8 @@ cdef void gap_edge(gap_search *s, const grid_view *g, const double *a, const dou
     for i in range(-3, 4):
         t = place + i * part
         if i != 0 and 0.0 < t < 1.0:
-            gap_point(s, g, between(a[0] + t * (b[0] - a[0]), a[0], b[0]), between(a[1] + t * (b[1] - a[1]), a[1], b[1]),
-                      a[2] + t * (b[2] - a[2]))
+            gap_point(s, g, between(a[0] + t * (b[0] - a[0]), a[0], b[0]),
+                      between(a[1] + t * (b[1] - a[1]), a[1], b[1]), a[2] + t * (b[2] - a[2]))
 
 
 cdef inline void clip(double per, double offset, double *low, double *high) noexcept nogil:

@@ -83,6 +83,8 @@ cdef struct fusion_filter:
     int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
     int64_t t_wheels_used, t_check, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
     int64_t t_gnss_refused_since, t_constraint_refused_since
+    int64_t t_zero_wheels               # since when the IMU alone has been carrying what the wheels call standing
+    int32_t wheels_dead                 # they read zero while the IMU moved
     int64_t t_lost                      # of the state before the long gap
     # what the other sensors last said
     double steer

@@ -14,9 +14,12 @@ cdef extern from *:
     static const double TC_SLIP_SPEED = 0.1;           /* m/s, least speed slip is related to */
     static const double TC_STEERING_AGE = 0.2;         /* s */
     static const double TC_PARKED = 0.03;              /* m/s */
+    static const double TC_ZERO_WAIT = 1.0;            /* s the IMU has to contradict wheels that read zero */
+    static const double TC_ZERO_GATE = 9.0;            /* squared sd it must not exceed for that */
+    static const double TC_ZERO_ROCK = 0.02;           /* m/s: a body rocks over wheels that stand */
     """
     const double TC_WHEEL_PERIOD, TC_WHEEL_TAU, TC_WHEEL_SLIP, TC_BUMP, TC_BUMP_SPEED, TC_SLIP_FAST, TC_SLIP_OUT
-    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_PARKED
+    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_PARKED, TC_ZERO_WAIT, TC_ZERO_GATE, TC_ZERO_ROCK
 
 
 cdef tc_status fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
@@ -129,6 +132,47 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
     return 1
 
 
+cdef void zero_refused(fusion_filter *f) noexcept nogil:
+    cdef int32_t i
+    f.wheels_out = 0
+    for i in range(TC_WHEELS):
+        f.slip[i] = NAN
+    if f.wheels_dead:
+        f.gated[TC_KIND_WHEELS] += TC_WHEELS
+
+
+cdef int32_t zero_believed(fusion_filter *f, const fusion_motion *m, int64_t t_ns) noexcept nogil:
+    """All wheels read zero though the IMU is not still: standing and shaken, or dead. 1 = they stand.
+
+    The IMU alone carries on for TC_ZERO_WAIT, and must then agree. Wheels once found dead stay out until they turn or
+    the IMU is still: the longer nothing holds the speed, the less the IMU could contradict.
+    """
+    cdef fusion_row r
+    cdef double PHt[N_X]
+    cdef double at[3]
+    cdef double e[3]
+    cdef double u[3]
+    cdef double variance = TC_ZERO_ROCK * TC_ZERO_ROCK + f.c.wheel_dead_below * f.c.wheel_dead_below
+    if f.wheels_dead:
+        return 0
+    at[0] = at[1] = 0.0
+    at[2] = f.tyre_radius
+    e[0] = 1.0
+    e[1] = e[2] = 0.0
+    point_velocity(f, m, at, u)
+    point_row(f, m, at, e, &r)
+    f.wheels_dead = u[0] * u[0] > TC_ZERO_GATE * (row_project(f, &r, PHt) + variance)
+    if f.wheels_dead:
+        return 0
+    f.t_rolling_used = t_ns
+    if f.t_zero_wheels == NEVER:
+        f.t_zero_wheels = t_ns
+    if seconds(t_ns, f.t_zero_wheels) < TC_ZERO_WAIT:
+        return 0
+    f.t_zero_wheels = t_ns
+    return 1
+
+
 cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
     cdef fusion_motion m
     cdef double dx[N_X]
@@ -152,6 +196,12 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
         return TC_OK
     f.t_wheels_used = sample.t_ns
     body_motion(f, lead, &m)
+    if not wheels_zero(f, sample) or imu_quiet(f):
+        f.wheels_dead = 0
+        f.t_zero_wheels = NEVER
+    elif not zero_believed(f, &m, sample.t_ns):
+        zero_refused(f)
+        return TC_OK
     memset(dx, 0, sizeof(dx))
     raised = 2.0 * TC_WHEEL_TAU / period
     if raised < 1.0:

@@ -161,6 +161,20 @@ def test_dead_wheel_sensors_do_not_look_parked(drive_with_gnss: Drive) -> None:
     assert not (track.status[(track.t > 8.0) & (track.t < 33.0)] & STANDSTILL).any()
 
 
+def test_dead_wheel_sensors_do_not_hold_the_position(drive: Drive) -> None:
+    # given wheels that read zero on a drive without GNSS
+    wheels = drive.log.wheels.copy()
+    wheels["speed"] = 0.0
+    track = fuse(drive.with_sensor("wheels", wheels).log)
+    # then they are refused and flagged, and the position says how little it knows
+    driving = (track.t > 6.0) & (track.t < 36.0)
+    assert (track.status[driving] & NO_WHEELS).mean() / NO_WHEELS > 0.95
+    assert track.state["gated"][-1, WHEELS] > 2000
+    position, _ = errors(track, drive)
+    sd = np.linalg.norm(track.sd_position[-1, :2])
+    assert np.hypot(*position[-1, :2]) < 3.0 * sd
+
+
 def test_a_wheel_without_reading_is_left_out(drive: Drive) -> None:
     wheels = drive.log.wheels.copy()
     wheels["speed"][:, 1] = np.nan

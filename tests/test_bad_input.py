@@ -248,7 +248,7 @@ def test_bad_poses(case, content, words):
     ("start", f"{WEST + 5},{SOUTH + 10},90", "90deg"),
     ("start", "0,0,0", "--start = 0.00, 0.00 is outside the terrain"),
     ("start", "-5,-5,0", "--start = -5.00, -5.00 is outside the terrain"),
-    ("goal", "1", "1 values; X,Y or X,Y,YAW"),
+    ("goal", "1", "1 value; X,Y or X,Y,YAW"),
     ("goal", "1e9,0", "--goal = 1000000000.00, 0.00 is outside the terrain"),
     ("half-width", "-1", "above 0"),
     ("half-width", "wide", "above 0"),
@@ -281,6 +281,29 @@ def test_less_than_a_second_of_imu(case):
         assert "imu.csv: 90 samples over 0.89 s; at least 1 s is needed" in message
     (case.log / "imu.csv").write_text("".join(lines[:2]))
     assert "imu.csv: 1 sample over 0 s" in case.fuse()
+
+
+@pytest.mark.parametrize("value", ["'hello'", "[1.0, 2.0]", "7"])
+def test_a_start_that_is_no_pose(case, value):
+    (case.log / "meta.toml").write_text(f"start = {value}\n")
+    assert "x, y, yaw: three numbers" in case.fuse()
+
+
+def test_a_key_like_no_other_is_answered_with_the_nearest(case):
+    path = case.vehicle("wheelbase = 3.008", "wheelbase = 3.008\nzzz = 3.0")
+    assert "unknown key 'zzz'; the nearest that is known is '" in case.settle(vehicle=path)
+
+
+def test_a_vehicle_without_a_name(case):
+    assert "vehicle '': no name" in case.settle(vehicle="")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("name", ["imu.csv", "meta.toml", "truth.csv"])
+def test_a_pipe_in_place_of_a_file(case, name):
+    (case.log / name).unlink()
+    os.mkfifo(case.log / name)
+    assert f"{case.log / name}: is a pipe or device, not a regular file" in case.fuse()
 
 
 def test_output_without_a_folder_or_in_place_of_one(case):

@@ -145,7 +145,7 @@ def test_a_bad_row_is_told_by_file_line_and_what_is_allowed(folder, name, line, 
     ("wheels.csv", b"t,fl,fr,rl,rr\n0,0,0,0,0\n\0\0\0\0", "binary data"),
     ("meta.toml", b"\xff\xfe\x00", "binary data"),
     ("meta.toml", b"vehicle = ", "not TOML"),
-    ("meta.toml", b"start = [1.0, 2.0]\n", "list of length 3"),
+    ("meta.toml", b"start = [1.0, 2.0]\n", "x, y, yaw: three numbers"),
     ("meta.toml", b"start = [nan, 2.0, 0.0]\n", "finite"),
     ("meta.toml", b"wheelbase = -2.0\n", "wheelbase = -2.0"),
     ("meta.toml", b'crs = "EPSG:4326"\n', "counts in degrees"),
@@ -182,7 +182,7 @@ def test_truth_in_place_of_fixes(folder):
 def test_a_folder_in_place_of_a_file(folder):
     (folder / "wheels.csv").unlink()
     (folder / "wheels.csv").mkdir()
-    assert "cannot be read" in refusal(folder)
+    assert "is a folder; a CSV file is needed" in refusal(folder)
 
 
 @pytest.mark.parametrize(("column", "factor", "words"), [

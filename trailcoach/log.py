@@ -21,10 +21,11 @@ __all__ = ["SENSORS", "Log", "Meta", "project", "read_table"]
 SENSORS = ("imu", "wheels", "inclination", "steering", "speed", "gnss")
 _WANTED = "a log is a folder with imu.csv and other sensors' CSV files"
 
-Arm = tuple[Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)], Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)],
-            Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)]]
+_Length = Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)]
+Arm = Annotated[tuple[_Length, _Length, _Length], msgspec.Meta(description="x, y, z: three numbers in brackets, m")]
 Map = Annotated[float, msgspec.Meta(ge=-1e8, le=1e8)]
 Yaw = Annotated[float, msgspec.Meta(ge=-4 * math.pi, le=4 * math.pi)]
+Pose = Annotated[tuple[Map, Map, Yaw], msgspec.Meta(description="x, y, yaw: three numbers in brackets, m and rad")]
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     terrain: str | None = None
     imu: Arm | None = None
     gnss: Arm | None = None
-    start: tuple[Map, Map, Yaw] | None = None
+    start: Pose | None = None
     wheelbase: Annotated[float, msgspec.Meta(ge=1.2, le=6.0)] | None = None
     track: Annotated[float, msgspec.Meta(ge=0.8, le=3.0)] | None = None
     steering_ratio: Annotated[float, msgspec.Meta(ge=5.0, le=40.0)] | None = None

@@ -188,7 +188,7 @@ def _read_geojson(path: Path, crs: str | None) -> np.ndarray:
     except (TypeError, ValueError, IndexError, KeyError):
         raise InputError(f"{path}: a point of the line is not two numbers") from None
     if len(xy) < 2:
-        raise InputError(f"{path}: {len(xy)} points; a trail needs at least two places")
+        raise InputError(f"{path}: fewer than two points; a trail needs at least two places")
     system = _system_of(path, data)
     if system is None or system in _GEOGRAPHIC:
         return _from_degrees(path, xy[:, 1], xy[:, 0], crs)
@@ -249,6 +249,6 @@ def _read_csv(path: Path, crs: str | None) -> np.ndarray:
                              " numbers are needed")
         points.append(point)
     if len(points) < 2:
-        raise InputError(f"{path}: {len(points)} points; a trail needs at least two places")
+        raise InputError(f"{path}: fewer than two points; a trail needs at least two places")
     table = np.array(points)
     return table if wanted == ("x", "y") else _from_degrees(path, table[:, 0], table[:, 1], crs)

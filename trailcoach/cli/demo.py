@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.cli.output import check_folder
+from trailcoach.cli.output import check_folder, count
 from trailcoach.cli.parser import add
 from trailcoach.cli.replay import load, replay_into, summarize
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     print()
     summarize(result)
     report = (args.out / "report.html").resolve()
-    print(f"{len(result.steps)} steps; report: {report}")
+    print(f"{count(len(result.steps), 'step')}; report: {report}")
     if args.open:
         import webbrowser
         webbrowser.open(report.as_uri())

@@ -97,6 +97,11 @@ def _is_special(path: Path) -> bool:
         return False
 
 
+def count(n: int, noun: str) -> str:
+    """A number of things: 1 step, 2 steps."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def note(text: str) -> None:
     """Something the user should know, beside the results."""
     print(f"trailcoach: note: {text}", file=sys.stderr)

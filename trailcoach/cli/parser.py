@@ -120,7 +120,8 @@ def place(text: str) -> tuple[float, ...]:
 def _numbers(text: str, form: str, least: int, most: int) -> list[float]:
     cells = text.split(",")
     if not least <= len(cells) <= most:
-        raise argparse.ArgumentTypeError(f"'{text}' has {len(cells)} values; {form} is needed, metres and radians")
+        raise argparse.ArgumentTypeError(f"'{text}' has {len(cells)} value{'s' * (len(cells) > 1)}; {form} is needed,"
+                                         " metres and radians")
     yaw_deg = len(cells) == 3 and cells[2].strip().endswith(_DEGREES)
     if yaw_deg:
         cells[2] = cells[2].strip().removesuffix(_DEGREES)

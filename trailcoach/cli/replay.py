@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.cli.output import check_file, check_folder, note, progress_bar, show, whole_file, whole_folder
+from trailcoach.cli.output import check_file, check_folder, count, note, progress_bar, show, whole_file, whole_folder
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, positive
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
         with whole_file(args.record, "--record") as part:
             record(part, log, vehicle, terrain, trail)
     summarize(result)
-    print(f"{len(result.steps)} steps; report: {args.out / 'report.html'}")
+    print(f"{count(len(result.steps), 'step')}; report: {args.out / 'report.html'}")
 
 
 def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) -> tuple[Log, Vehicle, Terrain]:

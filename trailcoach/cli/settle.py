@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from trailcoach.cli.output import check_file, note, progress_bar, whole_file
+from trailcoach.cli.output import check_file, count, note, progress_bar, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
 
 _EXAMPLES = """\
@@ -45,5 +45,5 @@ def run(args: argparse.Namespace) -> None:
     with whole_file(args.out) as part:
         stance.write_csv(part, ids=ids)
     at_rest = int((stance.status == Rest.OK).sum())
-    print(f"{at_rest} of {len(ids)} poses come to rest, the others' status says why: {args.out}"
-          if at_rest < len(ids) else f"{len(ids)} poses settled: {args.out}")
+    print(f"{at_rest} of {count(len(ids), 'pose')} at rest, the others' status says why: {args.out}"
+          if at_rest < len(ids) else f"{count(len(ids), 'pose')} settled: {args.out}")

@@ -35,6 +35,8 @@ def kind_of(path: Path) -> str:
     try:
         if path.is_dir():
             return "a log" if (path / "imu.csv").exists() else "a folder"
+        if path.exists() and not path.is_file():        # reading a pipe might wait for ever
+            return "a pipe or device, not a regular file"
         with open(path, "rb") as file:
             head = file.read(_HEAD)
     except OSError:

@@ -71,8 +71,8 @@ def check_poses_on_terrain(poses: np.ndarray, terrain: Terrain, where: str) -> l
     on = terrain.covers(poses[:, 0], poses[:, 1])
     if not on.any():
         x, y, _ = poses[0]
-        raise InputError(f"{where}: all {len(poses)} poses, such as {x:.2f}, {y:.2f}, are outside the terrain"
-                         f" {terrain.path}; allowed: {_extent(terrain)}")
+        raise InputError(f"{where}: no pose is on the terrain {terrain.path}, the first is {x:.2f}, {y:.2f}, outside"
+                         f" the terrain; allowed: {_extent(terrain)}")
     off = len(poses) - int(on.sum())
     return [f"{where}: {off} of {len(poses)} poses are outside the terrain; their results stay empty"] if off else []
 

@@ -79,6 +79,8 @@ class Table:
 
 
 def _lines(path: Path, whole_lines: bool) -> list[str]:
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is {kind_of(path)}; a CSV file is needed")
     try:
         content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

@@ -71,6 +71,8 @@ def _read(path: Path, noun: str) -> dict[str, Any]:
     """The TOML of a file that may be anything."""
     refusal = f"{path}: is {kind_of(path)}; {noun} (TOML) is needed"
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(refusal)
         if path.stat().st_size > _LARGEST_FILE:
             raise InputError(refusal)
         text = path.read_text(encoding="utf-8-sig")
@@ -136,12 +138,18 @@ def _explain(message: str, raw: dict[str, Any], tables: list[type[msgspec.Struct
 
 
 def _similar(field: str, tables: list[type[msgspec.Struct]]) -> str:
-    close = difflib.get_close_matches(field, sorted({f for t in tables for f in t.__struct_fields__}), 1)
-    return f"; did you mean '{close[0]}'?" if close else "; allowed are those of the bundled vehicles"
+    known = sorted({f for t in tables for f in t.__struct_fields__})
+    close = difflib.get_close_matches(field, known, 1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; the nearest that is known is '{difflib.get_close_matches(field, known, 1, cutoff=0.0)[0]}'"
 
 
 def _allowed(reason: str, where: str, tables: list[type[msgspec.Struct]]) -> str:
-    """What msgspec wanted, in words of the file."""
+    """What msgspec wanted, in words of the file; a field's own words where it has some."""
+    words = _descriptions(tables).get(where)
+    if words is not None:
+        return words
     if reason.startswith("Invalid enum value"):
         return ", ".join(_choices(tables)[where.rpartition(".")[2]])
     if "matching regex" in reason:
@@ -154,3 +162,10 @@ def _choices(tables: list[type[msgspec.Struct]]) -> dict[str, tuple[str, ...]]:
     """The words allowed for each key that takes one of some words."""
     hints = (hint for table in tables for hint in get_type_hints(table).items())
     return {key: get_args(hint) for key, hint in hints if get_origin(hint) is Literal}
+
+
+def _descriptions(tables: list[type[msgspec.Struct]]) -> dict[str, str]:
+    """What each key that says so in its type takes."""
+    hints = (hint for table in tables for hint in get_type_hints(table, include_extras=True).items())
+    return {key: meta.description for key, hint in hints for inner in (hint, *get_args(hint))
+            for meta in getattr(inner, "__metadata__", ()) if isinstance(meta, msgspec.Meta) and meta.description}

@@ -233,10 +233,12 @@ def bundled_vehicles() -> list[str]:
 
 
 def _find(name_or_path: str | Path) -> Path:
+    bundled = bundled_vehicles()
+    if not str(name_or_path):
+        raise InputError(f"vehicle '': no name; allowed: a vehicle file (.toml) or one of {', '.join(bundled)}")
     path = Path(name_or_path)
     if path.is_file():
         return path
-    bundled = bundled_vehicles()
     if str(name_or_path) in bundled:
         return Path(str(files("trailcoach").joinpath("vehicles", f"{name_or_path}.toml")))
     what = f"is {kind_of(path)}" if path.exists() else "no such vehicle"

@@ -41,7 +41,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.q_ns[0] = 1.0
     attitude_refresh(f)
     mounting_refresh(f)
-    f.t_wheels_first = f.t_zero_wheels = NEVER
+    f.t_wheels_first = f.t_zero_wheels = f.t_fast = NEVER
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
     f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER

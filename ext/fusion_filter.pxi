@@ -85,6 +85,10 @@ cdef struct fusion_filter:
     int64_t t_gnss_refused_since, t_constraint_refused_since
     int64_t t_zero_wheels               # since when the IMU alone has been carrying what the wheels call standing
     int32_t wheels_dead                 # they read zero while the IMU moved
+    int64_t t_fast                      # since when all wheels have been turning faster than the ground goes by
+    int32_t wheels_fast                 # for so long that they are believed no more
+    double wheel_z[TC_WHEELS]           # last innovation, sd; positive = fast
+    double wheel_sd[TC_WHEELS]          # and what the prediction was good for, m/s
     int64_t t_lost                      # of the state before the long gap
     # what the other sensors last said
     double steer

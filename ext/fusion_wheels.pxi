@@ -14,12 +14,15 @@ cdef extern from *:
     static const double TC_SLIP_SPEED = 0.1;           /* m/s, least speed slip is related to */
     static const double TC_STEERING_AGE = 0.2;         /* s */
     static const double TC_PARKED = 0.03;              /* m/s */
+    static const double TC_FAST_TIME = 1.0;            /* s of all wheels fast until none is believed, */
+    static const double TC_FAST_RESOLVED = 0.17;       /* and sd / reading that may acquit them again */
     static const double TC_ZERO_WAIT = 1.0;            /* s the IMU has to contradict wheels that read zero */
     static const double TC_ZERO_GATE = 9.0;            /* squared sd it must not exceed for that */
     static const double TC_ZERO_ROCK = 0.02;           /* m/s: a body rocks over wheels that stand */
     """
     const double TC_WHEEL_PERIOD, TC_WHEEL_TAU, TC_WHEEL_SLIP, TC_BUMP, TC_BUMP_SPEED, TC_SLIP_FAST, TC_SLIP_OUT
     const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_PARKED, TC_ZERO_WAIT, TC_ZERO_GATE, TC_ZERO_ROCK
+    const double TC_FAST_TIME, TC_FAST_RESOLVED
 
 
 cdef tc_status fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
@@ -120,7 +123,9 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
     z = nu / sqrt(hph + white)
     if reading < 0.0 or (reading == 0.0 and ground < 0.0):
         z = -z                          # now positive where the wheel turns faster than the ground goes by
-    if z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED:
+    f.wheel_z[wheel] = z
+    f.wheel_sd[wheel] = sqrt(hph)
+    if f.wheels_fast or z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED:
         f.gated[TC_KIND_WHEELS] += 1
         return 0
     if z > TC_SLIP_FAST:
@@ -130,6 +135,26 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
     row_correct(f, PHt, hph + raised * white, nu, dx)
     f.used[TC_KIND_WHEELS] += 1
     return 1
+
+
+cdef void wheels_judge(fusion_filter *f, const tc_wheels *s) noexcept nogil:
+    """All wheels faster than the ground for long: spinning, or another unit. They are believed again where one agrees
+    with a prediction good enough to have refused it; a prediction grown loose agrees with anything."""
+    cdef int32_t i, fast = 1, agreed = 0
+    for i in range(TC_WHEELS):
+        if isnan(s.speed[i]):
+            continue
+        if f.wheel_z[i] < TC_SLIP_FAST:
+            fast = 0
+            if f.wheel_z[i] > -TC_SLIP_FAST and f.wheel_sd[i] < TC_FAST_RESOLVED * fabs(s.speed[i]):
+                agreed = 1
+    if agreed or (not fast and not f.wheels_fast):
+        f.wheels_fast = 0
+        f.t_fast = NEVER
+    elif f.t_fast == NEVER:
+        f.t_fast = s.t_ns
+    elif seconds(s.t_ns, f.t_fast) > TC_FAST_TIME:
+        f.wheels_fast = 1
 
 
 cdef void zero_refused(fusion_filter *f) noexcept nogil:
@@ -199,6 +224,8 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
     if not wheels_zero(f, sample) or imu_quiet(f):
         f.wheels_dead = 0
         f.t_zero_wheels = NEVER
+        if wheels_zero(f, sample):
+            f.wheels_fast = 0
     elif not zero_believed(f, &m, sample.t_ns):
         zero_refused(f)
         return TC_OK
@@ -214,6 +241,7 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
         else:
             out += 1
     f.wheels_out = out
+    wheels_judge(f, sample)
     if taken > 0:
         f.t_rolling_used = sample.t_ns
         correct(f, dx)

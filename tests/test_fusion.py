@@ -175,6 +175,17 @@ def test_dead_wheel_sensors_do_not_hold_the_position(drive: Drive) -> None:
     assert np.hypot(*position[-1, :2]) < 3.0 * sd
 
 
+def test_wheel_speeds_in_another_unit_are_not_believed(drive: Drive) -> None:
+    # given km/h where m/s are wanted, and no GNSS
+    wheels = drive.log.wheels.copy()
+    wheels["speed"] *= 3.6
+    track = fuse(drive.with_sensor("wheels", wheels).log)
+    driving = (track.t > 6.0) & (track.t < 36.0)
+    assert (track.status[driving] & NO_WHEELS).mean() / NO_WHEELS > 0.95
+    position, _ = errors(track, drive)
+    assert np.hypot(*position[-1, :2]) < 3.0 * np.linalg.norm(track.sd_position[-1, :2])
+
+
 def test_a_wheel_without_reading_is_left_out(drive: Drive) -> None:
     wheels = drive.log.wheels.copy()
     wheels["speed"][:, 1] = np.nan

@@ -250,7 +250,7 @@ cdef void step_new(coach_state *c, const coach_view *view, int32_t kind, int32_t
     step.cause = cause
     step.priority = priority
     step.phase = phase
-    step.part = step.wheel = -1
+    step.part = step.other_part = step.wheel = -1
     step.t_ns = view.t_ns
     step.x = view.state.position[0]
     step.y = view.state.position[1]
@@ -276,22 +276,28 @@ cdef void step_part(const coach_state *c, int32_t part, tc_step *step) noexcept 
         step.side = c.part_side[step.part]
 
 
+cdef inline void step_other(const coach_state *c, int32_t part, double clearance, tc_step *step) noexcept nogil:
+    """The clearance on the way not advised, and the part it is of."""
+    step.other_part = part if 0 <= part < c.n_parts else -1
+    step.other_clearance = clearance
+
+
 cdef void step_why(const coach_state *c, const coach_view *view, int32_t i, tc_step *step) noexcept nogil:
     """Part, clearance and probability at point i of the line, and the clearance on the way not taken."""
     cdef const tc_line_point *p = view.line.points
     step_part(c, p[i].part, step)
     step.clearance = p[i].clearance
     step.probability = touch_probability(c, view, p[i].clearance)
-    step.other_clearance = view.line.info.straight_clearance
+    step_other(c, view.line.info.straight_part, view.line.info.straight_clearance, step)
 
 
 cdef void step_why_not(const coach_state *c, const coach_view *view, tc_step *step) noexcept nogil:
-    """The part that comes near the ground on the way not steered, and what the line has instead."""
+    """What comes near the ground on the way not steered, and what the line has instead."""
     cdef const tc_line_info *info = &view.line.info
-    step_part(c, info.straight_part, step)
+    step_part(c, info.least_part, step)
     step.clearance = info.least_clearance
     step.probability = touch_probability(c, view, info.straight_clearance)
-    step.other_clearance = info.straight_clearance
+    step_other(c, info.straight_part, info.straight_clearance, step)
 
 
 cdef inline int32_t step_subject(const tc_step *step) noexcept nogil:
@@ -299,6 +305,8 @@ cdef inline int32_t step_subject(const tc_step *step) noexcept nogil:
         return step.side
     if step.cause == TC_CAUSE_SLIP:
         return -1                       # which wheel spins changes, that it spins is the point
+    if step.cause == TC_CAUSE_OFF_LINE:
+        return step.other_part          # what it would bring near the ground
     return step.wheel if step.wheel >= 0 else step.part if step.part >= 0 else step.side
 
 
@@ -602,7 +610,7 @@ cdef void watch_no_line(coach_state *c, const coach_view *view) noexcept nogil:
         step_new(c, view, TC_STEP_WARN, TC_CAUSE_NO_LINE, TC_PRIORITY_CAUTION, TC_PHASE_PREPARE, &step)
     if last >= c.at:
         step_at(c, view, last, &step)
-    step.other_clearance = view.line.info.straight_clearance
+    step_other(c, view.line.info.straight_part, view.line.info.straight_clearance, &step)
     step_give(c, view, &step, 0.0)
 
 
@@ -941,11 +949,13 @@ cdef void advise_end(coach_state *c, const coach_view *view) noexcept nogil:
 
 # ---- the present course -----------------------------------------------------------------------------------
 
-cdef double line_beside(const coach_state *c, const coach_view *view, const coach_place *place) noexcept nogil:
-    """Least clearance of the line advised where the course has this place, m. NaN = there is none."""
+cdef double line_beside(const coach_state *c, const coach_view *view, const coach_place *place,
+                        int32_t *part) noexcept nogil:
+    """Least clearance of the line advised where the course has this place, m, and its part. NaN = there is none."""
     cdef double least = NAN, first = c.course_to[place.first] - TC_COACH_BESIDE
     cdef double last = c.course_to[place.last] + TC_COACH_BESIDE
     cdef int32_t i
+    part[0] = -1
     if view.line is NULL:
         return NAN
     for i in range(c.at, view.line.n_points):
@@ -955,6 +965,7 @@ cdef double line_beside(const coach_state *c, const coach_view *view, const coac
             return NAN
         if c.roll_to[i] >= first and not view.line.points[i].clearance >= least:
             least = view.line.points[i].clearance
+            part[0] = view.line.points[i].part
         if c.roll_to[i] >= last:
             return least
     return NAN
@@ -972,16 +983,16 @@ cdef int32_t turn_around(const coach_state *c, const coach_view *view, const coa
     return i if i >= 0 and c.roll_to[i] <= c.course_to[place.first] - TC_COACH_TURN_ROOM else -1
 
 
-cdef void course_why(const coach_state *c, const coach_view *view, const coach_place *place, double beside,
+cdef void course_why(const coach_state *c, const coach_view *view, const coach_place *place,
                      tc_step *step) noexcept nogil:
-    """What the present course meets there, and what the line advised has instead."""
-    step_part(c, view.course[place.worst].part, step)
-    step.clearance = beside
-    step.probability = touch_probability(c, view, view.course[place.worst].clearance)
-    step.other_clearance = view.course[place.worst].clearance
+    """What the present course meets there; the step is about the part that meets it."""
+    cdef const tc_line_point *worst = &view.course[place.worst]
+    step_part(c, worst.part, step)
+    step.probability = touch_probability(c, view, worst.clearance)
+    step_other(c, worst.part, worst.clearance, step)
 
 
-cdef void course_step(coach_state *c, const coach_view *view, const coach_place *place, double beside, int32_t kind,
+cdef void course_step(coach_state *c, const coach_view *view, const coach_place *place, int32_t kind,
                       int32_t priority, int32_t phase) noexcept nogil:
     """Give a step about a place on the present course."""
     cdef const tc_line_point *first = &view.course[place.first]
@@ -992,21 +1003,23 @@ cdef void course_step(coach_state *c, const coach_view *view, const coach_place 
     if kind != TC_STEP_STOP:
         step.steer = first.steer
         step.distance = c.course_to[place.last] + TC_COACH_PASSED
-    course_why(c, view, place, beside, &step)
+    course_why(c, view, place, &step)
     if step_give(c, view, &step, -view.course[place.worst].clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
         c.tight_end = view.state.distance + c.course_to[place.last]
 
 
-cdef void course_turn(coach_state *c, const coach_view *view, const coach_place *place, double beside, int32_t turn,
-                      int32_t priority) noexcept nogil:
+cdef void course_turn(coach_state *c, const coach_view *view, const coach_place *place, double beside, int32_t part,
+                      int32_t turn, int32_t priority) noexcept nogil:
     """The turn of the line that avoids it, when it is due."""
     cdef tc_step step
     if not turn_due(c, turn):
         return
     turn_step(c, view, turn, driver_steer(c, view), TC_PHASE_NOW, &step)
     step.priority = priority
-    course_why(c, view, place, beside, &step)
+    course_why(c, view, place, &step)
+    step_part(c, part, &step)
+    step.clearance = beside
     give_turn(c, view, &step)
 
 
@@ -1023,32 +1036,34 @@ cdef bint lasts(coach_sight *seen, bint is_so, int64_t t_ns) noexcept nogil:
 
 cdef void watch_course_touch(coach_state *c, const coach_view *view, const coach_place *touch) noexcept nogil:
     """It touches: stop while that is in time; before, the turn that avoids it, or else a warning."""
-    cdef double beside = line_beside(c, view, touch)
+    cdef int32_t part
+    cdef double beside = line_beside(c, view, touch, &part)
     cdef int32_t turn
     if c.course_to[touch.first] <= stop_way(c) + TC_COACH_COURSE_ROOM:
-        course_step(c, view, touch, beside, TC_STEP_STOP, TC_PRIORITY_DANGER, TC_PHASE_NOW)
+        course_step(c, view, touch, TC_STEP_STOP, TC_PRIORITY_DANGER, TC_PHASE_NOW)
         return
     if view.line is not NULL and beside < view.line.config.clearance_least:
         return                          # said by watch_touch
     turn = turn_around(c, view, touch, beside)
     if turn >= 0:
-        course_turn(c, view, touch, beside, turn, TC_PRIORITY_CAUTION)
+        course_turn(c, view, touch, beside, part, turn, TC_PRIORITY_CAUTION)
     else:
-        course_step(c, view, touch, beside, TC_STEP_STOP, TC_PRIORITY_CAUTION, TC_PHASE_PREPARE)
+        course_step(c, view, touch, TC_STEP_STOP, TC_PRIORITY_CAUTION, TC_PHASE_PREPARE)
 
 
 cdef void watch_course_close(coach_state *c, const coach_view *view, const coach_place *tight) noexcept nogil:
     """It comes close: the turn that avoids it, or ease through."""
-    cdef double beside = line_beside(c, view, tight)
+    cdef int32_t part
+    cdef double beside = line_beside(c, view, tight, &part)
     cdef int32_t turn
     if (view.course[0].gear < 0 or beside < c.config.clearance_warn     # said by watch_tight
             or c.course_to[tight.first] > reaction_way(c) + TC_COACH_PREPARE_LEAST):
         return
     turn = turn_around(c, view, tight, beside)
     if turn >= 0:
-        course_turn(c, view, tight, beside, turn, TC_PRIORITY_ADVICE)
+        course_turn(c, view, tight, beside, part, turn, TC_PRIORITY_ADVICE)
     else:
-        course_step(c, view, tight, beside,
+        course_step(c, view, tight,
                     TC_STEP_FORWARD if fabs(view.course[0].steer) < least_turn(c) else TC_STEP_HOLD,
                     TC_PRIORITY_CAUTION, TC_PHASE_NOW)
 

@@ -365,3 +365,5 @@ cdef extern from "trailcoach.h" nogil:
         double probability
         double other_clearance
         double angle
+        int32_t other_part
+        int32_t reserved

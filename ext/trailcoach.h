@@ -346,7 +346,7 @@ typedef struct tc_step {
     int32_t  cause;             /* TC_CAUSE_ */
     int32_t  priority;          /* TC_PRIORITY_ */
     int32_t  side;              /* of the vehicle the action or cause is on: 1 left, -1 right, 0 neither */
-    int32_t  part;              /* index of the part, -1 none */
+    int32_t  part;              /* index of the part `clearance` is of, or the step is about; -1 none */
     int32_t  wheel;             /* index of the wheel, -1 none */
     int32_t  phase;             /* TC_PHASE_ */
     int32_t  setup;             /* TC_SETUP_ bits, of TC_STEP_SETUP */
@@ -361,6 +361,8 @@ typedef struct tc_step {
     double   probability;       /* of touching if nothing is changed, 1; NaN = not known */
     double   other_clearance;   /* on the way not advised: trail or present course, m; NaN = none */
     double   angle;             /* tilt or tip margin the cause speaks of, rad; NaN = none */
+    int32_t  other_part;        /* index of the part `other_clearance` is of, -1 none */
+    int32_t  reserved;
 } tc_step;
 
 /* ---- engine -------------------------------------------------------------------------------------------- */

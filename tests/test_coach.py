@@ -66,6 +66,7 @@ class Drive:
         info = np.zeros((), abi.LINE_INFO)
         info["straight_clearance"], info["straight_s"] = self.straight[0], self.straight[1] - self.x
         info["straight_part"] = OIL_PAN
+        info["least_part"] = self.part
         info["outcome"] = CLEAR
         if n:
             points["s"] = np.arange(n) * SPACING
@@ -175,7 +176,8 @@ def test_given_a_rock_on_the_straight_way_then_the_turn_is_prepared_and_said_in_
     assert now["side"] == 1
     assert now["turns"] == pytest.approx(0.2 * 16.0 / (2.0 * np.pi), rel=0.1)
     assert now["distance"] == pytest.approx(2.0, abs=0.5)
-    assert (now["part"], now["other_clearance"], now["clearance"]) == (OIL_PAN, -0.05, 0.2)
+    assert (now["part"], now["clearance"]) == (REAR_DIFF, 0.2)
+    assert (now["other_part"], now["other_clearance"]) == (OIL_PAN, -0.05)
 
 
 def test_given_a_driver_who_follows_then_the_wheel_is_straightened_and_the_rest_is_silence():
@@ -388,7 +390,7 @@ def test_given_off_the_line_where_it_matters_then_the_part_is_told():
     drive.tick()
     assert drive.words() == [("warn", "off_line", "now")]
     step = drive.said[0][2]
-    assert (step["side"], step["part"], step["distance"]) == (-1, OIL_PAN, pytest.approx(0.3))
+    assert (step["side"], step["other_part"], step["distance"]) == (-1, OIL_PAN, pytest.approx(0.3))
 
 
 def test_given_off_the_line_where_nothing_is_near_then_silence():
@@ -429,7 +431,8 @@ def test_given_the_present_course_touches_then_stop_is_said_while_there_is_room_
     assert stop["to_go"] == pytest.approx(10.0 - x, abs=0.2)
     assert stop["other_clearance"] == pytest.approx(-0.04)
     assert stop["probability"] > 0.95
-    assert np.isnan(stop["clearance"]) != has_line      # of the line, where there is one
+    assert stop["other_part"] == OIL_PAN
+    assert np.isnan(stop["clearance"])      # the step is about the course
 
 
 def test_given_the_course_touches_for_one_tick_only_then_silence():
@@ -455,7 +458,7 @@ def test_given_a_turn_of_the_line_still_avoids_it_then_the_turn_is_said_as_a_cau
                 drive.state["steer"] = 0.2
         (_, x, turn), = drive.only("steer")
         assert PRIORITIES[int(turn["priority"])] == "caution"
-        assert (turn["side"], turn["part"]) == (1, OIL_PAN)
+        assert (turn["side"], turn["part"], turn["other_part"]) == (1, REAR_DIFF, OIL_PAN)
         assert (turn["clearance"], turn["other_clearance"]) == (0.15, -0.05)
         assert x < 3.0
         assert len(drive.only("stop", "clearance")) == (0 if follows else 1)
@@ -532,7 +535,8 @@ def steps_on(drive):
 
 def test_given_a_drive_that_strikes_the_transfer_case_then_the_driver_is_told_in_time():
     strike = 7.55                       # s, truth_underbody.csv
-    told = [t for t, s in steps_on("d01") if s.why["part"] == "transfer_case" and s.priority != "advice" and t < strike]
+    told = [t for t, s in steps_on("d01") if s.priority != "advice" and t < strike
+            and "transfer_case" in (s.why["part"], s.why["other_part"])]
     danger = [t for t, s in steps_on("d01") if s.priority == "danger"]
     assert min(told) <= strike - 0.5
     assert len(danger) == 1
@@ -658,9 +662,10 @@ def test_a_step_reads_as_data_and_as_json():
     step = Step.from_record(drive.said[-1][2], JEEP, Words.load())
     assert (step.kind, step.phase, step.priority) == ("steer", "now", "caution")
     assert step.text == "Half a turn driver, now."
-    assert (step.cause, step.why["part"], step.why["side"]) == ("clearance", "oil_pan", "driver")
+    assert (step.cause, step.why["part"], step.why["other_part"]) == ("clearance", "rear_diff", "oil_pan")
+    assert step.why["side"] == "driver"
     assert step.why["probability"] > 0.99       # straight on
-    assert step.reason == "Oil pan: eight inches to spare on this line, touches by two inches straight on."
+    assert step.reason == "Rear diff: eight inches to spare on this line; oil pan: touches by two inches straight on."
     assert (step.x, step.y, step.t) == (step.trigger.x, 0.0, step.t_ns * 1e-9)
     data = json.loads(step.to_json())
     assert data["version"] == 1

@@ -21,7 +21,7 @@ def record(kind, cause, **fields):
     r = np.zeros((), abi.STEP)
     known = {"priority": 1, "phase": 2, "side": 1, "part": JEEP.part_names.index("oil_pan"), "wheel": 1, "setup": 3,
              "to_go": 1.5, "distance": 2.0, "turns": 0.5, "steer": 0.2, "clearance": 0.02, "probability": 0.1,
-             "other_clearance": -0.05, "angle": 0.3}
+             "other_clearance": -0.05, "other_part": JEEP.part_names.index("oil_pan"), "angle": 0.3}
     for key, value in (known | {"kind": kind, "cause": cause} | fields).items():
         r[key] = value
     return r
@@ -56,7 +56,7 @@ def test_every_template_says_what_its_example_shows(language):
 @pytest.mark.parametrize("language", languages())
 def test_every_kind_and_cause_renders_with_and_without_what_may_be_unknown(language):
     words = voice(language)
-    nothing = {"part": -1, "wheel": -1, "side": 0, "clearance": np.nan, "other_clearance": np.nan, "angle": np.nan}
+    nothing = {"part": -1, "other_part": -1, "wheel": -1, "side": 0, "clearance": np.nan, "other_clearance": np.nan, "angle": np.nan}
     for kind, cause, unknown in itertools.product(KINDS, CAUSES, ({}, nothing)):
         u = words.utterances(record(kind, cause, **unknown))
         for text in (u.prepare.text, u.now.text, u.clear.text, u.reason):
@@ -146,6 +146,17 @@ def test_ssml_is_well_formed_and_danger_sounds_like_it():
 def test_the_reason_tells_both_lines():
     reason = voice().utterances(record(1, 1, clearance=0.08, other_clearance=-0.03)).reason
     assert reason == "Oil pan: three inches to spare on this line, touches by an inch straight on."
+
+
+@pytest.mark.parametrize(("other", "room", "said"), [
+    ("oil_pan", -0.03, "Oil pan: three inches to spare on this line, touches by an inch straight on."),
+    ("rear_diff", -0.03, "Oil pan: three inches to spare on this line; rear diff: touches by an inch straight on."),
+    ("rear_diff", 0.08, "Oil pan: three inches to spare on this line; rear diff: three inches to spare straight on."),
+    ("oil_pan", 0.08, "Oil pan: three inches to spare on this line."),
+])
+def test_a_clearance_is_told_of_the_part_it_is_of(other, room, said):
+    r = record(1, 1, clearance=0.08, other_clearance=room, other_part=JEEP.part_names.index(other))
+    assert voice().utterances(r).reason == said
 
 
 def test_an_unknown_language_is_refused_with_what_is_allowed():

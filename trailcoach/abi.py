@@ -116,4 +116,5 @@ STEP = np.dtype([
     ("part", "i4"), ("wheel", "i4"), ("phase", "i4"), ("setup", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"),
     ("to_go", "f8"), ("x", "f8"), ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"),
     ("clearance", "f8"), ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
+    ("other_part", "i4"), ("reserved", "i4"),
 ], align=True)

@@ -68,7 +68,7 @@ class Why(TypedDict):
     side : str or None
         "driver" or "passenger": where the cause is.
     part : str or None
-        Name in the vehicle file.
+        What the step is about, and what `clearance` is of; name in the vehicle file.
     wheel : str or None
         fl, fr, rl, rr.
     clearance : float or None
@@ -77,6 +77,8 @@ class Why(TypedDict):
         Of touching if nothing is changed: on the line where the vehicle is on it, else on the way not advised.
     other_clearance : float or None
         On the way not advised, m: the present course where the step is about that, else the trail itself.
+    other_part : str or None
+        What `other_clearance` is of.
     angle : float or None
         Tip margin, or slope ahead (nose up positive), rad.
     off_line : float or None
@@ -89,6 +91,7 @@ class Why(TypedDict):
     clearance: float | None
     probability: float | None
     other_clearance: float | None
+    other_part: str | None
     angle: float | None
     off_line: float | None
 
@@ -218,10 +221,12 @@ def _action(record: np.ndarray) -> Action:
 
 def _why(record: np.ndarray, vehicle: Vehicle) -> Why:
     side, part, wheel = int(record["side"]), int(record["part"]), int(record["wheel"])
+    other = int(record["other_part"])
     driver_side = 1 if vehicle.driver_side == "left" else -1
     return Why(
         side=None if side == 0 else "driver" if side == driver_side else "passenger",
         part=vehicle.part_names[part] if part >= 0 else None, wheel=WHEELS[wheel] if wheel >= 0 else None,
         clearance=_known(record["clearance"]), probability=_known(record["probability"]),
-        other_clearance=_known(record["other_clearance"]), angle=_known(record["angle"]),
+        other_clearance=_known(record["other_clearance"]),
+        other_part=vehicle.part_names[other] if other >= 0 else None, angle=_known(record["angle"]),
         off_line=float(record["distance"]) if CAUSES[int(record["cause"])] == "off_line" else None)

@@ -34,7 +34,8 @@ WHEELS = ("fl", "fr", "rl", "rr")
 _STRAIGHT = math.pi / 4.0               # rad of the steering wheel: within half a quarter turn it is straight
 _ALWAYS = {"where", "distance", "offset", "lean"}           # arguments every step has
 _OF_KIND = {"steer": {"turn"}, "setup": {"setup"}}          # and those every step of a kind has
-_ARGUMENTS = _ALWAYS | {"turn", "setup", "side", "part", "wheel", "room", "other_room", "angle"}
+_ARGUMENTS = _ALWAYS | {"turn", "setup", "side", "part", "wheel", "room", "other_part", "other_room",
+                        "its_other_room", "angle"}
 _WORDS = {"turned": {"amount", "side"}, "straighten": set(), "driver": set(), "passenger": set(),
           "lean_driver": set(), "lean_passenger": set(), "lean_none": set(), "part_driver": set(),
           "part_passenger": set(), "sided_part": {"side", "part"}, "front_wheel": {"side"}, "rear_wheel": {"side"},
@@ -283,12 +284,24 @@ class Voice:
             out["setup"] = words["join"].join(words[s] for bit, s in SETUPS.items() if record["setup"] & bit)
         if record["kind"] == 1:
             out["turn"] = self._turn(record)
-        for name, field in (("room", "clearance"), ("other_room", "other_clearance")):
-            if np.isfinite(record[field]):
-                out[name] = self._room(float(record[field]))
+        if np.isfinite(record["clearance"]):
+            out["room"] = self._room(float(record["clearance"]))
+        out |= self._other(record, out.get("room"))
         if np.isfinite(record["angle"]):
             out["angle"] = self.ladder("angle", abs(float(record["angle"])))
         return out
+
+    def _other(self, record: np.ndarray, room: str | None) -> Mapping[str, str]:
+        """The room on the way not advised, and whose it is: nothing where it says no more than is said of the line."""
+        part = int(record["other_part"])
+        same = part == int(record["part"])
+        out = {"other_part": self.part(part)} if part >= 0 and not same else {}
+        if not np.isfinite(record["other_clearance"]):
+            return out
+        other_room = self._room(float(record["other_clearance"]))
+        if same and other_room == room:
+            return out
+        return out | {"other_room": other_room} | ({"its_other_room": other_room} if same else {})
 
     def _utterance(self, text: str, priority: str) -> Utterance:
         ssml = self.phrases.ssml

@@ -21,7 +21,8 @@ cdef extern from *:
     static const double TC_ZERO_ROCK = 0.02;           /* m/s: a body rocks over wheels that stand */
     """
     const double TC_WHEEL_PERIOD, TC_WHEEL_TAU, TC_WHEEL_SLIP, TC_BUMP, TC_BUMP_SPEED, TC_SLIP_FAST, TC_SLIP_OUT
-    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_PARKED, TC_ZERO_WAIT, TC_ZERO_GATE, TC_ZERO_ROCK
+    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_PARKED
+    const double TC_ZERO_WAIT, TC_ZERO_GATE, TC_ZERO_ROCK
     const double TC_FAST_TIME, TC_FAST_RESOLVED
 
 

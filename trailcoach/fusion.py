@@ -144,8 +144,13 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     Raises
     ------
     InputError
-        The log has no IMU or less than a second of it, or the core refuses a sample or the start pose.
+        The log has no IMU or less than a second of it, the rate is not above 0, or the core refuses a
+        sample or the start pose.
     """
+    if not isinstance(log, Log):
+        raise TypeError(f"fuse: log is a {type(log).__name__}; a Log is needed, as Log.open gives")
+    if not (np.isfinite(rate) and rate > 0.0):
+        raise InputError(f"fuse: rate = {rate}; states per second above 0 are needed")
     check_imu(log)
     vehicle = vehicle or vehicle_of(log)
     try:

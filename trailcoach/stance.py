@@ -144,6 +144,11 @@ def settle(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray,
     InputError
         Where poses is not (n, 3).
     """
+    from trailcoach.terrain import Terrain
+    from trailcoach.vehicle import Vehicle
+    for name, value, kind in (("vehicle", vehicle, Vehicle), ("terrain", terrain, Terrain)):
+        if not isinstance(value, kind):
+            raise TypeError(f"settle: {name} is a {type(value).__name__}; a {kind.__name__} is needed")
     asked = np.ascontiguousarray(poses, dtype=float)
     if asked.size == 0:
         asked = asked.reshape(0, 3)

@@ -795,6 +795,8 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
     turn = turn_to_make(c, view, c.at, steer) if line_matters(c, view) else -1
     if turn >= 0 and c.roll_to[turn] < way:
         way = c.roll_to[turn]
+        if way - reaction_way(c) < c.speed * TC_COACH_PAUSE[TC_PRIORITY_ADVICE]:
+            return                      # else nobody would listen when the turn is due
     if way < c.roll_to[tight.first] + TC_COACH_PASSED or way < reaction_way(c) + TC_COACH_EASE_LEAST:
         return                          # the wheel has to be turned first, which is said by advise_turn
     step_new(c, view, TC_STEP_FORWARD if fabs(steer) < least_turn(c) else TC_STEP_HOLD, TC_CAUSE_CLEARANCE,

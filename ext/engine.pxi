@@ -307,6 +307,8 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     e.planned_at = e.state.distance
     e.planned_segment = 0
     e.has_line = e.line.n_points > 1
+    if not e.has_line:
+        e.line.n_points = 0             # the outcome is known, and nothing to drive on
 
 
 cdef bint plan_due(const engine_memory *e, const coach_view *view) noexcept nogil:
@@ -349,7 +351,8 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
                 engine_plan(e)
                 if e.has_line:
                     line_follow(e, &view)
-            view.line = &e.line
+            if e.planned:
+                view.line = &e.line
     coach_tick(&e.coach, &view)
     return TC_OK
 

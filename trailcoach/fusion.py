@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,12 @@ from trailcoach.engine import make_config, start_values, vehicle_of
 from trailcoach.errors import CoreError, InputError
 from trailcoach.inputs.preflight import check_imu
 from trailcoach.inputs.projection import unproject
-from trailcoach.log import SENSORS, Log
+from trailcoach.log import SENSORS, Log, within_clock
 from trailcoach.outputs import write_table
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 
 RATE = 50.0                         # states kept per second
-TIME_JUMP = 3600.0                  # s between samples of the IMU: what comes after a longer one is a stamp gone wrong
 KINDS = ("wheels", "constraint", "inclination", "gnss", "speed", "standstill")
 
 Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
@@ -161,29 +160,6 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
         return Track.from_states(_states(engine, log, rate, progress), log.origin)
     except CoreError as e:
         raise InputError(f"{log.path}: {e}") from None
-
-
-def within_clock(log: Log) -> Log:
-    """The log without the samples after a jump of the IMU's clock of more than TIME_JUMP, which the core refuses.
-
-    What is left out is added to the warnings of the log.
-    """
-    assert log.imu is not None
-    jump = np.flatnonzero(np.diff(log.imu["t_ns"]) > TIME_JUMP * 1e9)
-    last = log.imu["t_ns"][jump[0] if len(jump) else -1]
-    kept = {}
-    for sensor in SENSORS:
-        samples = getattr(log, sensor)
-        if samples is None:
-            continue
-        far = samples["t_ns"] > last + (0 if sensor == "imu" else int(TIME_JUMP * 1e9))
-        if not far.any():
-            continue
-        kept[sensor] = samples[~far]
-        text = f"{sensor}.csv: {far.sum()} samples more than {TIME_JUMP:g} s after the others were left out"
-        if text not in log.warnings:
-            log.warnings.append(text)
-    return replace(log, **kept)
 
 
 def _states(engine: _core.Engine, log: Log, rate: float, progress: Progress | None) -> np.ndarray:

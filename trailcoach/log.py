@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +16,10 @@ from trailcoach.inputs.samples import read_gnss, read_samples, read_steering
 from trailcoach.inputs.table import read_table
 from trailcoach.inputs.toml_file import load_toml, unknown_keys
 
-__all__ = ["SENSORS", "Log", "Meta", "project", "read_table"]
+__all__ = ["SENSORS", "Log", "Meta", "project", "read_table", "within_clock"]
 
 SENSORS = ("imu", "wheels", "inclination", "steering", "speed", "gnss")
+TIME_JUMP = 3600.0                  # s between samples of the IMU: what comes after a longer one is a stamp gone wrong
 _WANTED = "a log is a folder with imu.csv and other sensors' CSV files"
 
 _Length = Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)]
@@ -113,7 +114,7 @@ class Log:
             arrays["gnss"], origin = fixes.samples, fixes.origin
             frame = fixes.crs or frame
         _check_clock(path, arrays)
-        return Log(path, meta, **arrays, frame=frame, origin=origin, warnings=warnings)
+        return within_clock(Log(path, meta, **arrays, frame=frame, origin=origin, warnings=warnings))
 
     def project(self, lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Degrees (WGS 84) to x, y in the frame of this log, m."""
@@ -186,3 +187,27 @@ def _check_clock(path: Path, arrays: dict[str, np.ndarray]) -> None:
         if last < imu[0] or first > imu[-1]:
             raise InputError(f"{path / f'{sensor}.csv'}: t is {first * 1e-9:g} to {last * 1e-9:g} s, but that of"
                              f" imu.csv {imu[0] * 1e-9:g} to {imu[-1] * 1e-9:g} s; one clock is needed")
+
+
+def within_clock(log: Log) -> Log:
+    """The log without the samples after a jump of the IMU's clock of more than TIME_JUMP, which the core refuses.
+
+    What is left out is added to the warnings of the log.
+    """
+    if log.imu is None:
+        return log
+    jump = np.flatnonzero(np.diff(log.imu["t_ns"]) > TIME_JUMP * 1e9)
+    last = log.imu["t_ns"][jump[0] if len(jump) else -1]
+    kept = {}
+    for sensor in SENSORS:
+        samples = getattr(log, sensor)
+        if samples is None:
+            continue
+        far = samples["t_ns"] > last + (0 if sensor == "imu" else int(TIME_JUMP * 1e9))
+        if not far.any():
+            continue
+        kept[sensor] = samples[~far]
+        text = f"{sensor}.csv: {far.sum()} samples more than {TIME_JUMP:g} s after the others were left out"
+        if text not in log.warnings:
+            log.warnings.append(text)
+    return replace(log, **kept)

@@ -111,6 +111,7 @@ cdef struct coach_state:
     int64_t known_since_ns
     int64_t unknown_since_ns            # on the move without a position; 0 = not
     int32_t tight                       # TC_CAUSE_ of a place that was announced and is not passed
+    int32_t tight_part                  # that it was announced for, -1 = none
     double tight_end                    # distance travelled when it will be, m
     double setup_at                     # distance travelled when the set-up was told, m
     int32_t setup_told
@@ -525,6 +526,7 @@ cdef void give_tip(coach_state *c, const coach_view *view, double margin, double
     step.side = 0 if fabs(roll) < fabs(pitch) else -1 if roll > 0.0 else 1
     if step_give(c, view, step, (c.config.tilt_warn - margin) / TC_COACH_STEP_TILT):
         c.tight = TC_CAUSE_TIP
+        c.tight_part = -1
         c.tight_end = view.state.distance + step.to_go
 
 
@@ -591,6 +593,7 @@ cdef void watch_touch(coach_state *c, const coach_view *view) noexcept nogil:
     step_why(c, view, touch.worst, &step)
     if step_give(c, view, &step, -worst.clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
+        c.tight_part = step.part
         c.tight_end = view.state.distance + c.roll_to[touch.last]
 
 
@@ -807,6 +810,7 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
     step.distance = way
     if step_give(c, view, &step, -worst.clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
+        c.tight_part = step.part
         c.tight_end = view.state.distance + c.roll_to[tight.last]
 
 
@@ -894,7 +898,7 @@ cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
     """Low range before it is steep or tight, lockers before a wheel hangs."""
     cdef const tc_line_point *p = view.line.points
     cdef double steepest = 0.0, far = 0.0
-    cdef int32_t i, setup = 0
+    cdef int32_t i, wheel = -1, setup = 0, before = -1
     cdef tc_step step
     if c.setup_told and view.state.distance - c.setup_at < TC_COACH_SETUP_AGAIN:
         return
@@ -903,16 +907,22 @@ cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
             steepest = p[i].pitch
         if p[i].lifted and not c.rear_locked:
             setup |= TC_SETUP_LOCKERS
+            wheel = first_bit(p[i].lifted) if wheel < 0 else wheel
         if setup == 0 and fabs(steepest) < TC_COACH_STEEP:
             far = c.roll_to[i]
+            before = i
     if fabs(steepest) >= TC_COACH_STEEP:
         setup |= TC_SETUP_LOW_RANGE
     if setup == 0 or (c.speed > TC_COACH_STILL and far < reaction_way(c) + TC_COACH_SETUP_ROOM):
         return                          # too late to stop and shift
-    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_NONE, TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
+    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_WHEEL_LIFT if setup == TC_SETUP_LOCKERS else TC_CAUSE_NONE,
+             TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
     step.setup = setup
-    step.to_go = far
-    step.angle = -steepest
+    step.wheel = wheel
+    if before >= 0:
+        step_at(c, view, before, &step)
+    if setup & TC_SETUP_LOW_RANGE:
+        step.angle = -steepest
     if step_give(c, view, &step, 0.0):
         c.setup_told = 1
         c.setup_at = view.state.distance
@@ -932,6 +942,7 @@ cdef void advise_clear(coach_state *c, const coach_view *view) noexcept nogil:
         if tight.first >= 0 and c.roll_to[tight.first] < TC_COACH_PREPARE_LEAST:
             return
     step_new(c, view, TC_STEP_CLEAR, c.tight, TC_PRIORITY_ADVICE, TC_PHASE_CLEAR, &step)
+    step_part(c, c.tight_part, &step)
     if step_give(c, view, &step, 0.0) or view.state.distance > c.tight_end + TC_COACH_SAME_PLACE:
         c.tight = 0
 
@@ -939,11 +950,16 @@ cdef void advise_clear(coach_state *c, const coach_view *view) noexcept nogil:
 cdef void advise_end(coach_state *c, const coach_view *view) noexcept nogil:
     """The end of the trail, if the coach had anything to say on it."""
     cdef tc_step step
+    cdef int32_t i = c.at
     if view.to_end > TC_COACH_SAME_PLACE:
         c.ended = 0
     if c.ended or c.next_id == 1 or view.to_end > reaction_way(c) + TC_COACH_STOP_ROOM:
         return
     step_new(c, view, TC_STEP_STOP, TC_CAUSE_END, TC_PRIORITY_ADVICE, TC_PHASE_NOW, &step)
+    while i + 1 < view.line.n_points and c.roll_to[i] < view.to_end:
+        i += 1
+    if i < view.line.n_points:
+        step_at(c, view, i, &step)
     step.to_go = view.to_end if view.to_end > 0.0 else 0.0
     if step_give(c, view, &step, 0.0):
         c.ended = 1
@@ -1008,6 +1024,7 @@ cdef void course_step(coach_state *c, const coach_view *view, const coach_place 
     course_why(c, view, place, &step)
     if step_give(c, view, &step, -view.course[place.worst].clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
+        c.tight_part = step.part
         c.tight_end = view.state.distance + c.course_to[place.last]
 
 

@@ -10,6 +10,7 @@ cdef extern from *:
     static const double TC_COACH_PREPARE_TIME = 9.0;    /* s ahead that advice is prepared, */
     static const double TC_COACH_PREPARE_LEAST = 3.0;   /* and at least this far, m */
     static const double TC_COACH_PREPARE_GAP = 4.5;     /* s from "prepare" to "now" at least */
+    static const double TC_COACH_STALE_LEAST = 1.5;     /* s that a distance in words holds at least */
     static const double TC_COACH_CRAWL = 0.2;           /* m/s, slower counts as this where time is told from way */
     static const double TC_COACH_STILL = 0.05;          /* m/s, slower is standing */
     /* ---- when: speech (150 words a minute) and silence ---- */
@@ -17,6 +18,9 @@ cdef extern from *:
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
     static const double TC_COACH_SAME_DANGER = 1.5;     /* m of way */
+    static const double TC_COACH_NEAR = 3.2;            /* m: ways below are said in feet or half metres, */
+    static const double TC_COACH_NEAR_ROUND = 0.3;      /* m */
+    static const double TC_COACH_FAR_ROUND = 1.5;       /* m, ways above in fives of feet */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
     static const double TC_COACH_SETUP_AGAIN = 100.0;   /* m rolled */
     static const double TC_COACH_BACK = 2.0;            /* s that what was lost must be back */
@@ -62,7 +66,8 @@ cdef extern from *:
     const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
     const double TC_COACH_PAUSE[4]
     const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_SAME_DANGER, TC_COACH_FORGET
-    const double TC_COACH_SETUP_AGAIN, TC_COACH_BACK
+    const double TC_COACH_SETUP_AGAIN, TC_COACH_BACK, TC_COACH_STALE_LEAST
+    const double TC_COACH_NEAR, TC_COACH_NEAR_ROUND, TC_COACH_FAR_ROUND
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
     const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
     const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP, TC_COACH_FLUTTER
@@ -100,6 +105,7 @@ cdef struct coach_state:
     uint32_t n_said
     int64_t last_ns                     # when the last step was given
     int32_t last_priority               # 0 = none was
+    double prepared_steer               # the steer prepared last, rad
     double told_steer                   # the steer advised last, rad
     double told_at                      # distance travelled then, m
     int64_t told_ns
@@ -154,7 +160,7 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
     cdef int32_t i
     c.config = config[0]
     c.next_id = 1
-    c.told_steer = NAN
+    c.told_steer = c.prepared_steer = NAN
     c.n_parts = <int32_t> v.n_parts if v.n_parts <= TC_MAX_PARTS else TC_MAX_PARTS
     for i in range(c.n_parts):
         c.part_side[i] = side_of(v.part[i].centre[1], 0.25 * v.axle[1].track)
@@ -235,6 +241,11 @@ cdef inline double speed_of(const tc_state *state) noexcept nogil:
 cdef inline double foresight(const tc_coach_config *config, const tc_state *state) noexcept nogil:
     """How far the present course must be known to stop in front of what it meets, m."""
     return stopping(config, speed_of(state)) + 2.0 * TC_COACH_COURSE_ROOM
+
+
+cdef inline double least_turn(const coach_state *c) noexcept nogil:
+    """The least change of the road-wheel angle that is worth speaking of, rad."""
+    return TC_COACH_LEAST_TURN * TC_COACH_QUARTER / c.config.steering_ratio
 
 
 cdef inline double prepare_way(const coach_state *c) noexcept nogil:
@@ -318,8 +329,9 @@ cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, 
     cdef uint32_t i, n = c.n_said if c.n_said < COACH_SAID else COACH_SAID
     cdef const coach_said *e
     cdef double dx, dy
-    if step.kind == TC_STEP_STEER and step.phase == TC_PHASE_NOW:
-        return False
+    if step.kind == TC_STEP_STEER and (step.phase == TC_PHASE_NOW
+                                       or fabs(step.steer - c.prepared_steer) > 2.0 * least_turn(c)):
+        return False                    # a turn that was prepared otherwise is prepared again
     for i in range(n):
         e = &c.said[i]
         if e.kind != step.kind or e.cause != step.cause or e.phase != step.phase:
@@ -354,22 +366,55 @@ cdef void remember(coach_state *c, const tc_step *step, double rolled, double se
         c.n_said = COACH_SAID
 
 
+cdef inline double way_spoken(const tc_step *step) noexcept nogil:
+    """The way that the words of a step name, m; 0 = none."""
+    if step.phase == TC_PHASE_NOW and (step.kind == TC_STEP_HOLD or step.kind == TC_STEP_FORWARD
+                                       or step.kind == TC_STEP_REVERSE):
+        return step.distance
+    return 0.0 if step.phase == TC_PHASE_NOW and step.kind == TC_STEP_STEER else step.to_go
+
+
+cdef double valid_for(const coach_state *c, const tc_step *step) noexcept nogil:
+    """Until it is done, or until the way it names is another one in words, s."""
+    cdef double speed = c.speed if c.speed > TC_COACH_CRAWL else TC_COACH_CRAWL
+    cdef double until_done = step.to_go / speed + c.config.reaction_time, way = way_spoken(step), stale
+    if way == 0.0:
+        return until_done
+    stale = (TC_COACH_NEAR_ROUND if way < TC_COACH_NEAR else TC_COACH_FAR_ROUND) / speed
+    if stale < TC_COACH_STALE_LEAST:
+        stale = TC_COACH_STALE_LEAST
+    return stale if stale < until_done else until_done
+
+
+cdef void queue_drop_turns(coach_state *c) noexcept nogil:
+    """A new turn takes the place of those not yet read."""
+    cdef int32_t i, kept = 0
+    cdef tc_step *q
+    for i in range(c.count):
+        q = &c.queue[(c.first + i) % TC_MAX_STEPS]
+        if q.kind != TC_STEP_STEER:
+            c.queue[(c.first + kept) % TC_MAX_STEPS] = q[0]
+            kept += 1
+    c.count = kept
+
+
 cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, double severity) noexcept nogil:
     """Into the queue, unless it was said before or somebody is still listening to the last one: danger alone
     interrupts, and not another danger."""
-    cdef double rolled = view.state.distance, speed
+    cdef double rolled = view.state.distance
     cdef bint interrupts = step.priority == TC_PRIORITY_DANGER and c.last_priority < TC_PRIORITY_DANGER
     if (c.last_priority != 0 and not interrupts
             and seconds_since(view.t_ns, c.last_ns) < TC_COACH_PAUSE[step.priority]):
         return False
     if said_before(c, step, rolled, severity):
         return False
-    speed = c.speed if c.speed > TC_COACH_CRAWL else TC_COACH_CRAWL
     step.id = c.next_id
-    step.valid_until_ns = view.t_ns + nanoseconds(step.to_go / speed + c.config.reaction_time)
+    step.valid_until_ns = view.t_ns + nanoseconds(valid_for(c, step))
     c.next_id += 1
     if step.priority == TC_PRIORITY_DANGER:
         queue_keep(c, view.t_ns, TC_PRIORITY_ADVICE)
+    if step.kind == TC_STEP_STEER:
+        queue_drop_turns(c)
     queue_push(c, step)
     remember(c, step, rolled, severity)
     c.last_ns = view.t_ns
@@ -449,11 +494,6 @@ cdef double steer_mean(const coach_view *view, int32_t i, double length) noexcep
         n += 1.0
         j += 1
     return total / n
-
-
-cdef inline double least_turn(const coach_state *c) noexcept nogil:
-    """The least change of the road-wheel angle that is worth speaking of, rad."""
-    return TC_COACH_LEAST_TURN * TC_COACH_QUARTER / c.config.steering_ratio
 
 
 cdef int32_t next_turn(const coach_state *c, const coach_view *view, int32_t i, double steer) noexcept nogil:
@@ -872,7 +912,8 @@ cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
         give_turn(c, view, &step)
     elif c.roll_to[i] <= prepare_way(c) and c.roll_to[i] - reaction_way(c) >= c.speed * TC_COACH_PREPARE_GAP:
         turn_step(c, view, i, steer, TC_PHASE_PREPARE, &step)
-        step_give(c, view, &step, 0.0)
+        if fabs(step.steer - steer) >= least_turn(c) and step_give(c, view, &step, 0.0):
+            c.prepared_steer = step.steer
 
 
 cdef void advise_reverse(coach_state *c, const coach_view *view) noexcept nogil:

@@ -209,6 +209,27 @@ def test_given_plans_that_differ_a_little_each_metre_then_a_turn_is_told_once():
     assert len([w for w in drive.words() if w[2] == "now"]) <= 1
 
 
+def test_given_a_plan_that_asks_for_another_turn_then_it_is_prepared_again():
+    drive = around_a_rock(speed=0.2)
+    drive.roll(3.3)
+    (_, _, first), = drive.only("steer")
+    drive.steer = bump(6.0, 8.0, 0.5, 0.0)
+    drive.plan()
+    drive.roll(1.1)
+    _, (_, _, second) = drive.only("steer")
+    assert (first["phase"], second["phase"]) == (1, 1)
+    assert second["steer"] - first["steer"] > 0.2
+    assert second["valid_until_ns"] > second["t_ns"] >= first["valid_until_ns"]
+
+
+def test_given_a_way_in_words_then_the_step_is_valid_while_it_is_true():
+    drive = around_a_rock().roll(5.9)
+    (_, _, prepare), (_, _, now) = drive.only("steer")
+    valid = (prepare["valid_until_ns"] - prepare["t_ns"]) * 1e-9
+    assert 1.5 <= valid <= 1.5 / drive.speed + 1e-6
+    assert now["valid_until_ns"] > now["t_ns"]
+
+
 def test_given_a_turn_that_gains_nothing_then_it_is_not_advised():
     drive = around_a_rock()
     drive.straight = 0.12, 10.0

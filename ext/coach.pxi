@@ -10,6 +10,7 @@ cdef extern from *:
     static const double TC_COACH_PREPARE_TIME = 9.0;    /* s ahead that advice is prepared, */
     static const double TC_COACH_PREPARE_LEAST = 3.0;   /* and at least this far, m */
     static const double TC_COACH_PREPARE_GAP = 4.5;     /* s from "prepare" to "now" at least */
+    static const double TC_COACH_STALE_LEAST = 1.5;     /* s that a distance in words holds at least */
     static const double TC_COACH_CRAWL = 0.2;           /* m/s, slower counts as this where time is told from way */
     static const double TC_COACH_STILL = 0.05;          /* m/s, slower is standing */
     /* ---- when: speech (150 words a minute) and silence ---- */
@@ -17,6 +18,9 @@ cdef extern from *:
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
     static const double TC_COACH_SAME_DANGER = 1.5;     /* m of way */
+    static const double TC_COACH_NEAR = 3.2;            /* m: ways below are said in feet or half metres, */
+    static const double TC_COACH_NEAR_ROUND = 0.3;      /* m */
+    static const double TC_COACH_FAR_ROUND = 1.5;       /* m, ways above in fives of feet */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
     static const double TC_COACH_SETUP_AGAIN = 100.0;   /* m rolled */
     static const double TC_COACH_BACK = 2.0;            /* s that what was lost must be back */
@@ -62,7 +66,8 @@ cdef extern from *:
     const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
     const double TC_COACH_PAUSE[4]
     const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_SAME_DANGER, TC_COACH_FORGET
-    const double TC_COACH_SETUP_AGAIN, TC_COACH_BACK
+    const double TC_COACH_SETUP_AGAIN, TC_COACH_BACK, TC_COACH_STALE_LEAST
+    const double TC_COACH_NEAR, TC_COACH_NEAR_ROUND, TC_COACH_FAR_ROUND
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
     const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
     const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP, TC_COACH_FLUTTER
@@ -100,6 +105,7 @@ cdef struct coach_state:
     uint32_t n_said
     int64_t last_ns                     # when the last step was given
     int32_t last_priority               # 0 = none was
+    double prepared_steer               # the steer prepared last, rad
     double told_steer                   # the steer advised last, rad
     double told_at                      # distance travelled then, m
     int64_t told_ns
@@ -111,6 +117,7 @@ cdef struct coach_state:
     int64_t known_since_ns
     int64_t unknown_since_ns            # on the move without a position; 0 = not
     int32_t tight                       # TC_CAUSE_ of a place that was announced and is not passed
+    int32_t tight_part                  # that it was announced for, -1 = none
     double tight_end                    # distance travelled when it will be, m
     double setup_at                     # distance travelled when the set-up was told, m
     int32_t setup_told
@@ -153,7 +160,7 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
     cdef int32_t i
     c.config = config[0]
     c.next_id = 1
-    c.told_steer = NAN
+    c.told_steer = c.prepared_steer = NAN
     c.n_parts = <int32_t> v.n_parts if v.n_parts <= TC_MAX_PARTS else TC_MAX_PARTS
     for i in range(c.n_parts):
         c.part_side[i] = side_of(v.part[i].centre[1], 0.25 * v.axle[1].track)
@@ -234,6 +241,11 @@ cdef inline double speed_of(const tc_state *state) noexcept nogil:
 cdef inline double foresight(const tc_coach_config *config, const tc_state *state) noexcept nogil:
     """How far the present course must be known to stop in front of what it meets, m."""
     return stopping(config, speed_of(state)) + 2.0 * TC_COACH_COURSE_ROOM
+
+
+cdef inline double least_turn(const coach_state *c) noexcept nogil:
+    """The least change of the road-wheel angle that is worth speaking of, rad."""
+    return TC_COACH_LEAST_TURN * TC_COACH_QUARTER / c.config.steering_ratio
 
 
 cdef inline double prepare_way(const coach_state *c) noexcept nogil:
@@ -317,8 +329,9 @@ cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, 
     cdef uint32_t i, n = c.n_said if c.n_said < COACH_SAID else COACH_SAID
     cdef const coach_said *e
     cdef double dx, dy
-    if step.kind == TC_STEP_STEER and step.phase == TC_PHASE_NOW:
-        return False
+    if step.kind == TC_STEP_STEER and (step.phase == TC_PHASE_NOW
+                                       or fabs(step.steer - c.prepared_steer) > 2.0 * least_turn(c)):
+        return False                    # a turn that was prepared otherwise is prepared again
     for i in range(n):
         e = &c.said[i]
         if e.kind != step.kind or e.cause != step.cause or e.phase != step.phase:
@@ -353,22 +366,55 @@ cdef void remember(coach_state *c, const tc_step *step, double rolled, double se
         c.n_said = COACH_SAID
 
 
+cdef inline double way_spoken(const tc_step *step) noexcept nogil:
+    """The way that the words of a step name, m; 0 = none."""
+    if step.phase == TC_PHASE_NOW and (step.kind == TC_STEP_HOLD or step.kind == TC_STEP_FORWARD
+                                       or step.kind == TC_STEP_REVERSE):
+        return step.distance
+    return 0.0 if step.phase == TC_PHASE_NOW and step.kind == TC_STEP_STEER else step.to_go
+
+
+cdef double valid_for(const coach_state *c, const tc_step *step) noexcept nogil:
+    """Until it is done, or until the way it names is another one in words, s."""
+    cdef double speed = c.speed if c.speed > TC_COACH_CRAWL else TC_COACH_CRAWL
+    cdef double until_done = step.to_go / speed + c.config.reaction_time, way = way_spoken(step), stale
+    if way == 0.0:
+        return until_done
+    stale = (TC_COACH_NEAR_ROUND if way < TC_COACH_NEAR else TC_COACH_FAR_ROUND) / speed
+    if stale < TC_COACH_STALE_LEAST:
+        stale = TC_COACH_STALE_LEAST
+    return stale if stale < until_done else until_done
+
+
+cdef void queue_drop_turns(coach_state *c) noexcept nogil:
+    """A new turn takes the place of those not yet read."""
+    cdef int32_t i, kept = 0
+    cdef tc_step *q
+    for i in range(c.count):
+        q = &c.queue[(c.first + i) % TC_MAX_STEPS]
+        if q.kind != TC_STEP_STEER:
+            c.queue[(c.first + kept) % TC_MAX_STEPS] = q[0]
+            kept += 1
+    c.count = kept
+
+
 cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, double severity) noexcept nogil:
     """Into the queue, unless it was said before or somebody is still listening to the last one: danger alone
     interrupts, and not another danger."""
-    cdef double rolled = view.state.distance, speed
+    cdef double rolled = view.state.distance
     cdef bint interrupts = step.priority == TC_PRIORITY_DANGER and c.last_priority < TC_PRIORITY_DANGER
     if (c.last_priority != 0 and not interrupts
             and seconds_since(view.t_ns, c.last_ns) < TC_COACH_PAUSE[step.priority]):
         return False
     if said_before(c, step, rolled, severity):
         return False
-    speed = c.speed if c.speed > TC_COACH_CRAWL else TC_COACH_CRAWL
     step.id = c.next_id
-    step.valid_until_ns = view.t_ns + nanoseconds(step.to_go / speed + c.config.reaction_time)
+    step.valid_until_ns = view.t_ns + nanoseconds(valid_for(c, step))
     c.next_id += 1
     if step.priority == TC_PRIORITY_DANGER:
         queue_keep(c, view.t_ns, TC_PRIORITY_ADVICE)
+    if step.kind == TC_STEP_STEER:
+        queue_drop_turns(c)
     queue_push(c, step)
     remember(c, step, rolled, severity)
     c.last_ns = view.t_ns
@@ -450,11 +496,6 @@ cdef double steer_mean(const coach_view *view, int32_t i, double length) noexcep
     return total / n
 
 
-cdef inline double least_turn(const coach_state *c) noexcept nogil:
-    """The least change of the road-wheel angle that is worth speaking of, rad."""
-    return TC_COACH_LEAST_TURN * TC_COACH_QUARTER / c.config.steering_ratio
-
-
 cdef int32_t next_turn(const coach_state *c, const coach_view *view, int32_t i, double steer) noexcept nogil:
     """First point from i on where a driver who holds this steer has to turn the wheel, -1 = none."""
     cdef double least = least_turn(c)
@@ -525,6 +566,7 @@ cdef void give_tip(coach_state *c, const coach_view *view, double margin, double
     step.side = 0 if fabs(roll) < fabs(pitch) else -1 if roll > 0.0 else 1
     if step_give(c, view, step, (c.config.tilt_warn - margin) / TC_COACH_STEP_TILT):
         c.tight = TC_CAUSE_TIP
+        c.tight_part = -1
         c.tight_end = view.state.distance + step.to_go
 
 
@@ -591,6 +633,7 @@ cdef void watch_touch(coach_state *c, const coach_view *view) noexcept nogil:
     step_why(c, view, touch.worst, &step)
     if step_give(c, view, &step, -worst.clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
+        c.tight_part = step.part
         c.tight_end = view.state.distance + c.roll_to[touch.last]
 
 
@@ -807,6 +850,7 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
     step.distance = way
     if step_give(c, view, &step, -worst.clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
+        c.tight_part = step.part
         c.tight_end = view.state.distance + c.roll_to[tight.last]
 
 
@@ -868,7 +912,8 @@ cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
         give_turn(c, view, &step)
     elif c.roll_to[i] <= prepare_way(c) and c.roll_to[i] - reaction_way(c) >= c.speed * TC_COACH_PREPARE_GAP:
         turn_step(c, view, i, steer, TC_PHASE_PREPARE, &step)
-        step_give(c, view, &step, 0.0)
+        if fabs(step.steer - steer) >= least_turn(c) and step_give(c, view, &step, 0.0):
+            c.prepared_steer = step.steer
 
 
 cdef void advise_reverse(coach_state *c, const coach_view *view) noexcept nogil:
@@ -894,7 +939,7 @@ cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
     """Low range before it is steep or tight, lockers before a wheel hangs."""
     cdef const tc_line_point *p = view.line.points
     cdef double steepest = 0.0, far = 0.0
-    cdef int32_t i, setup = 0
+    cdef int32_t i, wheel = -1, setup = 0, before = -1
     cdef tc_step step
     if c.setup_told and view.state.distance - c.setup_at < TC_COACH_SETUP_AGAIN:
         return
@@ -903,16 +948,22 @@ cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
             steepest = p[i].pitch
         if p[i].lifted and not c.rear_locked:
             setup |= TC_SETUP_LOCKERS
+            wheel = first_bit(p[i].lifted) if wheel < 0 else wheel
         if setup == 0 and fabs(steepest) < TC_COACH_STEEP:
             far = c.roll_to[i]
+            before = i
     if fabs(steepest) >= TC_COACH_STEEP:
         setup |= TC_SETUP_LOW_RANGE
     if setup == 0 or (c.speed > TC_COACH_STILL and far < reaction_way(c) + TC_COACH_SETUP_ROOM):
         return                          # too late to stop and shift
-    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_NONE, TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
+    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_WHEEL_LIFT if setup == TC_SETUP_LOCKERS else TC_CAUSE_NONE,
+             TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
     step.setup = setup
-    step.to_go = far
-    step.angle = -steepest
+    step.wheel = wheel
+    if before >= 0:
+        step_at(c, view, before, &step)
+    if setup & TC_SETUP_LOW_RANGE:
+        step.angle = -steepest
     if step_give(c, view, &step, 0.0):
         c.setup_told = 1
         c.setup_at = view.state.distance
@@ -932,6 +983,7 @@ cdef void advise_clear(coach_state *c, const coach_view *view) noexcept nogil:
         if tight.first >= 0 and c.roll_to[tight.first] < TC_COACH_PREPARE_LEAST:
             return
     step_new(c, view, TC_STEP_CLEAR, c.tight, TC_PRIORITY_ADVICE, TC_PHASE_CLEAR, &step)
+    step_part(c, c.tight_part, &step)
     if step_give(c, view, &step, 0.0) or view.state.distance > c.tight_end + TC_COACH_SAME_PLACE:
         c.tight = 0
 
@@ -939,11 +991,16 @@ cdef void advise_clear(coach_state *c, const coach_view *view) noexcept nogil:
 cdef void advise_end(coach_state *c, const coach_view *view) noexcept nogil:
     """The end of the trail, if the coach had anything to say on it."""
     cdef tc_step step
+    cdef int32_t i = c.at
     if view.to_end > TC_COACH_SAME_PLACE:
         c.ended = 0
     if c.ended or c.next_id == 1 or view.to_end > reaction_way(c) + TC_COACH_STOP_ROOM:
         return
     step_new(c, view, TC_STEP_STOP, TC_CAUSE_END, TC_PRIORITY_ADVICE, TC_PHASE_NOW, &step)
+    while i + 1 < view.line.n_points and c.roll_to[i] < view.to_end:
+        i += 1
+    if i < view.line.n_points:
+        step_at(c, view, i, &step)
     step.to_go = view.to_end if view.to_end > 0.0 else 0.0
     if step_give(c, view, &step, 0.0):
         c.ended = 1
@@ -1008,6 +1065,7 @@ cdef void course_step(coach_state *c, const coach_view *view, const coach_place 
     course_why(c, view, place, &step)
     if step_give(c, view, &step, -view.course[place.worst].clearance / TC_COACH_STEP_CLEARANCE):
         c.tight = TC_CAUSE_CLEARANCE
+        c.tight_part = step.part
         c.tight_end = view.state.distance + c.course_to[place.last]
 
 

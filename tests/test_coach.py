@@ -23,6 +23,7 @@ SPACING = 0.1                           # m between points of a line
 KNOWN_POSE = 7                          # TC_FUSION_LEVELLED | TC_FUSION_HEADING | TC_FUSION_POSITION
 CLEAR, TOUCHES, BLOCKED = 0, 1, 2       # TC_LINE_
 OK, UNKNOWN_GROUND = 0, 4               # TC_STANCE_
+OPEN = 0                                # TC_OPEN, of a differential
 
 
 class Drive:
@@ -208,6 +209,27 @@ def test_given_plans_that_differ_a_little_each_metre_then_a_turn_is_told_once():
     assert len([w for w in drive.words() if w[2] == "now"]) <= 1
 
 
+def test_given_a_plan_that_asks_for_another_turn_then_it_is_prepared_again():
+    drive = around_a_rock(speed=0.2)
+    drive.roll(3.3)
+    (_, _, first), = drive.only("steer")
+    drive.steer = bump(6.0, 8.0, 0.5, 0.0)
+    drive.plan()
+    drive.roll(1.1)
+    _, (_, _, second) = drive.only("steer")
+    assert (first["phase"], second["phase"]) == (1, 1)
+    assert second["steer"] - first["steer"] > 0.2
+    assert second["valid_until_ns"] > second["t_ns"] >= first["valid_until_ns"]
+
+
+def test_given_a_way_in_words_then_the_step_is_valid_while_it_is_true():
+    drive = around_a_rock().roll(5.9)
+    (_, _, prepare), (_, _, now) = drive.only("steer")
+    valid = (prepare["valid_until_ns"] - prepare["t_ns"]) * 1e-9
+    assert 1.5 <= valid <= 1.5 / drive.speed + 1e-6
+    assert now["valid_until_ns"] > now["t_ns"]
+
+
 def test_given_a_turn_that_gains_nothing_then_it_is_not_advised():
     drive = around_a_rock()
     drive.straight = 0.12, 10.0
@@ -234,6 +256,7 @@ def test_given_a_tight_place_then_ease_through_and_clear_after_it():
     assert ease["clearance"] == 0.02
     assert ease["distance"] == pytest.approx(6.5 - x, abs=0.2)
     assert 6.4 < x_clear < 7.0
+    assert drive.said[1][2]["part"] == REAR_DIFF
 
 
 def test_given_a_tight_place_under_a_turned_wheel_then_hold_it():
@@ -253,6 +276,15 @@ def test_given_a_turn_within_the_tight_place_then_the_wheel_is_not_held_through_
     eases = drive.only("forward") + drive.only("hold")
     assert eases
     assert all(x + ease["distance"] <= 7.0 + 0.15 for _, x, ease in eases)
+
+
+def test_given_a_turn_due_soon_within_the_tight_place_then_no_word_of_forward_comes_in_its_way():
+    drive = Drive()
+    drive.clearance = bump(4.0, 9.0, 0.02, 0.2)
+    drive.straight = -0.05, 12.0
+    drive.steer = bump(2.5, 9.0, 0.25, 0.0)
+    drive.roll(2.4)
+    assert [w[0] for w in drive.words() if w[2] == "now"] == ["steer"]
 
 
 def test_given_a_part_would_touch_straight_on_then_the_turn_is_more_than_advice():
@@ -612,6 +644,7 @@ def test_given_a_steep_climb_ahead_then_low_range_before_it_and_once():
     assert step["setup"] == 1
     assert step["angle"] == pytest.approx(0.3)
     assert step["to_go"] == pytest.approx(8.0 - x, abs=0.3)
+    assert step["x"] == pytest.approx(x + step["to_go"], abs=0.02)      # where, not where the vehicle is
 
 
 def test_the_end_is_told_if_anything_was():
@@ -622,6 +655,24 @@ def test_the_end_is_told_if_anything_was():
         drive.roll(10.5)
     assert quiet.said == []
     assert busy.words()[-1] == ("stop", "end", "now")
+    _, x, end = busy.said[-1]
+    assert end["x"] == pytest.approx(x + end["to_go"], abs=0.15)
+
+
+def test_given_a_wheel_that_hangs_ahead_on_gentle_ground_then_lockers_for_that_reason():
+    drive = Drive()
+    config = _core.default_config()
+    config["vehicle"] = JEEP.to_abi()
+    config["vehicle"]["axle"]["differential"] = OPEN
+    drive.coach = _core.Coach(config)
+    drive.pitch = lambda x: 0.02
+    drive.lifted = bump(8.0, 9.0, 0b0010, 0)
+    drive.roll(7.0)
+    (_, _, record), = drive.only("setup")
+    step = Step.from_record(record, JEEP, Words.load())
+    assert (step.action.setup, step.cause, step.why["wheel"]) == (("lockers",), "wheel_lift", "fr")
+    assert step.why["angle"] is None
+    assert step.reason == "Passenger front tire will carry nothing further on."
 
 
 # ---- the stream -------------------------------------------------------------------------------------------

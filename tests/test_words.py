@@ -56,7 +56,8 @@ def test_every_template_says_what_its_example_shows(language):
 @pytest.mark.parametrize("language", languages())
 def test_every_kind_and_cause_renders_with_and_without_what_may_be_unknown(language):
     words = voice(language)
-    nothing = {"part": -1, "other_part": -1, "wheel": -1, "side": 0, "clearance": np.nan, "other_clearance": np.nan, "angle": np.nan}
+    nothing = {"part": -1, "other_part": -1, "wheel": -1, "side": 0, "clearance": np.nan, "other_clearance": np.nan,
+               "angle": np.nan}
     for kind, cause, unknown in itertools.product(KINDS, CAUSES, ({}, nothing)):
         u = words.utterances(record(kind, cause, **unknown))
         for text in (u.prepare.text, u.now.text, u.clear.text, u.reason):
@@ -157,6 +158,18 @@ def test_the_reason_tells_both_lines():
 def test_a_clearance_is_told_of_the_part_it_is_of(other, room, said):
     r = record(1, 1, clearance=0.08, other_clearance=room, other_part=JEEP.part_names.index(other))
     assert voice().utterances(r).reason == said
+
+
+@pytest.mark.parametrize(("fields", "said"), [
+    ({"kind": 8, "cause": 1}, "The tight place for the oil pan is behind."),
+    ({"kind": 8, "cause": 8}, "The position is known well enough again."),
+    ({"kind": 7, "cause": 3}, "Passenger front tire will carry nothing in five feet."),
+    ({"kind": 7, "cause": 3, "to_go": 0.0}, "Passenger front tire carries nothing."),
+    ({"kind": 6, "cause": 0}, "Slope of 17 degrees ahead. Passenger front tire will carry nothing further on."),
+    ({"kind": 6, "cause": 0, "setup": 1}, "Slope of 17 degrees ahead."),
+])
+def test_the_reason_is_of_what_is_asked(fields, said):
+    assert voice().utterances(record(**fields)).reason == said.replace("17", "seventeen")
 
 
 def test_an_unknown_language_is_refused_with_what_is_allowed():

@@ -32,14 +32,16 @@ SETUPS = {1: "low_range", 2: "lockers"}
 WHEELS = ("fl", "fr", "rl", "rr")
 
 _STRAIGHT = math.pi / 4.0               # rad of the steering wheel: within half a quarter turn it is straight
+_AHEAD = 0.15                           # m: nearer is here and now
 _ALWAYS = {"where", "distance", "offset", "lean"}           # arguments every step has
 _OF_KIND = {"steer": {"turn"}, "setup": {"setup"}}          # and those every step of a kind has
 _ARGUMENTS = _ALWAYS | {"turn", "setup", "side", "part", "wheel", "room", "other_part", "other_room",
-                        "its_other_room", "angle"}
+                        "its_other_room", "ahead", "angle"}
 _WORDS = {"turned": {"amount", "side"}, "straighten": set(), "driver": set(), "passenger": set(),
           "lean_driver": set(), "lean_passenger": set(), "lean_none": set(), "part_driver": set(),
           "part_passenger": set(), "sided_part": {"side", "part"}, "front_wheel": {"side"}, "rear_wheel": {"side"},
           "low_range": set(), "lockers": set(), "join": set(), "free": {"gap"}, "touch": {"gap"}}
+_PASSED = {"clearance", "tip", "no_ground", "position"}     # causes of a "clear" step
 _SSML = {"document": {"language", "text"}, **{p: {"text"} for p in PRIORITIES.values()}}
 
 
@@ -166,7 +168,7 @@ def _first_fault_of_templates(p: PhraseFile) -> str | None:
                 fault = _fault_of(templates, _ALWAYS | _OF_KIND.get(kind, set()))
                 if fault:
                     return f"{where}.{phase}: {fault}"
-    reasons = {*CAUSES.values(), "passed"}
+    reasons = {*CAUSES.values(), *SETUPS.values(), *(f"passed_{cause}" for cause in _PASSED)}
     if p.why.keys() != reasons:
         return f"[why]: {', '.join(sorted(p.why.keys() ^ reasons))} missing or unknown"
     for cause, templates in p.why.items():
@@ -220,8 +222,16 @@ class Voice:
         prepare, now, clear = (
             self._utterance(_fill(alternatives(self.phrases, kind, cause, phase), arguments), priority)
             for phase in PHASES.values())
-        reasons = self.phrases.why["passed" if kind == "clear" else cause]
-        return Utterances(prepare, now, clear, reason=_fill(reasons, arguments))
+        return Utterances(prepare, now, clear, reason=self._reason(record, kind, cause, arguments))
+
+    def _reason(self, record: np.ndarray, kind: str, cause: str, arguments: Mapping[str, str]) -> str:
+        """Why, in words; a set-up that asks for both has a reason for each."""
+        why = self.phrases.why
+        if kind == "clear" and cause in _PASSED:
+            return _fill(why[f"passed_{cause}"], arguments)
+        if kind == "setup":
+            return " ".join(_fill(why[name], arguments) for name in _setups(record)) or _fill(why[cause], arguments)
+        return _fill(why[cause], arguments)
 
     def side(self, side: int, of: str = "") -> str:
         """The driver's or the passenger's, of a side of the vehicle (1 left, -1 right).
@@ -280,8 +290,10 @@ class Voice:
             out["part"] = self.part(int(record["part"]))
         if record["wheel"] >= 0:
             out["wheel"] = self.wheel(int(record["wheel"]))
+        if record["to_go"] >= _AHEAD:
+            out["ahead"] = out["where"]
         if record["setup"]:
-            out["setup"] = words["join"].join(words[s] for bit, s in SETUPS.items() if record["setup"] & bit)
+            out["setup"] = words["join"].join(words[s] for s in _setups(record))
         if record["kind"] == 1:
             out["turn"] = self._turn(record)
         if np.isfinite(record["clearance"]):
@@ -307,6 +319,10 @@ class Voice:
         ssml = self.phrases.ssml
         inner = ssml[priority].format(text=escape(text))
         return Utterance(text, ssml["document"].format(language=self.phrases.language, text=inner))
+
+
+def _setups(record: np.ndarray) -> list[str]:
+    return [name for bit, name in SETUPS.items() if record["setup"] & bit]
 
 
 def _fill(templates: list[str], arguments: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ cdef enum:
     LINE_YAWS = 72                      # heading bins of a closed state
     LINE_MAX_ARCS = 204                 # of a line: 1 + 5 * 204 points <= TC_MAX_LINE
     LINE_SOON = 500                     # stances: a line found with fewer leaves room for a better one,
-    LINE_BETTER = 300                   # for which so many may be spent
+    LINE_BETTER = 150                   # for which so many may be spent
     LINE_START = -1                     # level of the start: the wheels are turned before rolling
     NODE_JUDGED = 1                     # its arc has been looked at, the cost is true
     NODE_TOUCHES = 2                    # something touches on the arc

@@ -3,7 +3,7 @@
 
 cdef extern from *:
     """
-    /* ---- when: the driver ---- */
+    /* when: the driver */
     static const double TC_COACH_BRAKING = 2.0;         /* m/s^2, an unhurried stop on loose ground */
     static const double TC_COACH_STOP_ROOM = 0.5;       /* m between the stop and what it is for */
     static const double TC_COACH_ROUNDING = 0.2;        /* m a "now" may come earlier than the reaction needs */
@@ -13,7 +13,7 @@ cdef extern from *:
     static const double TC_COACH_STALE_LEAST = 1.5;     /* s that a distance in words holds at least */
     static const double TC_COACH_CRAWL = 0.2;           /* m/s, slower counts as this where time is told from way */
     static const double TC_COACH_STILL = 0.05;          /* m/s, slower is standing */
-    /* ---- when: speech (150 words a minute) and silence ---- */
+    /* when: speech (150 words a minute) and silence */
     static const double TC_COACH_PAUSE[4] = {0.0, 4.5, 3.0, 2.5};   /* s a step leaves the one before, by priority */
     static const double TC_COACH_AGAIN_AFTER = 8.0;     /* s */
     static const double TC_COACH_SAME_PLACE = 3.0;      /* m */
@@ -25,15 +25,15 @@ cdef extern from *:
     static const double TC_COACH_SETUP_AGAIN = 100.0;   /* m rolled */
     static const double TC_COACH_BACK = 2.0;            /* s that what was lost must be back */
     static const double TC_COACH_START = 10.0;          /* s on the move until a missing position is told */
-    /* ---- what: a step of severity that is worth saying again ---- */
+    /* what: a step of severity that is worth saying again */
     static const double TC_COACH_STEP_CLEARANCE = 0.03; /* m */
     static const double TC_COACH_STEP_TILT = 0.05;      /* rad */
-    /* ---- what: steering ---- */
+    /* what: steering */
     static const double TC_COACH_QUARTER = 1.5707963267948966;  /* rad of the steering wheel */
     static const double TC_COACH_LEAST_TURN = 0.8;      /* of a quarter turn: less is the driver's own affair */
     static const double TC_COACH_WINDOW = 0.8;          /* m over which the steer of a line is averaged */
     static const double TC_COACH_WORTH = 0.02;          /* m of clearance that make another line worth speaking of */
-    /* ---- what: places ---- */
+    /* what: places */
     static const double TC_COACH_JOIN = 1.0;            /* m between tight places that are one */
     static const double TC_COACH_EASE_LEAST = 0.3;      /* m to ease forward, less is not worth a word */
     static const double TC_COACH_PASSED = 0.5;          /* m behind a tight place until it is passed */
@@ -43,7 +43,7 @@ cdef extern from *:
     static const double TC_COACH_SETUP_ROOM = 1.5;      /* m of way to stop and shift in */
     static const double TC_COACH_STEEP = 0.21;          /* rad (12 deg), asks for low range */
     static const double TC_COACH_FLUTTER = 1.0;         /* m within which a turn taken back need not be made */
-    /* ---- what: the present course ---- */
+    /* what: the present course */
     static const double TC_COACH_COURSE_TIME = 0.15;    /* s it must have shown what is told of it */
     static const double TC_COACH_COURSE_GAP = 0.35;     /* s it may be missed meanwhile */
     static const double TC_COACH_TOUCHES = 0.008;       /* m: at one sd of the model one in six touches */
@@ -51,14 +51,14 @@ cdef extern from *:
     static const double TC_COACH_COURSE_ROOM = 0.3;     /* m in which a stop is said before it would be too late */
     static const double TC_COACH_BESIDE = 0.3;          /* m of way: the same place on course and line */
     static const double TC_COACH_TURN_ROOM = 0.2;       /* m of way between a turn and what it avoids */
-    /* ---- what: slip ---- */
+    /* what: slip */
     static const double TC_COACH_SLIP = 0.5;            /* on, */
     static const double TC_COACH_SLIP_OFF = 0.25;       /* off */
     static const double TC_COACH_SLIP_TIME = 0.5;       /* s */
     static const double TC_COACH_STUCK_SPEED = 0.1;     /* m/s */
     static const double TC_COACH_STUCK_TIME = 4.0;      /* s */
     static const double TC_COACH_FREE_SPEED = 0.25;     /* m/s, it comes on again */
-    /* ---- what: how well the place must be known ---- */
+    /* what: how well the place must be known */
     static const double TC_COACH_SD_LOST = 1.0;         /* m, horizontal standard deviation: no guidance above, */
     static const double TC_COACH_SD_BACK = 0.7;         /* m, again below */
     """
@@ -167,8 +167,6 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
     c.rear_locked = v.axle[1].differential == TC_LOCKED
 
 
-# ---- queue ------------------------------------------------------------------------------------------------
-
 cdef void queue_keep(coach_state *c, int64_t t_ns, int32_t above) noexcept nogil:
     """Drop steps out of date at t_ns and steps of a priority not above the one given."""
     cdef int32_t i, kept = 0
@@ -204,8 +202,6 @@ cdef void queue_push(coach_state *c, const tc_step *step) noexcept nogil:
     c.queue[(c.first + c.count) % TC_MAX_STEPS] = step[0]
     c.count += 1
 
-
-# ---- saying -----------------------------------------------------------------------------------------------
 
 cdef inline int32_t side_of(double left, double least) noexcept nogil:
     return 1 if left > least else -1 if left < -least else 0
@@ -422,8 +418,6 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
     return True
 
 
-# ---- looking ----------------------------------------------------------------------------------------------
-
 cdef void look_ahead(coach_state *c, const coach_view *view) noexcept nogil:
     """Speed, how well the place is known, and the wheel travel (on the slope) to every point ahead."""
     cdef const double *sd = view.state.sd_position
@@ -558,8 +552,6 @@ cdef bint line_matters(const coach_state *c, const coach_view *view) noexcept no
     return isnan(info.straight_clearance) and tight.first >= 0
 
 
-# ---- dangers ----------------------------------------------------------------------------------------------
-
 cdef void give_tip(coach_state *c, const coach_view *view, double margin, double roll, double pitch,
                    tc_step *step) noexcept nogil:
     step.angle = margin
@@ -676,8 +668,6 @@ cdef void watch_stuck(coach_state *c, const coach_view *view) noexcept nogil:
         c.stuck = c.stuck or step_give(c, view, &step, 0.0)
 
 
-# ---- what is not known ------------------------------------------------------------------------------------
-
 cdef int32_t what_is_unknown(const coach_state *c, const coach_view *view) noexcept nogil:
     """TC_CAUSE_POSITION, TC_CAUSE_NO_GROUND, or 0 where there is enough to advise."""
     cdef double limit = TC_COACH_SD_BACK if c.lost == TC_CAUSE_POSITION else TC_COACH_SD_LOST
@@ -724,8 +714,6 @@ cdef bint watch_knowledge(coach_state *c, const coach_view *view) noexcept nogil
         c.lost = 0
     return c.lost == 0
 
-
-# ---- cautions ---------------------------------------------------------------------------------------------
 
 cdef void watch_slip(coach_state *c, const coach_view *view) noexcept nogil:
     """Wheels that spin for more than a moment; the worst is named."""
@@ -853,8 +841,6 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
         c.tight_part = step.part
         c.tight_end = view.state.distance + c.roll_to[tight.last]
 
-
-# ---- advice -----------------------------------------------------------------------------------------------
 
 cdef void turn_step(coach_state *c, const coach_view *view, int32_t i, double from_steer, int32_t phase,
                     tc_step *step) noexcept nogil:
@@ -1006,8 +992,6 @@ cdef void advise_end(coach_state *c, const coach_view *view) noexcept nogil:
         c.ended = 1
 
 
-# ---- the present course -----------------------------------------------------------------------------------
-
 cdef double line_beside(const coach_state *c, const coach_view *view, const coach_place *place,
                         int32_t *part) noexcept nogil:
     """Least clearance of the line advised where the course has this place, m, and its part. NaN = there is none."""
@@ -1142,8 +1126,6 @@ cdef void watch_course(coach_state *c, const coach_view *view) noexcept nogil:
     elif close and touch.first < 0:
         watch_course_close(c, view, &tight)
 
-
-# ---- the station ------------------------------------------------------------------------------------------
 
 cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
     """Look once; put what has to be said into the queue."""

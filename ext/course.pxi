@@ -9,7 +9,7 @@ cdef extern from *:
     static const double TC_COURSE_LONGEST = 8.0;        /* and at most: farther on nobody holds the wheel still */
     static const double TC_COURSE_ROLLING = 0.2;        /* m/s, slower the rate of turn tells no curvature */
     static const double TC_COURSE_BACK = 0.05;          /* m/s backwards that count as rolling back */
-    /* ---- when to look again ---- */
+    /* when to look again */
     static const double TC_COURSE_MOVED = 0.25;         /* m rolled, */
     static const double TC_COURSE_STEERED = 0.035;      /* rad (2 deg) steered, */
     static const double TC_COURSE_AGAIN = 1.0;          /* or s gone by */

@@ -3,7 +3,6 @@
 
 cdef enum:
     ENGINE_ALIGN = 64
-    KNOWN_POSE = 7                      # TC_FUSION_LEVELLED | TC_FUSION_HEADING | TC_FUSION_POSITION
 
 cdef extern from *:
     """
@@ -331,7 +330,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
     memset(&view, 0, sizeof(view))
     view.t_ns = t_ns
     view.state = &e.state
-    known = (e.state.status & KNOWN_POSE) == KNOWN_POSE
+    known = (e.state.status & COACH_POSE) == COACH_POSE
     if known and e.has_grid:
         stance_solve(&e.model, &e.grid, e.state.position[0], e.state.position[1], e.state.yaw,
                      &e.stance if e.has_stance else NULL, &e.stance)

@@ -169,8 +169,6 @@ cdef void line_init(line_planner *p, void *memory, const tc_line_config *c, cons
     p.map.tread = p.map.top + LOOK_SIDE * LOOK_SIDE
 
 
-# ---- one pose ------------------------------------------------------------------------------------------------------
-
 cdef double least_clearance(const tc_stance *st, int32_t n_parts) noexcept nogil:
     """Of all parts, m. NaN where the ground below one is unknown: an unknown part has no clearance to speak of."""
     cdef int32_t i
@@ -241,8 +239,6 @@ cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const t
                + TC_COST_LIFT * ((st.lifted & 1) + (st.lifted >> 1 & 1) + (st.lifted >> 2 & 1) + (st.lifted >> 3 & 1)))
     return STATION_CLEAR if clearance >= least else STATION_TOUCHES
 
-
-# ---- one arc -------------------------------------------------------------------------------------------------------
 
 cdef inline const motion *arc_to(const line_planner *p, const line_node *n) noexcept nogil:
     """The arc that ends in the node."""
@@ -356,8 +352,6 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
     n.flags |= NODE_JUDGED
     return True
 
-
-# ---- the search ----------------------------------------------------------------------------------------------------
 
 cdef uint64_t state_key(const line_planner *p, const line_node *n) noexcept nogil:
     """Cell, heading and curvature in one number."""
@@ -513,8 +507,6 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
             return TC_LINE_BUDGET
     return TC_LINE_BUDGET if cut_off else TC_LINE_BLOCKED
 
-
-# ---- what comes of it ----------------------------------------------------------------------------------------------
 
 cdef void point_from_work(line_planner *p, double s, double steer) noexcept nogil:
     """Append the pose and stance at work to the line, and note where it is tightest."""

@@ -275,7 +275,10 @@ class TestBadInput:
         assert set(stance.status) <= set(Rest)
         assert np.all(np.isfinite(stance.z) == np.isfinite(stance.roll))
         assert np.all(np.isnan(stance.z[~ok & (stance.status != Rest.OFF_MAP)]))
-        assert np.all(np.abs(stance.wheel_load[ok].sum(axis=1) / (vehicle.mass * 9.81) - 1.0) < 0.025)
+        unbalanced = np.abs(stance.wheel_load.sum(axis=1) / (vehicle.mass * 9.81) - 1.0)
+        exact = ok & (stance.quality == Quality.EXACT)
+        assert np.all(unbalanced[exact] < 0.01)
+        assert np.all(unbalanced[ok] < 0.025)           # at an edge a contact jumps, and the stance says so
 
     def test_no_poses(self, vehicle):
         stance = settle(vehicle, ground(level), np.empty((0, 3)))

@@ -4,9 +4,10 @@ import pytest
 from grounds import X, Y, flat, rock, rocks, terrain
 
 from trailcoach import _core
+from trailcoach.along import plan_along
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
-from trailcoach.line import Outcome, plan, plan_along
+from trailcoach.line import Outcome, plan
 from trailcoach.stance import Rest, settle
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail

@@ -323,6 +323,8 @@ cdef extern from "trailcoach.h" nogil:
         double limit_tilt
         int32_t limit_cause
         int32_t limit_part
+        int32_t exhausted
+        int32_t reserved
 
     enum:
         TC_STEP_STEER

@@ -1,15 +1,16 @@
 # Search of the best line over stances: a lazy Hybrid A* (Dolgov et al. 2010; lazy edges: Dellin and Srinivasa 2016).
 #
-# A node is a pose with a level of curvature. Going on from it costs a look; where the vehicle would rest on the way
-# there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no further once
-# one stance forbids it. Arcs on which something touches stay open at a high price, so that they are used where every
-# clear way is exhausted, and only there. Where three quarters of the budget find no end to the clear ways, the rest of
-# it goes to a search that takes touching lightly: a line that touches little is more use than none. Where a clear line
-# is found soon, a less greedy search may find a better one before the same budget is spent again. Where nothing clear
-# leads forward and the vehicle may back up, a last search uses both gears.
+# A node is a pose with a level of curvature and a gear. Going on from it costs a look; where the vehicle would rest on
+# the way there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no
+# further once one stance forbids it.
+#
+# A plan is a ladder of searches that share one budget of stances: clear ways forward; where these are exhausted the
+# same on a finer lattice, which shows that there are none; clear ways with both gears, where that is allowed; ways on
+# which something touches, at a price. Where a clear line is found soon, a less greedy search may find a better one.
 
 cdef enum:
-    LINE_YAWS = 72                      # heading bins of a closed state
+    LINE_YAWS = 72                      # heading bins of a closed state,
+    LINE_YAWS_FINE = 144                # 2.5 deg, on the finer lattice
     LINE_MAX_ARCS = 204                 # of a line: 1 + 5 * 204 points <= TC_MAX_LINE
     LINE_SOON = 500                     # stances: a line found with fewer leaves room for a better one,
     LINE_BETTER = 150                   # for which so many may be spent
@@ -23,7 +24,8 @@ cdef enum:
 
 cdef extern from *:
     """
-    static const double TC_LINE_CELL = 0.25;            /* m, of a closed state */
+    static const double TC_LINE_CELL = 0.25;            /* m, of a closed state, */
+    static const double TC_LINE_CELL_FINE = 0.10;       /* on the finer lattice */
     static const double TC_LINE_GREED = 2.0;            /* weight of the way still to go, */
     static const double TC_LINE_GREED_BETTER = 1.3;     /* when a clear line is known, */
     static const double TC_LINE_GREED_LIGHTLY = 4.0;    /* and where touching is taken lightly */
@@ -59,7 +61,8 @@ cdef extern from *:
     static const double TC_LINE_TIGHT = 0.6;            /* above this no room is left to correct */
     static const double TC_LINE_TIP_WANTED = 0.35;      /* rad, no reward for more */
     """
-    const double TC_LINE_CELL, TC_LINE_GREED, TC_LINE_FINE_BELOW, TC_LINE_GOAL_RADIUS, TC_LINE_GOAL_YAW
+    const double TC_LINE_CELL, TC_LINE_CELL_FINE, TC_LINE_GREED, TC_LINE_FINE_BELOW, TC_LINE_GOAL_RADIUS
+    const double TC_LINE_GOAL_YAW
     const double TC_LINE_ESCAPE, TC_LINE_ESCAPE_DEEPER, TC_LINE_STRAIGHT_STEP, TC_LINE_GOAL_SIGHT
     const double TC_COST_CLEARANCE, TC_COST_TIP, TC_COST_LIFT, TC_COST_CURVATURE, TC_COST_TIGHT, TC_COST_ASIDE
     const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
@@ -118,7 +121,9 @@ cdef struct line_planner:
     line_goal goal
     double side_limit                   # distance from the trail allowed to the vehicle's middle line, m
     double start_outside                # by which it is exceeded at the start, m
-    double touch_price                  # of a metre
+    double touch_price                  # of a metre; 0 = nothing may touch
+    double cell                         # of the closed states, m
+    int32_t yaws                        # their heading bins
     double greed                        # weight of the way still to go
     uint32_t stance_limit               # budget of the search at work
     double half_width                   # of the corridor, m
@@ -388,6 +393,10 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
         if verdict == STATION_FORBIDDEN or (verdict == STATION_UNSOLVED and not seen[at] > TC_LINE_FINE_BELOW):
             refuse(p, begin.s)
             return False
+        if verdict == STATION_TOUCHES and p.touch_price == 0.0:
+            p.refusal = TC_LIMIT_CLEARANCE
+            refuse(p, begin.s)
+            return False
         if verdict == STATION_TOUCHES:
             n.flags |= NODE_TOUCHES
             depth = least - least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
@@ -412,11 +421,11 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
 
 cdef uint64_t state_key(const line_planner *p, const line_node *n) noexcept nogil:
     """Cell, heading and curvature in one number."""
-    cdef int64_t ix = <int64_t> floor((n.x - p.x0) / TC_LINE_CELL) + (1 << 19)
-    cdef int64_t iy = <int64_t> floor((n.y - p.y0) / TC_LINE_CELL) + (1 << 19)
-    cdef int64_t turn = <int64_t> floor(wrap_angle(n.yaw) * (LINE_YAWS / 6.283185307179586) + 0.5) + LINE_YAWS
-    return (<uint64_t> (ix & 0xFFFFF) << 40 | <uint64_t> (iy & 0xFFFFF) << 20 | <uint64_t> (turn % LINE_YAWS) << 8
-            | <uint64_t> (n.gear < 0) << 7 | <uint64_t> (n.level + 1))
+    cdef int64_t ix = <int64_t> floor((n.x - p.x0) / p.cell) + (1 << 19)
+    cdef int64_t iy = <int64_t> floor((n.y - p.y0) / p.cell) + (1 << 19)
+    cdef int64_t turn = <int64_t> floor(wrap_angle(n.yaw) * (p.yaws / 6.283185307179586) + 0.5) + p.yaws
+    return (<uint64_t> (ix & 0xFFFFF) << 40 | <uint64_t> (iy & 0xFFFFF) << 20 | <uint64_t> (turn % p.yaws) << 8
+            | <uint64_t> (n.gear < 0) << 7 | (0 if p.both_gears else <uint64_t> (n.level + 1)))
 
 
 cdef double still_to_go(const line_planner *p, const line_node *n) noexcept nogil:
@@ -745,48 +754,63 @@ cdef void improve(line_planner *p, const double *start) noexcept nogil:
     take_back(p, &known)
 
 
-cdef int32_t search_clear(line_planner *p, const double *start, uint32_t stance_limit) noexcept nogil:
-    """Search for a clear line; more closely if that one touches between stations. Leaves the points of the best."""
+cdef int32_t search_clear(line_planner *p, const double *start, bint fine, uint32_t stance_limit) noexcept nogil:
+    """Search for a line on which nothing touches; more closely if it does between stations. Leaves the points of the
+    best."""
     cdef int32_t outcome, end = 0
-    p.touch_price = TC_COST_TOUCH
+    p.touch_price = 0.0
     p.greed = TC_LINE_GREED
+    p.cell = TC_LINE_CELL_FINE if fine else TC_LINE_CELL
+    p.yaws = LINE_YAWS_FINE if fine else LINE_YAWS
     p.stance_limit = stance_limit
     p.every_station = False
     outcome = search_from(p, start, &end)
     write_points(p, end)
-    if outcome == TC_LINE_CLEAR and points_fail(p) and not p.node[end].flags & NODE_TOUCHES:
+    if outcome == TC_LINE_CLEAR and points_fail(p):
         p.every_station = True
         outcome = search_from(p, start, &end)
         write_points(p, end)
     return outcome
 
 
+cdef int32_t search_touching(line_planner *p, const double *start) noexcept nogil:
+    """Search for the line that touches least; where that takes too long, for any."""
+    cdef int32_t outcome = TC_LINE_BUDGET, end = 0, turn
+    p.every_station = False
+    p.cell = TC_LINE_CELL
+    p.yaws = LINE_YAWS
+    for turn in range(2):
+        p.touch_price = TC_COST_TOUCH if turn == 0 else TC_COST_TOUCH_LIGHTLY
+        p.greed = TC_LINE_GREED if turn == 0 else TC_LINE_GREED_LIGHTLY
+        p.stance_limit = p.config.max_stances
+        if turn == 0:
+            p.stance_limit -= p.config.max_stances // 8
+        outcome = search_from(p, start, &end)
+        if outcome != TC_LINE_BUDGET:
+            break
+    write_points(p, end)
+    return outcome
+
+
 cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil:
-    """Search for a clear line forward, then with both gears where that is allowed, then for any line if there is no
-    end to it. Leaves the points of the best."""
-    cdef line_known known
-    cdef uint32_t budget = p.config.max_stances, most = budget - budget // 4
-    cdef int32_t outcome, end = 0
+    """The ladder of searches. Leaves the points of the best line."""
+    cdef uint32_t eighth = p.config.max_stances // 8
+    cdef int32_t outcome
     p.both_gears = False
-    outcome = search_clear(p, start, most // 2 if p.config.reverse else most)
+    outcome = search_clear(p, start, False, 4 * eighth)
     if is_clear(p, outcome):
         if p.info.stances < LINE_SOON:
             improve(p, start)
         return outcome
-    if p.config.reverse:
-        keep_line(p, &known)
+    if outcome == TC_LINE_BLOCKED:
+        outcome = search_clear(p, start, True, 5 * eighth)
+        p.info.exhausted = outcome == TC_LINE_BLOCKED
+    if not is_clear(p, outcome) and p.config.reverse:
         p.both_gears = True
-        if is_clear(p, search_clear(p, start, most)):
-            return TC_LINE_CLEAR
+        outcome = search_clear(p, start, False, 6 * eighth)
+    if not is_clear(p, outcome):
         p.both_gears = False
-        take_back(p, &known)
-    if outcome == TC_LINE_BUDGET:
-        p.touch_price = TC_COST_TOUCH_LIGHTLY
-        p.greed = TC_LINE_GREED_LIGHTLY
-        p.stance_limit = budget
-        p.every_station = False
-        outcome = search_from(p, start, &end)
-        write_points(p, end)
+        outcome = search_touching(p, start)
     return outcome
 
 

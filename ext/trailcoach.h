@@ -343,6 +343,8 @@ typedef struct tc_line_info {
     double   limit_tilt;        /* there, rad */
     int32_t  limit_cause;       /* TC_LIMIT_ */
     int32_t  limit_part;        /* with the clearance there, -1 none */
+    int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */
+    int32_t  reserved;
 } tc_line_info;
 
 enum {                          /* tc_step.kind */

@@ -111,6 +111,7 @@ LINE_INFO = np.dtype([
     ("least_s", "f8"), ("straight_clearance", "f8"), ("straight_s", "f8"), ("least_part", "i4"),
     ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"), ("limit_x", "f8"), ("limit_y", "f8"),
     ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
+    ("exhausted", "i4"), ("reserved", "i4"),
 ], align=True)
 
 STEP = np.dtype([

@@ -8,7 +8,7 @@ import numpy as np
 
 from trailcoach import _core, abi
 from trailcoach.engine import make_config
-from trailcoach.line import MAX_STANCES, POINT, Line, Outcome, corridor_width, line_of, pose_on
+from trailcoach.line import POINT, Line, Outcome, corridor_width, line_of, pose_on
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
@@ -16,6 +16,7 @@ from trailcoach.why import Cause
 
 HORIZON = 12.0                  # m planned at a time along a trail
 KEEP = 5.0                      # m of it that are kept
+MAX_STANCES = 20_000            # of the plan of a stretch
 Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
 _ARC = 5                        # points to an arc: the line may be cut where one ends
 
@@ -153,5 +154,6 @@ def _summary(points: np.ndarray, infos: list[np.ndarray], outcome: Outcome) -> n
         info["limit_cause"], info["limit_part"] = Cause.CLEARANCE, at["part"]
         info["limit_x"], info["limit_y"], info["limit_clearance"] = at["x"], at["y"], at["clearance"]
         info["limit_tilt"] = math.acos(math.cos(at["roll"]) * math.cos(at["pitch"]))
+    info["exhausted"] = any(int(i["exhausted"]) for i in infos)
     info["nodes"], info["stances"] = sum(int(i["nodes"]) for i in infos), sum(int(i["stances"]) for i in infos)
     return info

@@ -20,7 +20,8 @@ from trailcoach.vehicle import Vehicle
 from trailcoach.why import Limit, Why
 
 FREE_HALF_WIDTH = 6.0           # m, of the corridor about the beeline where there is no trail
-MAX_STANCES = 20000             # of one plan at the desk
+MAX_STANCES = 160_000           # of one plan at the desk: seconds, where there is no clear line and that is to be shown
+MAX_NODES = 400_000             # 60 MB
 POINT = 0.1                     # m between points of a line
 
 
@@ -54,6 +55,8 @@ class Line:
     why : Why
     limit : Limit or None
         What keeps it from being clear; None where nothing does.
+    exhausted : bool
+        True where no clear line leads forward, shown on a lattice of 10 cm and 2.5 deg.
     nodes, n_stances : int
         What the search spent.
     """
@@ -65,6 +68,7 @@ class Line:
     cost: float
     why: Why
     limit: Limit | None
+    exhausted: bool
     nodes: int
     n_stances: int
 
@@ -147,6 +151,7 @@ def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Seque
     config = make_config(vehicle)
     config["line"]["half_width"] = corridor_width(half_width, FREE_HALF_WIDTH)
     config["line"]["max_stances"] = max_stances
+    config["line"]["max_nodes"] = MAX_NODES
     config["line"]["reverse"] = reverse
     engine = _core.Engine(config)
     engine.set_terrain(terrain.grid)
@@ -188,8 +193,8 @@ def line_of(vehicle: Vehicle, terrain: Terrain, points: np.ndarray, info: np.nda
               _part(vehicle, int(info["straight_part"])), float(info["straight_clearance"]), float(info["straight_s"]))
     rests = engine.settle(np.column_stack([points["x"], points["y"], points["yaw"]]))
     return Line(points, Stance.from_records(rests, vehicle.part_names), rests, outcome, cost, why,
-                Limit.from_info(info, _part(vehicle, int(info["limit_part"]))), int(info["nodes"]),
-                int(info["stances"]))
+                Limit.from_info(info, _part(vehicle, int(info["limit_part"]))),
+                bool(info["exhausted"]), int(info["nodes"]), int(info["stances"]))
 
 
 def _part(vehicle: Vehicle, index: int) -> str | None:

@@ -86,7 +86,7 @@ def line_risk(vehicle: Vehicle, terrain: Terrain, line: Line, wander_sd: float =
     n, k = len(line), len(stances.parts)
     rests = stances.status == Rest.OK
     touches = np.where(rests[:, None], stances.contact_probability, np.nan)
-    touches[np.isin(stances.status, (Rest.TIPS, Rest.NO_SUPPORT))] = 1.0
+    touches[stances.status == Rest.TIPS] = 1.0
     touches = touches.reshape(len(offsets), n, k)
     known = np.isfinite(touches)
     touches = np.where(known, touches, 0.0)

@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 import pytest
-from grounds import X, Y, flat, rock, terrain
+from grounds import X, Y, flat, terrain
 
 from trailcoach.assess import assess, rating, usual_variants
 from trailcoach.cli import BAD_INPUT, DONE, main
@@ -35,7 +35,8 @@ class TestAssess:
 
     def test_a_slope_is_rated_by_its_tilt_and_a_ledge_by_its_height(self, jeep):
         slope = assess(jeep, terrain(np.tan(np.radians(17.0)) * X), trail())
-        assert slope.rating == 6 and slope.sections[0].reason == "tilt"
+        assert slope.rating == 6
+        assert slope.sections[0].reason == "tilt"
         assert slope.sections[0].pitch_up == pytest.approx(np.radians(17.0), abs=0.03)
         ledge = assess(jeep, terrain(0.25 * (X > 10.0)), trail())
         assert ledge.sections[0].ledge == pytest.approx(0.25, abs=0.03)

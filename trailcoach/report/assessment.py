@@ -28,7 +28,7 @@ def write_assessment(found: Assessment, terrain: Terrain, trail: Trail, folder: 
 def to_json(found: Assessment) -> dict[str, Any]:
     """The assessment as numbers and words; lengths in m, angles in rad, what is not known null."""
     limit = found.line.limit
-    return _plain({
+    plain: dict[str, Any] = _plain({
         "version": VERSION,
         "rating": found.rating,
         "outcome": found.line.outcome.name.lower(),
@@ -41,6 +41,7 @@ def to_json(found: Assessment) -> dict[str, Any]:
         "sections": [asdict(s) for s in found.sections],
         "outfits": [asdict(v) | {"outcome": v.outcome.name.lower()} for v in found.variants],
     })
+    return plain
 
 
 def _plain(value: Any) -> Any:

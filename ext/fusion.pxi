@@ -248,11 +248,11 @@ cdef void motion_before_resuming(const fusion_filter *f, tc_state *out) noexcept
 cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     """A consumer MEMS IMU and ordinary wheel sensors on an installation nobody measured."""
     c.gravity = 9.80665
-    c.gyro_density = 2e-4
+    c.gyro_density = 1e-4
     c.accelerometer_density = 5e-3      # several times a data sheet's: vibration of a driven car
     c.gyro_bias_sd = 0.05
     c.accelerometer_bias_sd = 0.08
-    c.gyro_bias_walk = 1e-5
+    c.gyro_bias_walk = 5e-6
     c.accelerometer_bias_walk = 5e-4
     c.wheel_sd = 0.08
     c.wheel_resolution = 0.02

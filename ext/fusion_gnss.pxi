@@ -5,8 +5,8 @@ cdef extern from *:
     """
     static const double TC_GNSS_WHITE = 0.5;           /* share of the stated sd that is white, */
     static const double TC_GNSS_SLOW = 0.5;            /* and that drifts */
-    enum { TC_GNSS_CHANGES = 60, TC_GNSS_CHANGES_LEAST = 8 };  /* fixes averaged to see how they change */
-    static const double TC_GNSS_JUMP = 0.3;            /* share of a change beyond the average that it takes up at once */
+    enum { TC_GNSS_CHANGES = 60, TC_GNSS_CHANGES_LEAST = 8 };      /* fixes averaged to see how they change */
+    static const double TC_GNSS_JUMP = 0.3;            /* share of a change beyond the average that counts at once */
     static const double TC_GNSS_SEEN = 2.0;            /* variance of the white part / that of a change, at most */
     static const double TC_GNSS_FED = 3.0;             /* what the slow part grows between fixes / a change, at most */
     static const double TC_GNSS_ROBUST = 2.0;          /* sd from which the noise of a fix is raised */
@@ -14,7 +14,7 @@ cdef extern from *:
     static const double TC_GNSS_VELOCITY_LATE = 0.03;  /* s, jitter of a velocity's age */
     static const double TC_GNSS_LATE = 0.01;           /* s, jitter of a stamp */
     static const double TC_GNSS_DOUBT = 0.2;           /* m/s and m, added to the sd at every such fix */
-    static const double TC_GNSS_LOST = 5.0;            /* s of refusals until the fixes are believed */
+    static const double TC_GNSS_LOST = 8.0;            /* s of refusals until the fixes are believed */
     static const double TC_GNSS_PARKED = 0.08;         /* m/s */
     static const double TC_GATE_FIX = 16.0;            /* chi-square, 3 degrees of freedom, 99.9 % */
     static const double TC_COURSE_SPEED = 1.5;         /* m/s from which the course shows the heading */

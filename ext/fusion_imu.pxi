@@ -73,8 +73,8 @@ cdef void imu_step(fusion_filter *f, double dt) noexcept nogil:
 
 
 cdef void shake_collect(fusion_filter *f, double dt) noexcept nogil:
-    """What changes from sample to sample and back is vibration, of an engine or a bump: sampling folds a part of it into
-    noise far beyond the sensor's own. The second difference of white noise has six times its variance.
+    """What changes from sample to sample and back is vibration, of an engine or a bump: sampling folds a part of it
+    into noise far beyond the sensor's own. The second difference of white noise has six times its variance.
 
     A slow IMU averages; what it shows from sample to sample is motion.
     """

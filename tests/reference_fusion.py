@@ -314,7 +314,9 @@ class Reference:
         v = self.x.v + self.x.R_nb @ np.cross(self.x.w_b, arm)
 
         def h(x: State, i: int) -> float:
-            return (x.p + x.R_nb @ arm + x.drift + (lead - x.delay) * (x.v + v - self.x.v))[i] + 0.5 * lead**2 * self.a_n[i]
+            place = x.p + x.R_nb @ arm + x.drift + (lead - x.delay) * (x.v + v - self.x.v)
+            return float(place[i] + 0.5 * lead**2 * self.a_n[i])
+
         change = [sample["position"][i] - h(self.x, i) - self.left[i] for i in range(3)]
         self.changes = min(self.changes + 1, 60)
         share = [max(1.0 / self.changes, 0.3 if d**2 > c else 0.0) for d, c in zip(change, self.change, strict=True)]

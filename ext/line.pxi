@@ -30,6 +30,7 @@ cdef extern from *:
     static const double TC_LINE_GREED_BETTER = 1.3;     /* when a clear line is known, */
     static const double TC_LINE_GREED_LIGHTLY = 4.0;    /* and where touching is taken lightly */
     static const double TC_LINE_FINE_BELOW = 0.10;      /* m: a station with less to be expected is judged */
+    static const double TC_LINE_NO_DOUBT = 0.25;        /* m: where a look expects more a promise needs no stance */
     static const double TC_LINE_HAND = 0.12;            /* m aside a driver may be of the line */
     static const double TC_LINE_ASIDE_WANTED = 0.08;    /* m of clearance there, no reward for more */
     static const double TC_LOOK_TILT = 0.12;            /* rad a look may err */
@@ -68,7 +69,7 @@ cdef extern from *:
     const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
     const double TC_COST_UNSOLVED, TC_COST_TOUCH_LIGHTLY, TC_LINE_RETURN_AFTER, TC_LINE_RETURN
     const double TC_LOOK_TILT, TC_LINE_SWING, TC_LINE_GREED_LIGHTLY, TC_LINE_GREED_BETTER
-    const double TC_COST_REVERSE, TC_COST_GEAR
+    const double TC_COST_REVERSE, TC_COST_GEAR, TC_LINE_NO_DOUBT
     const double TC_COST_TOUCH, TC_COST_TOUCH_DEPTH, TC_COST_STEERING, TC_LINE_TIGHT, TC_LINE_TIP_WANTED
 
 cdef struct line_node:
@@ -740,6 +741,33 @@ cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, cons
     p.goal.across = has_trail and p.goal.any_yaw
 
 
+cdef bint points_stand_aside(line_planner *p) noexcept nogil:
+    """Whether nothing touches with the driver aside of any point of the line. A place without rest between two that
+    have one is passed over, as on the line itself."""
+    cdef const tc_line_point *q
+    cdef double x, y, clearance
+    cdef int32_t i, side, unsolved
+    for side in range(-1, 2, 2):
+        unsolved = 0
+        for i in range(p.n_points):
+            q = &p.points[i]
+            x = q.x - side * p.tube * sin(q.yaw)
+            y = q.y + side * p.tube * cos(q.yaw)
+            if look_clearance(&p.map, &p.samples, x, y, q.yaw) > TC_LINE_NO_DOUBT:
+                continue
+            rest_at(p, x, y, q.yaw, p.work.status == TC_STANCE_OK)
+            if p.work.status == TC_STANCE_UNSOLVED or p.work.status == TC_STANCE_NO_SUPPORT:
+                unsolved += 1
+                if unsolved > 1:
+                    return False
+                continue
+            unsolved = 0
+            clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+            if p.work.status != TC_STANCE_OK or not clearance >= p.config.clearance_least:
+                return False
+    return True
+
+
 cdef void keep_line(line_planner *p, line_known *known) noexcept nogil:
     """Lay the line at hand aside while another search may find a better one."""
     known.info = p.info
@@ -824,7 +852,7 @@ cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil
     if p.tube > 0.0:
         outcome = search_clear(p, start, False, 3 * eighth)
         if is_clear(p, outcome):
-            p.info.tube = p.tube
+            p.info.tube = p.tube if points_stand_aside(p) else 0.0
             return outcome
         p.tube = 0.0
     outcome = search_clear(p, start, False, 4 * eighth)

@@ -11,6 +11,7 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
     for i in range(c.n_parts):
         c.part_side[i] = side_of(v.part[i].centre[1], 0.25 * v.axle[1].track)
     c.rear_locked = v.axle[1].differential == TC_LOCKED
+    c.front_bar = v.axle[0].anti_roll_rate > 0.0
 
 
 cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
@@ -18,10 +19,13 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
     queue_keep(c, view.t_ns, 0)
     look_ahead(c, view)
     watch_stuck(c, view)
+    watch_roll_back(c, view)
+    watch_contact(c, view)
     watch_slip(c, view)
     if not watch_knowledge(c, view):
         return
     watch_tip(c, view)
+    watch_ground(c, view)
     if view.line is NULL:
         if not c.stuck and c.stuck_since_ns == 0:
             watch_course(c, view)
@@ -52,3 +56,9 @@ cdef void coach_default(tc_coach_config *c) noexcept nogil:
     c.clearance_warn = 0.05
     c.deviation_warn = 0.15
     c.tilt_warn = 0.15
+    c.setups = TC_SETUP_LOW_RANGE | TC_SETUP_LOCKERS
+
+
+cdef bint coach_config_ok(const tc_coach_config *c) noexcept nogil:
+    return (c.detail >= TC_DETAIL_ALL and c.detail <= TC_DETAIL_STOP
+            and (c.units == TC_UNITS_FEET or c.units == TC_UNITS_METRES))

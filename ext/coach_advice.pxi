@@ -16,11 +16,12 @@ cdef void advise_reverse(coach_state *c, const coach_view *view) noexcept nogil:
     step_at(c, view, i, &step)
     step.steer = p[i].steer
     step.distance = c.roll_to[j] - c.roll_to[i]
-    step_give(c, view, &step, 0.0)
+    if step_give(c, view, &step, 0.0):
+        c.backing = 1
 
 
 cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
-    """Low range before it is steep or tight, lockers before a wheel hangs."""
+    """Low range before it is steep, lockers, a free sway bar and soft tyres before a wheel hangs."""
     cdef const tc_line_point *p = view.line.points
     cdef double steepest = 0.0, far = 0.0
     cdef int32_t i, wheel = -1, setup = 0, before = -1
@@ -31,16 +32,17 @@ cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
         if fabs(p[i].pitch) > fabs(steepest):
             steepest = p[i].pitch
         if p[i].lifted and not c.rear_locked:
-            setup |= TC_SETUP_LOCKERS
+            setup |= TC_SETUP_LOCKERS | TC_SETUP_TYRES | (TC_SETUP_SWAY_BAR if c.front_bar else 0)
             wheel = first_bit(p[i].lifted) if wheel < 0 else wheel
         if setup == 0 and fabs(steepest) < TC_COACH_STEEP:
             far = c.roll_to[i]
             before = i
     if fabs(steepest) >= TC_COACH_STEEP:
         setup |= TC_SETUP_LOW_RANGE
+    setup &= c.config.setups
     if setup == 0 or (c.speed > TC_COACH_STILL and far < reaction_way(c) + TC_COACH_SETUP_ROOM):
         return                          # too late to stop and shift
-    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_WHEEL_LIFT if setup == TC_SETUP_LOCKERS else TC_CAUSE_NONE,
+    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_NONE if setup & TC_SETUP_LOW_RANGE else TC_CAUSE_WHEEL_LIFT,
              TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
     step.setup = setup
     step.wheel = wheel

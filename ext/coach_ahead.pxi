@@ -11,6 +11,7 @@ cdef void look_ahead(coach_state *c, const coach_view *view) noexcept nogil:
     c.at = 0
     for i in range(view.n_course):
         c.course_to[i] = view.course[i].s - view.course_rolled
+    c.course_end_to = view.course_end_way - view.course_rolled
     if view.line is NULL:
         return
     p = view.line.points

@@ -44,15 +44,43 @@ cdef void watch_no_line(coach_state *c, const coach_view *view) noexcept nogil:
     step_give(c, view, &step, 0.0)
 
 
+cdef bint aside_meets(const coach_state *c, const coach_view *view, int32_t *worst, double *on_line) noexcept nogil:
+    """Whether going on beside the line as now brings a part near the ground that the line keeps from it: the worst
+    point, and the clearance of the line there."""
+    cdef double least = c.config.clearance_warn, own
+    cdef int32_t i, j = c.at
+    worst[0] = -1
+    for i in range(view.n_aside):
+        if not view.aside[i].clearance < least:
+            continue
+        while j + 1 < view.line.n_points and view.line.points[j].s < view.aside[i].s:
+            j += 1
+        own = view.line.points[j].clearance
+        if own > view.aside[i].clearance + TC_COACH_WORTH:
+            least = view.aside[i].clearance
+            worst[0] = i
+            on_line[0] = own
+    return worst[0] >= 0
+
+
 cdef void watch_off_line(coach_state *c, const coach_view *view) noexcept nogil:
-    """Off the line by more than the place may be wrong, where the line keeps a part from the ground."""
+    """Off the line by more than the place may be wrong: what it brings near the ground."""
+    cdef const tc_line_point *p
     cdef tc_step step
-    if fabs(view.off_line) - c.sd <= c.config.deviation_warn or not line_matters(c, view):
+    cdef double on_line = NAN
+    cdef int32_t worst
+    if fabs(view.off_line) - c.sd <= c.config.deviation_warn or not aside_meets(c, view, &worst, &on_line):
         return
+    p = &view.aside[worst]
     step_new(c, view, TC_STEP_WARN, TC_CAUSE_OFF_LINE, TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
+    step.to_go = p.s - view.s if p.s > view.s else 0.0
+    step.x, step.y = p.x, p.y
+    step_part(c, p.part, &step)
+    step_other(c, p.part, p.clearance, &step)
     step.side = side_of(view.off_line, 0.0)
     step.distance = fabs(view.off_line)
-    step_why_not(c, view, &step)
+    step.clearance = on_line
+    step.probability = touch_probability(c, view, p.clearance)
     step_give(c, view, &step, fabs(view.off_line) / c.config.deviation_warn)
 
 

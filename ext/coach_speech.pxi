@@ -62,13 +62,31 @@ cdef inline double way_spoken(const tc_step *step) noexcept nogil:
     return 0.0 if step.phase == TC_PHASE_NOW and step.kind == TC_STEP_STEER else step.to_go
 
 
+cdef double way_rounding(const coach_state *c, double way) noexcept nogil:
+    """How finely a way is said, m: by the units of the language."""
+    if c.config.units == TC_UNITS_FEET:
+        return TC_COACH_NEAR_ROUND if way < TC_COACH_NEAR else TC_COACH_FAR_ROUND
+    return (TC_COACH_HALF_METRE if way < TC_COACH_HALVES else TC_COACH_METRE if way < TC_COACH_ONES
+            else TC_COACH_FIVE_METRES)
+
+
+cdef bint is_wanted(const coach_state *c, const tc_step *step) noexcept nogil:
+    """Whether the driver's level of detail lets it be said. That advice ends, or goes on, is said in every one: else
+    silence would be taken for safety."""
+    if (c.config.detail == TC_DETAIL_ALL or step.priority == TC_PRIORITY_DANGER
+            or step.cause == TC_CAUSE_POSITION or step.cause == TC_CAUSE_NO_GROUND):
+        return True
+    return c.config.detail == TC_DETAIL_MATTERS and (step.priority == TC_PRIORITY_CAUTION
+                                                     or step.kind == TC_STEP_REVERSE or step.kind == TC_STEP_SETUP)
+
+
 cdef double valid_for(const coach_state *c, const tc_step *step) noexcept nogil:
     """Until it is done, or until the way it names is another one in words, s."""
     cdef double speed = c.speed if c.speed > TC_COACH_CRAWL else TC_COACH_CRAWL
     cdef double until_done = step.to_go / speed + c.config.reaction_time, way = way_spoken(step), stale
     if way == 0.0:
         return until_done
-    stale = (TC_COACH_NEAR_ROUND if way < TC_COACH_NEAR else TC_COACH_FAR_ROUND) / speed
+    stale = way_rounding(c, way) / speed
     if stale < TC_COACH_STALE_LEAST:
         stale = TC_COACH_STALE_LEAST
     return stale if stale < until_done else until_done
@@ -82,7 +100,7 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
     if (c.last_priority != 0 and not interrupts
             and seconds_since(view.t_ns, c.last_ns) < TC_COACH_PAUSE[step.priority]):
         return False
-    if said_before(c, step, rolled, severity):
+    if not is_wanted(c, step) or said_before(c, step, rolled, severity):
         return False
     step.id = c.next_id
     step.valid_until_ns = view.t_ns + nanoseconds(valid_for(c, step))
@@ -95,4 +113,6 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
     remember(c, step, rolled, severity)
     c.last_ns = view.t_ns
     c.last_priority = step.priority
+    c.last = step[0]
+    c.last_place = rolled + step.to_go
     return True

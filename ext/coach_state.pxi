@@ -20,6 +20,11 @@ cdef extern from *:
     static const double TC_COACH_NEAR = 3.2;            /* m: ways below are said in feet or half metres, */
     static const double TC_COACH_NEAR_ROUND = 0.3;      /* m */
     static const double TC_COACH_FAR_ROUND = 1.5;       /* m, ways above in fives of feet */
+    static const double TC_COACH_HALVES = 1.75;         /* m: metric ways below are said in half metres, */
+    static const double TC_COACH_HALF_METRE = 0.5;      /* m */
+    static const double TC_COACH_ONES = 10.5;           /* m, ways below in metres, */
+    static const double TC_COACH_METRE = 1.0;           /* m */
+    static const double TC_COACH_FIVE_METRES = 5.0;     /* m, ways above in fives of them */
     static const double TC_COACH_FORGET = 15.0;         /* m rolled */
     static const double TC_COACH_SETUP_AGAIN = 100.0;   /* m rolled */
     static const double TC_COACH_BACK = 2.0;            /* s that what was lost must be back */
@@ -57,6 +62,12 @@ cdef extern from *:
     static const double TC_COACH_STUCK_SPEED = 0.1;     /* m/s */
     static const double TC_COACH_STUCK_TIME = 4.0;      /* s */
     static const double TC_COACH_FREE_SPEED = 0.25;     /* m/s, it comes on again */
+    static const double TC_COACH_HUNG = 0.03;           /* m of clearance: spinning so near the ground is hung up on it */
+    /* what: rolling back on a climb */
+    static const double TC_COACH_CLIMB = 0.1;           /* rad nose up */
+    static const double TC_COACH_BACK_SPEED = 0.15;     /* m/s */
+    static const double TC_COACH_BACK_TIME = 0.4;       /* s of it, */
+    static const double TC_COACH_BACK_AFTER = 2.0;      /* s after it last went forward: later it is meant */
     /* what: how well the place must be known */
     static const double TC_COACH_SD_LOST = 1.0;         /* m, horizontal standard deviation: no guidance above, */
     static const double TC_COACH_SD_BACK = 0.7;         /* m, again below */
@@ -67,6 +78,8 @@ cdef extern from *:
     const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_SAME_DANGER, TC_COACH_FORGET
     const double TC_COACH_SETUP_AGAIN, TC_COACH_BACK, TC_COACH_STALE_LEAST
     const double TC_COACH_NEAR, TC_COACH_NEAR_ROUND, TC_COACH_FAR_ROUND
+    const double TC_COACH_HALVES, TC_COACH_HALF_METRE, TC_COACH_ONES, TC_COACH_METRE, TC_COACH_FIVE_METRES
+    const double TC_COACH_HUNG, TC_COACH_CLIMB, TC_COACH_BACK_SPEED, TC_COACH_BACK_TIME, TC_COACH_BACK_AFTER
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
     const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
     const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP, TC_COACH_FLUTTER
@@ -102,6 +115,8 @@ cdef struct coach_state:
     # what has been said
     coach_said said[COACH_SAID]
     uint32_t n_said
+    tc_step last                        # the last step given; id 0 = none was
+    double last_place                   # distance travelled where it is to be done, m
     int64_t last_ns                     # when the last step was given
     int32_t last_priority               # 0 = none was
     double prepared_steer               # the steer prepared last, rad
@@ -124,15 +139,20 @@ cdef struct coach_state:
     int64_t stuck_since_ns
     int32_t stuck                       # told, and not moved since
     int64_t lift_since_ns               # a wheel in the air now; 0 = none
+    int64_t forward_ns                  # when the vehicle last went forward
+    int64_t back_since_ns               # rolling back; 0 = not
+    int32_t backing                     # the way back was told: no roll back
     coach_sight touching, close         # of the present course
     # of the vehicle
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
     int32_t rear_locked
+    int32_t front_bar                   # there is an anti-roll bar in front
     # of this tick
     double roll_to[TC_MAX_LINE]         # wheel travel from the vehicle to every point ahead, m
     int32_t at                          # first point ahead
     double course_to[COURSE_POINTS]     # wheel travel to every point of the present course, m
+    double course_end_to                # and to where it ends, m
     double speed, sd
 
 cdef struct coach_view:
@@ -146,7 +166,12 @@ cdef struct coach_view:
     double to_end                       # along the trail, m
     const tc_line_point *course         # the present course, n_course points
     int32_t n_course
+    int32_t course_end                  # TC_STANCE_ of the pose it ends at, TC_STANCE_OK = it goes on
+    double course_end_way               # wheel travel from where it was looked at to there, m
     double course_rolled                # since it was looked at, m
+    const tc_line_point *aside          # the line as the vehicle is going to follow it, off by what it is off now
+    int32_t n_aside                     # 0 = not off the line
+    const tc_contact *contact           # felt just now; NULL = none
     double sigma                        # of the terrain's heights, m
 
 cdef struct coach_place:

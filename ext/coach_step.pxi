@@ -4,7 +4,7 @@ cdef inline int32_t side_of(double left, double least) noexcept nogil:
     return 1 if left > least else -1 if left < -least else 0
 
 
-cdef void step_new(coach_state *c, const coach_view *view, int32_t kind, int32_t cause, int32_t priority,
+cdef void step_new(const coach_state *c, const coach_view *view, int32_t kind, int32_t cause, int32_t priority,
                    int32_t phase, tc_step *step) noexcept nogil:
     """A step about here and now; the caller says the rest."""
     memset(step, 0, sizeof(tc_step))
@@ -14,7 +14,7 @@ cdef void step_new(coach_state *c, const coach_view *view, int32_t kind, int32_t
     step.priority = priority
     step.phase = phase
     step.part = step.other_part = step.wheel = -1
-    step.t_ns = view.t_ns
+    step.t_ns = step.since_ns = view.t_ns
     step.x = view.state.position[0]
     step.y = view.state.position[1]
     step.steer = step.clearance = step.probability = step.other_clearance = step.angle = NAN

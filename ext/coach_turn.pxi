@@ -1,6 +1,6 @@
 # Turns of the steering wheel.
 
-cdef void turn_step(coach_state *c, const coach_view *view, int32_t i, double from_steer, int32_t phase,
+cdef void turn_step(const coach_state *c, const coach_view *view, int32_t i, double from_steer, int32_t phase,
                     tc_step *step) noexcept nogil:
     """Turn the wheel at point i, and hold it to the end of the run: more than advice where a part would touch."""
     cdef const tc_line_info *info = &view.line.info

@@ -1,4 +1,16 @@
-# Wheels that spin, dig or hang.
+# Wheels that spin, dig or hang, and what the vehicle hangs on.
+
+cdef void hung_on(const coach_state *c, const coach_view *view, tc_step *step) noexcept nogil:
+    """Let the step say what part the vehicle hangs on, if one is on the ground or as good as."""
+    cdef const tc_stance *now = view.stance
+    if now is NULL or now.status != TC_STANCE_OK or not 0 <= now.least_part < c.n_parts:
+        return
+    if now.clearance[now.least_part] < TC_COACH_HUNG:
+        step.cause = TC_CAUSE_HIGH_CENTRED
+        step_part(c, now.least_part, step)
+        step.clearance = now.clearance[now.least_part]
+        step.probability = now.contact_probability[now.least_part]
+
 
 cdef void watch_stuck(coach_state *c, const coach_view *view) noexcept nogil:
     """Wheels spin and the vehicle does not come on."""
@@ -16,6 +28,8 @@ cdef void watch_stuck(coach_state *c, const coach_view *view) noexcept nogil:
         c.stuck_since_ns = view.t_ns
     if seconds_since(view.t_ns, c.stuck_since_ns) >= TC_COACH_STUCK_TIME:
         step_new(c, view, TC_STEP_STOP, TC_CAUSE_SLIP, TC_PRIORITY_DANGER, TC_PHASE_NOW, &step)
+        step.since_ns = c.stuck_since_ns
+        hung_on(c, view, &step)
         c.stuck = c.stuck or step_give(c, view, &step, 0.0)
 
 
@@ -35,6 +49,7 @@ cdef void watch_slip(coach_state *c, const coach_view *view) noexcept nogil:
     if worst >= 0 and not c.stuck:
         step_new(c, view, TC_STEP_WARN, TC_CAUSE_SLIP, TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
         step.wheel = worst
+        step.since_ns = c.slip_since_ns[worst]
         step.side = 1 if worst % 2 == 0 else -1
         step_give(c, view, &step, 0.0)
 

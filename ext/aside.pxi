@@ -5,7 +5,7 @@ cdef enum:
 
 cdef extern from *:
     """
-    static const double TC_ASIDE_LENGTH = 4.0;          /* m of line looked at: a wheelbase and the way to react */
+    static const double TC_ASIDE_LENGTH = 4.0;          /* m of line looked at: a wheelbase and a reaction */
     static const double TC_ASIDE_MOVED = 0.25;          /* m rolled until it is looked at again, */
     static const double TC_ASIDE_SHIFT = 0.05;          /* or m farther aside */
     """
@@ -25,8 +25,8 @@ cdef bint aside_due(const line_aside *a, double rolled, double off) noexcept nog
     return (not a.looked or not rolled - a.rolled < TC_ASIDE_MOVED or not fabs(off - a.off) < TC_ASIDE_SHIFT)
 
 
-cdef void aside_look(line_aside *a, const stance_model *model, const tc_grid *grid, const tc_line_point *line, int32_t n,
-                     double s, double off, double rolled) noexcept nogil:
+cdef void aside_look(line_aside *a, const stance_model *model, const tc_grid *grid, const tc_line_point *line,
+                     int32_t n, double s, double off, double rolled) noexcept nogil:
     """Stances along the line from s on, each moved left by off, m. It ends where the ground is unknown."""
     cdef const tc_line_point *p
     cdef tc_line_point *q

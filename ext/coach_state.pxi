@@ -62,7 +62,7 @@ cdef extern from *:
     static const double TC_COACH_STUCK_SPEED = 0.1;     /* m/s */
     static const double TC_COACH_STUCK_TIME = 4.0;      /* s */
     static const double TC_COACH_FREE_SPEED = 0.25;     /* m/s, it comes on again */
-    static const double TC_COACH_HUNG = 0.03;           /* m of clearance: spinning so near the ground is hung up on it */
+    static const double TC_COACH_HUNG = 0.03;           /* m of clearance: spinning so near the ground hangs on it */
     /* what: rolling back on a climb */
     static const double TC_COACH_CLIMB = 0.1;           /* rad nose up */
     static const double TC_COACH_BACK_SPEED = 0.15;     /* m/s */

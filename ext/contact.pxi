@@ -14,7 +14,7 @@ cdef extern from *:
     static const double TC_SHOCK_WINDOW = 0.025;        /* s, of the running mean square */
     static const double TC_SHOCK_LEAST = 1.0;           /* m/s^2, no ride is so smooth that less is a strike */
     static const double TC_SHOCK_ABOVE_RIDE = 8.0;      /* times the ride */
-    static const double TC_SHOCK_EXPECTED = 0.6;        /* of both, where a part is predicted to touch: less says as much */
+    static const double TC_SHOCK_EXPECTED = 0.6;        /* of both, where a part is predicted to touch */
     static const double TC_SHOCK_RIDE = 0.2;            /* m/s^2, of a ride not yet known */
     static const double TC_SHOCK_RIDE_TIME = 4.0;       /* s in which the running median may grow by e */
     static const double TC_SHOCK_MOVING = 0.1;          /* m/s, slower is no ride */
@@ -24,8 +24,8 @@ cdef extern from *:
     static const double TC_CONTACT_NEAR = 0.10;         /* m of clearance within which a shock may be a part's */
     """
     const double TC_SHOCK_LOW_HZ, TC_SHOCK_HIGH_HZ, TC_SHOCK_RATE_LEAST, TC_SHOCK_WINDOW, TC_SHOCK_LEAST
-    const double TC_SHOCK_ABOVE_RIDE, TC_SHOCK_EXPECTED, TC_SHOCK_RIDE, TC_SHOCK_RIDE_TIME, TC_SHOCK_MOVING, TC_SHOCK_GAP
-    const double TC_SHOCK_MERGE, TC_CONTACT_MATCH, TC_CONTACT_NEAR
+    const double TC_SHOCK_ABOVE_RIDE, TC_SHOCK_EXPECTED, TC_SHOCK_RIDE, TC_SHOCK_RIDE_TIME, TC_SHOCK_MOVING
+    const double TC_SHOCK_GAP, TC_SHOCK_MERGE, TC_CONTACT_MATCH, TC_CONTACT_NEAR
 
 cdef struct contact_nearness:
     # what was nearest to the ground at a tick

@@ -20,7 +20,7 @@ cdef extern from *:
 cdef struct vehicle_course:
     tc_line_point points[COURSE_POINTS]     # the first is one step ahead; s is the wheel travel to it
     int32_t n                               # 0 = not known
-    int32_t end                             # TC_STANCE_ of the pose behind the last point, TC_STANCE_OK = none was asked
+    int32_t end                             # TC_STANCE_ of the pose behind the last point, OK = none was asked
     double end_way                          # wheel travel to it, m
     # of the last look
     int32_t looked                          # there was one, on this ground

@@ -10,8 +10,8 @@ from trailcoach import _core, abi
 from trailcoach.coach import Step
 from trailcoach.engine import vehicle_of
 from trailcoach.log import Log
-from trailcoach.playback import replay
 from trailcoach.phrase_file import CAUSES, KINDS, PHASES, PRIORITIES
+from trailcoach.playback import replay
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 from trailcoach.words import Words
@@ -821,7 +821,7 @@ def test_given_a_contact_felt_then_the_part_is_told_and_when_it_began():
     drive = Drive().wait(2.0)
     drive.contact = felt(REAR_DIFF, 1_900_000_000)
     drive.tick()
-    (t, _, step), = drive.said
+    (_, _, step), = drive.said
     assert drive.words() == [("warn", "contact", "now")]
     assert (step["part"], step["since_ns"]) == (REAR_DIFF, 1_900_000_000)
 

@@ -1,4 +1,6 @@
 """Questions: answered from the same state as the steps, as text and as data."""
+import itertools
+
 import numpy as np
 import pytest
 
@@ -90,7 +92,7 @@ def test_repeat_and_why_are_of_the_last_step(asked):
 def test_how_far_counts_down_as_it_rolls(asked):
     checked = 0
     answers = asked.answers["how_far"]
-    for (x0, n0, _, a), (x1, n1, _, b) in zip(answers, answers[1:], strict=False):
+    for (x0, n0, _, a), (x1, n1, _, b) in itertools.pairwise(answers):
         if n0 == n1 and a.outcome == b.outcome == "step" and a.step.id == b.step.id > 0 and b.step.to_go > 0.0:
             assert a.step.to_go - b.step.to_go == pytest.approx(x1 - x0, abs=1e-9)
             checked += 1

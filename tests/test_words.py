@@ -199,7 +199,8 @@ def test_from_eight_millimetres_on_it_is_room():
 
 
 @pytest.mark.parametrize(("other_clearance", "said"), [
-    (-0.02, "Six inches too far passenger: oil pan will touch."), (0.007, "Six inches too far passenger: oil pan will touch."),
+    (-0.02, "Six inches too far passenger: oil pan will touch."),
+    (0.007, "Six inches too far passenger: oil pan will touch."),
     (0.02, "Six inches too far passenger: oil pan gets close."),
 ])
 def test_off_the_line_is_told_with_its_consequence(other_clearance, said):
@@ -277,3 +278,32 @@ def test_a_faulty_phrase_file_is_refused_with_its_template(tmp_path, old, new, m
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         load_phrases(path)
+
+
+def spotter_table():
+    """Rows of the table of spotters' phrases: number, phrase, templates named, reason to leave it out."""
+    rows = []
+    for line in (PHRASES / "README.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and cells[0].isdigit():
+            rows.append((int(cells[0]), cells[1], re.findall(r"`([\w.]+)`", cells[2]), cells[3]))
+    return rows
+
+
+def test_every_phrase_of_human_spotters_is_covered_or_left_out_with_a_reason():
+    rows = spotter_table()
+    assert [n for n, *_ in rows] == list(range(1, 63))
+    for _, phrase, templates, reason in rows:
+        assert bool(templates) != bool(reason), phrase
+        assert templates or len(reason.split()) >= 8, phrase
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_covers_a_spotters_phrase_is_in_every_language(language):
+    tree = msgspec.to_builtins(load_phrases(language))
+    for _, phrase, templates, _ in spotter_table():
+        for name in templates:
+            found = tree
+            for key in name.split("."):
+                assert key in found, (phrase, name)
+                found = found[key]

@@ -34,8 +34,10 @@ Progress = Callable[[str, float], None]     # what is being done, and how much o
 
 @dataclass(frozen=True)
 class Tick:
-    """What the engine knew, said and felt at one tick; stance is None while it does not know where it stands. Contacts
-    (abi.CONTACT) are those that are over since the last tick."""
+    """What the engine knew, said and felt at one tick.
+
+    stance is None while it does not know where it stands; contacts (abi.CONTACT) are those over since the last tick.
+    """
 
     t_ns: int
     state: np.ndarray
@@ -141,7 +143,8 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
         advised_stance=advised.rests, steps=[s for d in drive for s in d.steps], trail_xy=trail.xy,
         half_width=trail.half_width, terrain=terrain,
         debrief=debrief(vehicle.part_names, t_ns, state, stance, [c for d in drive for c in d.contacts],
-                        felt=could_feel(log.imu), advised=advised.points, advised_stance=advised.rests), notes=[*log.meta.notes, *log.warnings])
+                        felt=could_feel(log.imu), advised=advised.points, advised_stance=advised.rests),
+        notes=[*log.meta.notes, *log.warnings])
 
 
 def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None, *,

@@ -20,7 +20,7 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class Trigger(_Record):
+class Trigger(_Record, frozen=True):
     """Where a step is to be done: metres still to roll, and the place in the world."""
 
     to_go: float
@@ -28,7 +28,7 @@ class Trigger(_Record):
     y: float | None
 
 
-class Action(_Record):
+class Action(_Record, frozen=True):
     """What is to be done; null where the step does not ask for it. SI units, left positive."""
 
     turns: float | None
@@ -38,7 +38,7 @@ class Action(_Record):
     setup: list[Literal["low_range", "lockers", "sway_bar", "tyres"]]
 
 
-class Why(_Record):
+class Why(_Record, frozen=True):
     """The reason as data; null where it is not known or not the point. Metres, radians."""
 
     side: Literal["driver", "passenger"] | None
@@ -52,14 +52,14 @@ class Why(_Record):
     off_line: float | None
 
 
-class Utterance(_Record):
+class Utterance(_Record, frozen=True):
     """What to say, as plain text and as SSML 1.1."""
 
     text: str
     ssml: str
 
 
-class Step(_Record):
+class Step(_Record, frozen=True):
     """One guidance instruction: one line of steps.jsonl. Times are nanoseconds of the log's clock."""
 
     version: Literal[2]
@@ -82,7 +82,7 @@ class Step(_Record):
     text: str
 
 
-class Contact(_Record):
+class Contact(_Record, frozen=True):
     """A contact predicted, felt or both; seconds from the first tick, felt is null where no IMU could tell."""
 
     t: float
@@ -94,7 +94,7 @@ class Contact(_Record):
     shock: float | None
 
 
-class Departure(_Record):
+class Departure(_Record, frozen=True):
     """A stretch beside the line advised that cost clearance; off_line is left positive, m."""
 
     t: float
@@ -106,7 +106,7 @@ class Departure(_Record):
     contact: bool
 
 
-class Cost(_Record):
+class Cost(_Record, frozen=True):
     """What points of the score were lost for."""
 
     points: int
@@ -115,14 +115,14 @@ class Cost(_Record):
     part: str | None
 
 
-class Score(_Record):
+class Score(_Record, frozen=True):
     """100 less what the driver could have spared the vehicle."""
 
     value: int
     why: list[Cost]
 
 
-class Debrief(_Record):
+class Debrief(_Record, frozen=True):
     """debrief.json: what touched, what was least, where the driver left the better line. Metres by part."""
 
     version: Literal[2]

@@ -112,9 +112,8 @@ class Voice:
         if outcome == "step" and question == "why":
             return self._utterance(self.utterances(step).reason, "advice")
         if outcome == "step" and question in ("repeat", "next"):
-            u = self.utterances(step)
-            return self._utterance({"prepare": u.prepare, "now": u.now, "clear": u.clear}[PHASES[int(step["phase"])]].text,
-                                   "advice")
+            said: Utterance = getattr(self.utterances(step), PHASES[int(step["phase"])])
+            return self._utterance(said.text, "advice")
         return self._utterance(_fill(self.phrases.answer[_answer_key(question, outcome, step)], self._arguments(step)),
                                "advice")
 

@@ -14,7 +14,7 @@ cdef extern from *:
     static const double TC_GNSS_VELOCITY_LATE = 0.03;  /* s, jitter of a velocity's age */
     static const double TC_GNSS_LATE = 0.01;           /* s, jitter of a stamp */
     static const double TC_GNSS_DOUBT = 0.2;           /* m/s and m, added to the sd at every such fix */
-    static const double TC_GNSS_LOST = 8.0;            /* s of refusals until the fixes are believed */
+    static const double TC_GNSS_LOST = 7.0;            /* s of refusals until the fixes are believed */
     static const double TC_GNSS_PARKED = 0.08;         /* m/s */
     static const double TC_GATE_FIX = 16.0;            /* chi-square, 3 degrees of freedom, 99.9 % */
     static const double TC_COURSE_SPEED = 1.5;         /* m/s from which the course shows the heading */

@@ -6,7 +6,8 @@
 #
 # A plan is a ladder of searches that share one budget of stances: ways forward that stay clear with the driver a hand
 # aside; clear ways forward; where these are exhausted the same on a finer lattice, which shows that there are none;
-# clear ways with both gears, where that is allowed; ways on which something touches, at a price. Where a clear line is found soon, a less greedy search may find a better one.
+# clear ways with both gears, where that is allowed; ways on which something touches, at a price. Where a clear line is
+# found soon, a less greedy search may find a better one.
 
 cdef enum:
     LINE_YAWS = 72                      # heading bins of a closed state,

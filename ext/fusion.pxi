@@ -7,22 +7,25 @@ cdef extern from *:
     static const double TC_HEADING_KNOWN = 0.35;       /* and yaw */
     static const double TC_POSITION_AGE = 1.0;         /* s */
     static const double TC_ROLLING_AGE = 0.5;          /* s without a believable wheel speed */
+    static const double TC_CLOCK_MOST = 1.0;           /* s a velocity may differ in time from its fix */
     """
-    const double TC_LEVEL_KNOWN, TC_LEVEL_LOST, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE
+    const double TC_LEVEL_KNOWN, TC_LEVEL_LOST, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE, TC_CLOCK_MOST
 
 
 cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
     """Everything finite and not negative; what is divided by or must move, positive."""
     cdef const double *sd = &c.gravity
-    cdef size_t i, n = (sizeof(tc_fusion_config) - 6 * sizeof(double)) // sizeof(double)
+    cdef size_t i, n = &c.earth_rate[0] - sd
     for i in range(3):
         if not (isfinite(c.imu_lever[i]) and isfinite(c.gnss_lever[i]) and isfinite(c.earth_rate[i])):
             return TC_E_RANGE
-    for i in range(n - 3):              # all between the levers and the Earth rate
+    for i in range(n):                  # all between the levers and the Earth rate
         if not (sd[i] >= 0.0 and isfinite(sd[i])):
             return TC_E_RANGE
     if not (c.gravity > 0.0 and c.gyro_density > 0.0 and c.accelerometer_density > 0.0 and c.wheel_sd > 0.0
             and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0):
+        return TC_E_RANGE
+    if not fabs(c.gnss_velocity_clock) <= TC_CLOCK_MOST:
         return TC_E_RANGE
     return TC_OK
 
@@ -203,6 +206,9 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
     out.reserved = 0
+    memcpy(out.reset_position, f.reset_position, sizeof(f.reset_position))
+    memcpy(out.reset_velocity, f.reset_velocity, sizeof(f.reset_velocity))
+    out.reset_yaw = f.reset_yaw
     if f.resuming:
         motion_before_resuming(f, out)
     elif not f.aligned:
@@ -264,3 +270,4 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.mounting_sd = 0.07
     c.gnss_sd_floor = 0.02
     c.gnss_delay_sd = 0.05
+    c.lag = 0.5

@@ -25,11 +25,10 @@ cdef extern from *:
     static const double TC_GNSS_DRIFT_TAU = 60.0;      /* s, correlation time of a GNSS error */
     static const double TC_GYRO_SCALE_SD = 2e-3;       /* scale factor error of a MEMS gyro, 1 */
     static const double TC_SCALE_TAU = 1.0;            /* s, for which a turn keeps its direction */
-    static const double TC_TIME_JUMP = 3600.0;         /* s between samples: a longer one is a stamp gone wrong */
     static const int64_t NEVER = INT64_MIN;
     """
     const int64_t NEVER
-    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU, TC_TIME_JUMP
+    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU
 
 cdef struct fusion_filter:
     tc_fusion_config c
@@ -100,6 +99,9 @@ cdef struct fusion_filter:
     uint32_t used[TC_KINDS]
     uint32_t gated[TC_KINDS]
     uint32_t resets
+    double reset_position[3]            # what the last reset moved
+    double reset_velocity[3]
+    double reset_yaw
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
 cdef struct fusion_row:
@@ -322,19 +324,6 @@ cdef void covariance_forget(fusion_filter *f, int32_t state, double variance) no
 
 cdef inline double seconds(int64_t later, int64_t earlier) noexcept nogil:
     return 1e-9 * <double> (later - earlier)
-
-
-cdef tc_status stamp_check(const fusion_filter *f, int64_t t_ns, int64_t last) noexcept nogil:
-    """Whether a sample may follow the last one of its sensor. A jump far ahead is refused, or it would make every right
-    stamp after it late; a sensor that was away for long goes by the IMU's clock."""
-    cdef int64_t latest = last
-    if last != NEVER and t_ns <= last:
-        return TC_E_TIME
-    if f.has_imu and f.t_imu > latest:
-        latest = f.t_imu
-    if latest != NEVER and 1e-9 * (<double> t_ns - <double> latest) > TC_TIME_JUMP:
-        return TC_E_TIME
-    return TC_OK
 
 
 # Motion of the body at the time of a measurement.

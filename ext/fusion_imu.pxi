@@ -388,17 +388,19 @@ cdef void resume(fusion_filter *f) noexcept nogil:
     f.aligned = 1
 
 
-cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
-    cdef double dt
+cdef tc_status imu_check(const tc_imu *s) noexcept nogil:
     cdef int32_t i
     for i in range(3):
-        if not isfinite(sample.gyro[i]) or not isfinite(sample.accelerometer[i]):
+        if not isfinite(s.gyro[i]) or not isfinite(s.accelerometer[i]):
             return TC_E_RANGE
+    return TC_OK
+
+
+cdef void fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
+    cdef double dt
     if not f.has_imu:
         imu_first(f, sample)
-        return TC_OK
-    if stamp_check(f, sample.t_ns, f.t_imu) != TC_OK:
-        return TC_E_TIME
+        return
     imu_hold(f, sample)
     dt = seconds(sample.t_ns, f.t_imu)
     f.t_imu = sample.t_ns
@@ -413,7 +415,7 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
             resume_collect(f, dt)
         else:
             level_collect(f, dt)
-        return TC_OK
+        return
     dt = seconds(sample.t_ns, f.t_ns)   # less than the interval where a gap was bridged for a measurement
     if is_gap(f, dt):
         imu_bridge(f, sample.t_ns)
@@ -428,4 +430,3 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
         constraint_update(f, seconds(sample.t_ns, f.t_check))
         level_judge(f)
         f.t_check = sample.t_ns
-    return TC_OK

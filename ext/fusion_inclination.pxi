@@ -8,7 +8,11 @@ cdef extern from *:
     const double TC_INCLINATION_MAX
 
 
-cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample) noexcept nogil:
+cdef tc_status inclination_check(const tc_inclination *s) noexcept nogil:
+    return TC_OK if fabs(s.roll) < TC_INCLINATION_MAX and fabs(s.pitch) < TC_INCLINATION_MAX else TC_E_RANGE
+
+
+cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noexcept nogil:
     cdef fusion_row r
     cdef double dx[N_X]
     cdef double f_s[3]
@@ -19,13 +23,9 @@ cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample
     cdef double moved[3]
     cdef double lead = 0.0, side2, all2
     cdef int32_t i, k, j
-    if not (fabs(sample.roll) < TC_INCLINATION_MAX and fabs(sample.pitch) < TC_INCLINATION_MAX):
-        return TC_E_RANGE
-    if stamp_check(f, sample.t_ns, f.t_inclination) != TC_OK:
-        return TC_E_TIME
     f.t_inclination = sample.t_ns
     if not measurement_ready(f, sample.t_ns, &lead):
-        return TC_OK
+        return
     memset(dx, 0, sizeof(dx))
     for i in range(3):
         f_s[i] = f.f_low[1][i] - f.ba[i]
@@ -56,4 +56,3 @@ cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample
         r.variance = f.c.inclination_sd * f.c.inclination_sd
         row_update(f, &r, TC_GATE_1, dx, TC_KIND_INCLINATION)
     correct(f, dx)
-    return TC_OK

@@ -8,7 +8,11 @@ cdef extern from *:
     const double TC_SPEED_LATE, TC_SPEED_SD
 
 
-cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept nogil:
+cdef tc_status speed_check(const tc_speed *s) noexcept nogil:
+    return TC_OK if isfinite(s.speed) else TC_E_RANGE
+
+
+cdef void fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept nogil:
     cdef fusion_motion m
     cdef fusion_row r
     cdef double dx[N_X]
@@ -17,15 +21,11 @@ cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept n
     cdef double e[3]
     cdef double lead = 0.0, accel, late
     cdef int32_t i
-    if not isfinite(sample.speed):
-        return TC_E_RANGE
-    if stamp_check(f, sample.t_ns, f.t_speed) != TC_OK:
-        return TC_E_TIME
     f.t_speed = sample.t_ns
     f.speed = sample.speed
     rest_witness(f, sample.t_ns, fabs(sample.speed) < TC_PARKED)
     if not measurement_ready(f, sample.t_ns, &lead):
-        return TC_OK
+        return
     body_motion(f, lead, &m)
     at[0] = at[1] = 0.0
     at[2] = f.tyre_radius
@@ -46,4 +46,3 @@ cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept n
     if row_update(f, &r, TC_GATE_1, dx, TC_KIND_SPEED):
         f.t_rolling_used = sample.t_ns
         correct(f, dx)
-    return TC_OK

@@ -26,14 +26,13 @@ cdef extern from *:
     const double TC_FAST_TIME, TC_FAST_RESOLVED
 
 
-cdef tc_status fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
-    if not isfinite(sample.angle) or fabs(sample.angle) > 1.4:
-        return TC_E_RANGE
-    if stamp_check(f, sample.t_ns, f.t_steering) != TC_OK:
-        return TC_E_TIME
+cdef tc_status steering_check(const tc_steering *s) noexcept nogil:
+    return TC_OK if isfinite(s.angle) and fabs(s.angle) <= 1.4 else TC_E_RANGE
+
+
+cdef void fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
     f.t_steering = sample.t_ns
     f.steer = sample.angle
-    return TC_OK
 
 
 cdef double wheels_mean(const tc_wheels *s) noexcept nogil:
@@ -199,18 +198,21 @@ cdef int32_t zero_believed(fusion_filter *f, const fusion_motion *m, int64_t t_n
     return 1
 
 
-cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
+cdef tc_status wheels_check(const tc_wheels *s) noexcept nogil:
+    cdef int32_t i
+    for i in range(TC_WHEELS):
+        if not isfinite(s.speed[i]) and not isnan(s.speed[i]):
+            return TC_E_RANGE
+    return TC_OK
+
+
+cdef void fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
     cdef fusion_motion m
     cdef double dx[N_X]
     cdef double lead = 0.0, period, raised
     cdef int32_t i, out = 0, taken = 0
-    for i in range(TC_WHEELS):
-        if not isfinite(sample.speed[i]) and not isnan(sample.speed[i]):
-            return TC_E_RANGE
-    if stamp_check(f, sample.t_ns, f.t_wheels) != TC_OK:
-        return TC_E_TIME
     if isnan(wheels_mean(sample)):
-        return TC_OK                    # no reading: as if it had not come
+        return                          # no reading: as if it had not come
     if f.t_wheels_first == NEVER:
         f.t_wheels_first = sample.t_ns
         f.wheel_first = wheels_mean(sample)
@@ -219,7 +221,7 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
     rest_witness(f, sample.t_ns, wheels_zero(f, sample))
     period = TC_WHEEL_PERIOD if f.t_wheels_used == NEVER else seconds(sample.t_ns, f.t_wheels_used)
     if period < TC_WHEEL_PERIOD - 1e-6 or not measurement_ready(f, sample.t_ns, &lead):
-        return TC_OK
+        return
     f.t_wheels_used = sample.t_ns
     body_motion(f, lead, &m)
     if not wheels_zero(f, sample) or imu_quiet(f):
@@ -229,7 +231,7 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
             f.wheels_fast = 0
     elif not zero_believed(f, &m, sample.t_ns):
         zero_refused(f)
-        return TC_OK
+        return
     memset(dx, 0, sizeof(dx))
     raised = 2.0 * TC_WHEEL_TAU / period
     if raised < 1.0:
@@ -246,4 +248,3 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
     if taken > 0:
         f.t_rolling_used = sample.t_ns
         correct(f, dx)
-    return TC_OK

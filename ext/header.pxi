@@ -14,6 +14,7 @@ cdef extern from "trailcoach.h" nogil:
     enum:
         TC_OK
         TC_NONE
+        TC_DUPLICATE
         TC_E_NULL
         TC_E_ABI
         TC_E_RANGE
@@ -100,6 +101,15 @@ cdef extern from "trailcoach.h" nogil:
         double dz_dx
         double dz_dy
 
+    enum:
+        TC_SENSOR_IMU
+        TC_SENSOR_WHEELS
+        TC_SENSOR_INCLINATION
+        TC_SENSOR_STEERING
+        TC_SENSOR_SPEED
+        TC_SENSOR_GNSS
+    enum: TC_SENSORS
+
     ctypedef struct tc_imu:
         uint32_t struct_size
         uint32_t flags
@@ -166,6 +176,9 @@ cdef extern from "trailcoach.h" nogil:
         double gnss_sd_floor
         double gnss_delay_sd
         double earth_rate[3]
+        double lag
+        double clock[TC_SENSORS]
+        double gnss_velocity_clock
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -201,6 +214,8 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_NO_WHEELS
         TC_FUSION_IMU_GAP
         TC_FUSION_IMU_FAULT
+        TC_FUSION_REWOUND
+        TC_FUSION_CLOCK
 
     enum:
         TC_KIND_WHEELS
@@ -235,6 +250,14 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t gated[TC_KINDS]
         uint32_t resets
         uint32_t reserved
+        double reset_position[3]
+        double reset_velocity[3]
+        double reset_yaw
+        uint32_t rewinds
+        uint32_t clock_steps
+        uint32_t late[TC_SENSORS]
+        uint32_t refused[TC_SENSORS]
+        uint32_t duplicated[TC_SENSORS]
 
     enum:
         TC_STANCE_OK

@@ -38,6 +38,8 @@ class Status(enum.IntFlag):
     NO_WHEELS = 64              # no believable wheel speed for 0.5 s
     IMU_GAP = 128               # a gap longer than 0.1 s was bridged
     IMU_FAULT = 256             # an implausible IMU sample was replaced by the last one
+    REWOUND = 512               # a late sample changed what was said in the last second
+    CLOCK = 1024                # a sensor's clock stepped in the last 5 s
 
 
 @dataclass(frozen=True)

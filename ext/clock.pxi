@@ -50,7 +50,7 @@ cdef void clock_begin(clock_judge *c, int64_t lag, const double *offset) noexcep
 
 
 cdef inline int64_t clock_now(const clock_judge *c) noexcept nogil:
-    """What lateness is counted from: the IMU's time or, where it is missing, the others' less what they may be ahead."""
+    """What lateness is counted from: the IMU's time or, where that is missing, the others' less a margin."""
     cdef int64_t others = c.newest - TC_CLOCK_AHEAD if c.newest != NEVER else NEVER
     return others if others > c.sensor[0].newest else c.sensor[0].newest
 

@@ -287,7 +287,9 @@ cdef tc_status timeline_push(timeline_buffer *b, fusion_filter *f, int32_t kind,
         return st
     clock_taken(&b.clock, kind, t_ns)
     until = b.clock.newest - TC_IMU_WAIT
-    timeline_go_on(b, f, b.clock.sensor[TC_SENSOR_IMU].newest if b.clock.sensor[TC_SENSOR_IMU].newest > until else until)
+    if b.clock.sensor[TC_SENSOR_IMU].newest > until:
+        until = b.clock.sensor[TC_SENSOR_IMU].newest
+    timeline_go_on(b, f, until)
     timeline_expire(b)
     return TC_OK
 

@@ -381,6 +381,13 @@ def test_bad_data_sheet_is_named() -> None:
         fuse(log)
 
 
+def test_a_misspelt_key_of_the_data_sheet_is_refused() -> None:
+    log = smooth_drive(seed=4, duration=10.0).log
+    with pytest.raises(InputError, match=r"meta.toml: unknown key 'noise.gyro_densty'; did you mean 'gyro_density'\?"):
+        fuse(replace(log, meta=replace_meta(log, noise={"gyro_densty": 1e-4})))
+    fuse(replace(log, meta=replace_meta(log, noise={"gnss_white": 0.02, "engine_vibration": 0.1})))
+
+
 def test_a_log_without_imu_is_refused(drive: Drive) -> None:
     with pytest.raises(InputError, match=r"imu\.csv"):
         fuse(drive.with_sensor("imu", None).log)
@@ -392,7 +399,7 @@ def test_track_csv_has_the_columns_of_the_contract(drive: Drive, tmp_path) -> No
     table = np.genfromtxt(tmp_path / "track.csv", delimiter=",", names=True)
     assert ",".join(table.dtype.names) == (
         "t,x,y,z,vx,vy,vz,roll,pitch,yaw,sd_x,sd_y,sd_z,sd_vx,sd_vy,sd_vz,sd_roll,sd_pitch,sd_yaw,"
-        "slip_fl,slip_fr,slip_rl,slip_rr,status")
+        "slip_fl,slip_fr,slip_rl,slip_rr,status,resets,reset_x,reset_y,reset_z,reset_yaw")
     np.testing.assert_allclose(table["x"], track.position[:, 0], atol=1e-5)
     assert abs(np.diff(table["t"]) - 0.1).max() < 0.006
 

@@ -1,5 +1,6 @@
 """Time: samples that come late, twice, out of order, or by a clock that is wrong."""
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -184,7 +185,8 @@ def test_a_step_of_a_clock_is_flagged_for_five_seconds() -> None:
     kinds, rows, t_ns = log.timeline()
     arrays = [wheels if s == "wheels" else getattr(log, s) for s in SENSORS]
     engine, flagged = engine_for(log), []
-    for a, b in zip(np.r_[0, at := np.searchsorted(t_ns, np.arange(1, 20) * 10**9)], np.r_[at, len(kinds)], strict=True):
+    ends = [*np.searchsorted(t_ns, np.arange(1, 20) * 10**9), len(kinds)]
+    for a, b in pairwise([0, *ends]):
         engine.push_merged(kinds[a:b], rows[a:b], arrays)
         flagged.append(knows(engine.state(), Status.CLOCK))
     assert flagged == [10 <= i < 15 for i in range(20)]

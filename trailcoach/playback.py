@@ -132,7 +132,8 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
         t=(t_ns - log.t_ns[0]) * 1e-9, state=state, stance=stance, advised=advised.points,
         advised_stance=advised.rests, steps=[s for d in drive for s in d.steps], trail_xy=trail.xy,
         half_width=trail.half_width, terrain=terrain,
-        debrief=debrief(vehicle.part_names, t_ns, state, stance, log.imu), notes=[*log.meta.notes, *log.warnings])
+        debrief=debrief(vehicle.part_names, t_ns, state, stance, log.in_time("imu")),
+        notes=[*log.meta.notes, *log.warnings])
 
 
 def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None) -> None:

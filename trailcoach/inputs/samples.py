@@ -119,13 +119,13 @@ def _read(path: Path, expected: tuple[str, ...] | None) -> Table:
     again = np.flatnonzero(np.diff(_nanoseconds(table)) == 0)
     if again.size > _MOST_AGAIN * len(t):
         row, share = int(again[0]) + 1, 100 * again.size / len(t)
-        raise table.fault(row, f"t = {t[row]:.10g} again, as in {share:.0f} % of the rows; stamps fine enough to tell the"
-                               " rows apart are needed")
+        raise table.fault(row, f"t = {t[row]:.10g} again, as in {share:.0f} % of the rows; stamps fine enough to tell"
+                               " the rows apart are needed")
     back = np.flatnonzero(np.diff(t) < 0.0)
     if back.size > _MOST_BACK * len(t):
         row, share = int(back[0]) + 1, 100 * back.size / len(t)
-        raise table.fault(row, f"t = {t[row]:.10g} after {t[row - 1]:.10g}: time goes back in {share:.0f} % of the rows;"
-                               " rows in the order they came are needed")
+        raise table.fault(row, f"t = {t[row]:.10g} after {t[row - 1]:.10g}: time goes back in {share:.0f} % of the"
+                               " rows; rows in the order they came are needed")
     return table
 
 

@@ -82,6 +82,16 @@ cdef struct fusion_filter:
     int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
     int64_t t_wheels_used, t_check, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
     int64_t t_gnss_refused_since, t_constraint_refused_since
+    int64_t t_fault_since               # of an IMU that says nothing plausible
+    int32_t repeats[3]                  # of the same rate
+    int32_t diverged                    # the motion is looked for anew, not only after a gap
+    int64_t t_constraint_back           # when the constraint last had to take its way back
+    int64_t t_turned[TC_WHEELS]         # when each wheel last turned, or all stood
+    int64_t t_inclination_refused_since
+    int64_t t_inclination_kept          # since when the inclinometer has been repeating itself
+    double inclination[2]               # its last value,
+    double inclination_tilt[2]          # and the IMU's tilt at that time, rad
+    int32_t inclination_stuck
     int64_t t_zero_wheels               # since when the IMU alone has been carrying what the wheels call standing
     int32_t wheels_dead                 # they read zero while the IMU moved
     int64_t t_fast                      # since when all wheels have been turning faster than the ground goes by

@@ -216,6 +216,8 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_IMU_FAULT
         TC_FUSION_REWOUND
         TC_FUSION_CLOCK
+        TC_FUSION_INCLINATION
+        TC_FUSION_GNSS
 
     enum:
         TC_KIND_WHEELS

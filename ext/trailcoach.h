@@ -238,10 +238,12 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_SLIP = 16,        /* at least one wheel is taken out */
     TC_FUSION_DEAD_RECKONING = 32,  /* no absolute position for 1 s */
     TC_FUSION_NO_WHEELS = 64,   /* no believable wheel speed for 0.5 s */
-    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 5 s levelled anew */
+    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 1 s levelled anew */
     TC_FUSION_IMU_FAULT = 256,  /* an implausible IMU sample was replaced by the last one */
     TC_FUSION_REWOUND = 512,    /* a late sample changed what was said in the last second */
-    TC_FUSION_CLOCK = 1024      /* a sensor's clock stepped in the last 5 s: its stamps are carried on */
+    TC_FUSION_CLOCK = 1024,     /* a sensor's clock stepped in the last 5 s: its stamps are carried on */
+    TC_FUSION_INCLINATION = 2048,   /* the inclinometer has been refused for 1 s, or is stuck */
+    TC_FUSION_GNSS = 4096       /* the last fix was refused */
 };
 
 enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,

@@ -40,6 +40,8 @@ class Status(enum.IntFlag):
     IMU_FAULT = 256             # an implausible IMU sample was replaced by the last one
     REWOUND = 512               # a late sample changed what was said in the last second
     CLOCK = 1024                # a sensor's clock stepped in the last 5 s
+    INCLINATION = 2048          # the inclinometer has been refused for 1 s, or is stuck
+    GNSS = 4096                 # the last fix was refused
 
 
 @dataclass(frozen=True)

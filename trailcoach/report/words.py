@@ -18,9 +18,11 @@ STATUS_WORDS = {
     Status.SLIP: "a wheel slips and is taken out", Status.DEAD_RECKONING: "dead reckoning",
     Status.NO_WHEELS: "no believable wheel speed", Status.IMU_GAP: "gap in the IMU bridged",
     Status.IMU_FAULT: "IMU fault, sample replaced", Status.REWOUND: "corrected by a late sample",
-    Status.CLOCK: "a sensor's clock stepped",
+    Status.CLOCK: "a sensor's clock stepped", Status.INCLINATION: "the inclinometer is not believed",
+    Status.GNSS: "fixes are not believed",
 }
-WARNED = Status.DEAD_RECKONING | Status.NO_WHEELS | Status.IMU_GAP | Status.IMU_FAULT | Status.CLOCK
+WARNED = Status.DEAD_RECKONING | Status.NO_WHEELS | Status.IMU_GAP | Status.IMU_FAULT | Status.CLOCK \
+    | Status.INCLINATION | Status.GNSS
 KIND_WORDS = dict(zip(KINDS, ("wheel speeds", "no side slip", "inclinometer", "GNSS", "vehicle speed", "standstill"),
                       strict=True))
 STANCE_WORDS = {1: "it would tip", 2: "not enough wheels carry", 3: "off the map", 4: "ground unknown",

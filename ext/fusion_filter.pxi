@@ -99,11 +99,13 @@ cdef struct fusion_filter:
     double wheel_z[TC_WHEELS]           # last innovation, sd; positive = fast
     double wheel_sd[TC_WHEELS]          # and what the prediction was good for, m/s
     int64_t t_lost                      # of the state before the long gap
+    int64_t t_found                     # of the first sample after it
     # what the other sensors last said
     double steer
     double wheel_first, wheel_mean, speed
     double anchor[5]                    # GNSS x, y and dead-reckoned x, y where heading is first sought, sd
     int32_t has_anchor, still, wheels_out
+    int32_t departed                    # from the start, where no sensor but the IMU could tell
     double slip[TC_WHEELS]
     double distance
     uint32_t used[TC_KINDS]

@@ -19,6 +19,7 @@ cdef extern from *:
     static const double TC_BRIDGE_V = 1.6;             /* (m/s)^2/s: 2 m/s^2 unknown, correlated over 0.2 s */
     static const double TC_IMU_LOST = 1.0;             /* s without the IMU until its motion is given up */
     static const double TC_RESUME_SD = 0.05;           /* rad, of a tilt found again, where a speed is known */
+    static const double TC_ASTRAY = 6.0;               /* s from going astray to being found so */
     static const double TC_ROLL_AGE = 0.5;             /* s between wheel speeds that still tell a way */
     static const double TC_LEAST_BEND = 8.0;           /* m of way per rad of heading: lost over the way of a gap */
     static const double TC_LEVEL_TIME = 1.0;           /* s averaged */
@@ -33,7 +34,7 @@ cdef extern from *:
     const int32_t TC_GYRO_REPEATS
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
     const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
-    const double TC_IMU_LOST, TC_RESUME_SD, TC_LEAST_BEND, TC_ROLL_AGE
+    const double TC_IMU_LOST, TC_RESUME_SD, TC_LEAST_BEND, TC_ROLL_AGE, TC_ASTRAY
     const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI
 
 
@@ -135,7 +136,7 @@ cdef void imu_lost(fusion_filter *f) noexcept nogil:
     covariance_step(f)
     f.aligned = f.levelled = f.still = 0
     f.resuming = 1
-    f.t_lost = f.t_gap = f.t_ns
+    f.t_lost = f.t_found = f.t_gap = f.t_ns
     f.resets += 1
 
 
@@ -326,6 +327,7 @@ cdef void level_anew(fusion_filter *f, int64_t t_ns) noexcept nogil:
     """The first sample after a long gap: what was collected before it is too old."""
     if f.aligned:
         imu_lost(f)
+    f.t_found = t_ns
     memset(f.level_sum, 0, sizeof(f.level_sum))
     f.level_time = 0.0
     f.t_wheels_first = f.t_rest_since = NEVER
@@ -372,10 +374,10 @@ cdef void body_ahead(const fusion_filter *f, double *ahead_n) noexcept nogil:
 
 
 cdef double gap_way(const fusion_filter *f, double speed) noexcept nogil:
-    """Way the vehicle may have gone since the IMU was lost, m: at the larger of the speeds before and after."""
+    """Way the vehicle may have gone without the IMU, m: at the larger of the speeds before and after."""
     cdef double before = sqrt(f.v[0] * f.v[0] + f.v[1] * f.v[1] + f.v[2] * f.v[2]
                               + f.P[X_V * (N_X + 1)] + f.P[(X_V + 1) * (N_X + 1)] + f.P[(X_V + 2) * (N_X + 1)])
-    return (before if before > fabs(speed) else fabs(speed)) * seconds(f.t_ns, f.t_lost)
+    return (before if before > fabs(speed) else fabs(speed)) * seconds(f.t_found, f.t_lost)
 
 
 cdef double gap_position_sd(const fusion_filter *f, int32_t axis, double way) noexcept nogil:
@@ -420,6 +422,7 @@ cdef void motion_lost(fusion_filter *f) noexcept nogil:
     """Nothing that knows the motion agrees with it any more: begin it anew, as after a gap of the IMU."""
     f.diverged = 1
     level_anew(f, f.t_ns)
+    f.t_lost -= <int64_t> (1e9 * TC_ASTRAY)     # for so long it has not been right
     f.t_constraint_refused_since = NEVER
 
 

@@ -105,6 +105,7 @@ cdef void level_judge(fusion_filter *f) noexcept nogil:
 
 cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) noexcept nogil:
     cdef uint32_t bits = 0
+    cdef double rolling_age = TC_WITNESS_AGE if f.t_wheels == NEVER else TC_ROLLING_AGE
     if f.levelled:
         bits |= TC_FUSION_LEVELLED
     if f.heading and sd_attitude[2] < TC_HEADING_KNOWN:
@@ -117,7 +118,7 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
         bits |= TC_FUSION_SLIP
     if not fresh(f, f.t_position_used, TC_POSITION_AGE):
         bits |= TC_FUSION_DEAD_RECKONING
-    if not f.still and not fresh(f, f.t_rolling_used, TC_WITNESS_AGE if f.t_wheels == NEVER else TC_ROLLING_AGE):
+    if (not f.still or not_departed(f)) and not fresh(f, f.t_rolling_used, rolling_age):
         bits |= TC_FUSION_NO_WHEELS
     if fresh(f, f.t_gap, TC_IMU_FLAG_TIME):
         bits |= TC_FUSION_IMU_GAP

@@ -90,7 +90,7 @@ cdef struct fusion_filter:
     int64_t t_inclination_refused_since
     int64_t t_inclination_kept          # since when the inclinometer has been repeating itself
     double inclination[2]               # its last value,
-    double inclination_tilt[2]          # and the IMU's tilt at that time, rad
+    double inclination_tilt[2]          # and the tilt of the vehicle at that time, rad
     int32_t inclination_stuck
     int64_t t_zero_wheels               # since when the IMU alone has been carrying what the wheels call standing
     int32_t wheels_dead                 # they read zero while the IMU moved

@@ -14,6 +14,7 @@ cdef extern from *:
     static const double TC_IMU_GAP_INTERVALS = 2.5;    /* usual intervals */
     static const double TC_IMU_FLAG_TIME = 1.0;        /* s a gap or a fault stays flagged */
     static const double TC_BRIDGE_STEP = 0.02;         /* s */
+    static const double TC_BRIDGE_TAU = 0.4;           /* s, correlation of rate and force over a gap */
     static const double TC_BRIDGE_WAIT = 0.6;          /* s of a gap until it is bridged without a sample at its end */
     static const double TC_BRIDGE_PHI = 0.004;         /* rad^2/s: 0.1 rad/s unknown, correlated over 0.2 s */
     static const double TC_BRIDGE_V = 1.6;             /* (m/s)^2/s: 2 m/s^2 unknown, correlated over 0.2 s */
@@ -30,7 +31,7 @@ cdef extern from *:
     static const double TC_LOW_HZ = 2.0;               /* where the inclinometer has no low-pass of its own */
     static const double TC_TWO_PI = 6.283185307179586;
     """
-    const double TC_GYRO_JUMP, TC_GYRO_JUMP_TIME, TC_GYRO_BACK, TC_GYRO_CLIPPED, TC_FAULT_TAU
+    const double TC_BRIDGE_TAU, TC_GYRO_JUMP, TC_GYRO_JUMP_TIME, TC_GYRO_BACK, TC_GYRO_CLIPPED, TC_FAULT_TAU
     const int32_t TC_GYRO_REPEATS
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
     const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
@@ -93,14 +94,14 @@ cdef double speed_ahead(const fusion_filter *f) noexcept nogil:
 
 cdef inline double bridge_share(double ahead, double span) noexcept nogil:
     """Of a sample `ahead` seconds from the other end of the gap, in the mean of a process of first order."""
-    return (exp((ahead - span) / TC_FAULT_TAU) * (1.0 - exp(-2.0 * ahead / TC_FAULT_TAU))
-            / (1.0 - exp(-2.0 * span / TC_FAULT_TAU)))
+    return (exp((ahead - span) / TC_BRIDGE_TAU) * (1.0 - exp(-2.0 * ahead / TC_BRIDGE_TAU))
+            / (1.0 - exp(-2.0 * span / TC_BRIDGE_TAU)))
 
 
 cdef void imu_bridge(fusion_filter *f, int64_t t_ns) noexcept nogil:
     """Go on to t_ns without samples: between the last one and the one now held, believing neither.
 
-    Rate and force are correlated over TC_FAULT_TAU, so that between two samples farther apart their means are likelier
+    Rate and force are correlated over TC_BRIDGE_TAU, so that between two samples farther apart their means are likelier
     than anything else: zero, and the force of the last seconds.
     """
     cdef double span = seconds(t_ns, f.t_ns), left = span, dt, before, after

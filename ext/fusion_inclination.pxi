@@ -5,7 +5,7 @@ cdef extern from *:
     """
     static const double TC_INCLINATION_MAX = 1.5;      /* rad */
     static const double TC_INCLINATION_KEPT = 1.0;     /* s that the value may stay the same, to the last digit, */
-    static const double TC_INCLINATION_MOVED = 0.02;   /* while the IMU's moves by more, rad */
+    static const double TC_INCLINATION_MOVED = 0.02;   /* while the vehicle tilts by more, rad */
     static const double TC_INCLINATION_LOST = 10.0;    /* s of refusals until its bias is looked for anew */
     """
     const double TC_INCLINATION_MAX, TC_INCLINATION_KEPT, TC_INCLINATION_MOVED, TC_INCLINATION_LOST
@@ -30,11 +30,10 @@ cdef void inclination_judge(fusion_filter *f, const tc_inclination *s, int32_t t
 
 
 cdef int32_t is_stuck(fusion_filter *f, const tc_inclination *s) noexcept nogil:
-    """Whether it repeats itself while the IMU's tilt goes elsewhere."""
-    cdef const double *g = &f.f_low[1][0]
+    """Whether it repeats itself while the vehicle tilts."""
     cdef double tilt[2]
-    tilt[0] = atan2(g[1], g[2])
-    tilt[1] = atan2(-g[0], sqrt(g[1] * g[1] + g[2] * g[2]))
+    tilt[0] = f.R_ns[6]                 # z of the sensor's axes: what tilts them
+    tilt[1] = f.R_ns[7]
     if s.roll != f.inclination[0] or s.pitch != f.inclination[1] or f.t_inclination_kept == NEVER:
         f.inclination[0] = s.roll
         f.inclination[1] = s.pitch

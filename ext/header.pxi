@@ -15,6 +15,7 @@ cdef extern from "trailcoach.h" nogil:
     enum:
         TC_OK
         TC_NONE
+        TC_DUPLICATE
         TC_E_NULL
         TC_E_ABI
         TC_E_RANGE
@@ -101,6 +102,15 @@ cdef extern from "trailcoach.h" nogil:
         double dz_dx
         double dz_dy
 
+    enum:
+        TC_SENSOR_IMU
+        TC_SENSOR_WHEELS
+        TC_SENSOR_INCLINATION
+        TC_SENSOR_STEERING
+        TC_SENSOR_SPEED
+        TC_SENSOR_GNSS
+    enum: TC_SENSORS
+
     ctypedef struct tc_imu:
         uint32_t struct_size
         uint32_t flags
@@ -177,6 +187,9 @@ cdef extern from "trailcoach.h" nogil:
         double pivot_walk
         double speed_age_sd
         double speed_age_walk
+        double lag
+        double clock[TC_SENSORS]
+        double gnss_velocity_clock
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -219,6 +232,10 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_NO_WHEELS
         TC_FUSION_IMU_GAP
         TC_FUSION_IMU_FAULT
+        TC_FUSION_REWOUND
+        TC_FUSION_CLOCK
+        TC_FUSION_INCLINATION
+        TC_FUSION_GNSS
 
     enum:
         TC_KIND_WHEELS
@@ -253,6 +270,14 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t gated[TC_KINDS]
         uint32_t resets
         uint32_t reserved
+        double reset_position[3]
+        double reset_velocity[3]
+        double reset_yaw
+        uint32_t rewinds
+        uint32_t clock_steps
+        uint32_t late[TC_SENSORS]
+        uint32_t refused[TC_SENSORS]
+        uint32_t duplicated[TC_SENSORS]
 
     enum:
         TC_STANCE_OK

@@ -10,6 +10,7 @@ NAME_SIZE = 32
 MAX_TRAIL = 8192
 MAX_LINE = 1024
 N_KINDS = 6
+N_SENSORS = 6
 
 PART = np.dtype([
     ("name", f"S{NAME_SIZE}"), ("shape", "i4"), ("fixed_to", "i4"), ("centre", "f8", (3,)),
@@ -68,6 +69,7 @@ FUSION_CONFIG = np.dtype([
     ("wheel_scale_walk", "f8"), ("mounting_walk", "f8"), ("inclination_bias_walk", "f8"), ("gnss_delay_walk", "f8"),
     ("gnss_lag_sd", "f8"), ("gnss_lag_walk", "f8"), ("pivot_sd", "f8"), ("pivot_walk", "f8"),
     ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
+    ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
@@ -92,7 +94,9 @@ STATE = np.dtype([
     ("sd_attitude", "f8", (3,)), ("rate", "f8", (3,)), ("gyro_bias", "f8", (3,)),
     ("accelerometer_bias", "f8", (3,)), ("wheel_scale", "f8"), ("mounting", "f8", (2,)),
     ("slip", "f8", (N_WHEELS,)), ("distance", "f8"), ("steer", "f8"), ("used", "u4", (N_KINDS,)),
-    ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"),
+    ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"), ("reset_position", "f8", (3,)),
+    ("reset_velocity", "f8", (3,)), ("reset_yaw", "f8"), ("rewinds", "u4"), ("clock_steps", "u4"),
+    ("late", "u4", (N_SENSORS,)), ("refused", "u4", (N_SENSORS,)), ("duplicated", "u4", (N_SENSORS,)),
 ], align=True)
 
 STANCE = np.dtype([

@@ -129,6 +129,7 @@ cdef struct coach_state:
     # of the vehicle
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
+    double part_area[TC_MAX_PARTS]      # seen from below, m^2
     int32_t rear_locked
     # of this tick
     double roll_to[TC_MAX_LINE]         # wheel travel from the vehicle to every point ahead, m
@@ -149,6 +150,7 @@ cdef struct coach_view:
     int32_t n_course
     double course_rolled                # since it was looked at, m
     double sigma                        # of the terrain's heights, m
+    const tc_grid *grid                 # ground about the vehicle, for what it hides; NULL = only sigma is known
 
 cdef struct coach_place:
     # a stretch of line or course with too little clearance
@@ -164,6 +166,7 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
     c.n_parts = <int32_t> v.n_parts if v.n_parts <= TC_MAX_PARTS else TC_MAX_PARTS
     for i in range(c.n_parts):
         c.part_side[i] = side_of(v.part[i].centre[1], 0.25 * v.axle[1].track)
+        c.part_area[i] = part_area(&v.part[i])
     c.rear_locked = v.axle[1].differential == TC_LOCKED
 
 
@@ -272,9 +275,12 @@ cdef void step_at(const coach_state *c, const coach_view *view, int32_t i, tc_st
     step.y = view.line.points[i].y
 
 
-cdef inline double touch_probability(const coach_state *c, const coach_view *view, double clearance) noexcept nogil:
-    """That something touches where a clearance is expected: it errs as ground and model do, and as the place does."""
+cdef inline double touch_probability(const coach_state *c, const coach_view *view, int32_t part, double x, double y,
+                                     double clearance) noexcept nogil:
+    """That a part touches where a clearance is expected: it errs as ground and model do, and as the place does."""
     cdef double sd = TC_COACH_ASIDE * c.sd
+    if view.grid is not NULL and 0 <= part < c.n_parts:
+        return touch_at(view.grid, x, y, clearance, sd, c.part_area[part])
     return probability_of_contact(clearance, sqrt(view.sigma * view.sigma + sd * sd))
 
 
@@ -295,7 +301,7 @@ cdef void step_why(const coach_state *c, const coach_view *view, int32_t i, tc_s
     cdef const tc_line_point *p = view.line.points
     step_part(c, p[i].part, step)
     step.clearance = p[i].clearance
-    step.probability = touch_probability(c, view, p[i].clearance)
+    step.probability = touch_probability(c, view, p[i].part, p[i].x, p[i].y, p[i].clearance)
     step_other(c, view.line.info.straight_part, view.line.info.straight_clearance, step)
 
 
@@ -304,7 +310,8 @@ cdef void step_why_not(const coach_state *c, const coach_view *view, tc_step *st
     cdef const tc_line_info *info = &view.line.info
     step_part(c, info.least_part, step)
     step.clearance = info.least_clearance
-    step.probability = touch_probability(c, view, info.straight_clearance)
+    step.probability = touch_probability(c, view, info.straight_part, view.state.position[0],
+                                         view.state.position[1], info.straight_clearance)
     step_other(c, info.straight_part, info.straight_clearance, step)
 
 
@@ -1031,7 +1038,7 @@ cdef void course_why(const coach_state *c, const coach_view *view, const coach_p
     """What the present course meets there; the step is about the part that meets it."""
     cdef const tc_line_point *worst = &view.course[place.worst]
     step_part(c, worst.part, step)
-    step.probability = touch_probability(c, view, worst.clearance)
+    step.probability = touch_probability(c, view, worst.part, worst.x, worst.y, worst.clearance)
     step_other(c, worst.part, worst.clearance, step)
 
 

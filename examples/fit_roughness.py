@@ -118,7 +118,6 @@ def collect(paths: list[Path], rng: np.random.Generator) -> tuple[np.ndarray, ..
 
 def check(forest: Forest, paths: list[Path]) -> None:
     """In how many cells of a hundred the 50, 90 and 99 % bounds hold, by kind and block."""
-    from trailcoach.roughness import _at
     sums: dict[tuple[str, int], np.ndarray] = {}
     for path in paths:
         for k in (5, 10, 20):
@@ -126,13 +125,14 @@ def check(forest: Forest, paths: list[Path]) -> None:
             if found is None or not len(found[1]):
                 continue
             curve = np.mean([forest.quantile[t, leaf] for t, leaf in enumerate(forest.leaves(found[0]))], axis=0)
-            held = [np.mean(found[2] <= _at(forest.probability, curve, p) * found[1]) for p in LOSS_AT]
+            held = [np.mean(found[2] <= curve[:, np.abs(forest.probability - p).argmin()] * found[1]) for p in LOSS_AT]
             at = sums.setdefault((path.parent.name, k), np.zeros(4))
             at += len(found[1]) * np.array([1.0, *held])
     for (kind, k), s in sorted(sums.items()):
         print(f"{kind:12s} {k:3d} x  {int(s[0]):7d} cells  " + "  ".join(f"{100 * v / s[0]:5.1f}" for v in s[1:]))
     every = np.array(list(sums.values()))
-    print("every kind and block alike  ", "  ".join(f"{100 * v:5.1f}" for v in (every[:, 1:] / every[:, :1]).mean(axis=0)))
+    mean = 100.0 * (every[:, 1:] / every[:, :1]).mean(axis=0)
+    print("every kind and block alike  ", "  ".join(f"{v:5.1f}" for v in mean))
 
 
 def main() -> None:

@@ -29,7 +29,8 @@ def struct_sizes() -> dict[str, int]:
             "SURFACE_POINT": sizeof(tc_surface_point), "WHEELS": sizeof(tc_wheels), "SPEED": sizeof(tc_speed),
             "INCLINATION": sizeof(tc_inclination), "STEERING": sizeof(tc_steering), "GNSS": sizeof(tc_gnss),
             "FUSION_CONFIG": sizeof(tc_fusion_config), "LINE_CONFIG": sizeof(tc_line_config),
-            "COACH_CONFIG": sizeof(tc_coach_config), "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
+            "COACH_CONFIG": sizeof(tc_coach_config),
+            "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
             "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
             "STEP": sizeof(tc_step)}
 
@@ -57,6 +58,7 @@ cdef class Grid:
         self.g.x0, self.g.y0, self.g.dx, self.g.sigma = x0, y0, dx, sigma
         self.g.height = &h[0, 0]
         check(grid_check(&self.g), "height grid")
+        self.beside = (None, None, None, None, 0.0)
 
     def tell(self, post_sigma=None, highest=None, highest_rare=None, spread=None, double cell=0.0) -> None:
         """What is known beside the heights, arrays of their shape (m): tc_grid says what each means. None = not told.

@@ -38,8 +38,8 @@ cdef extern from *:
     static const double TC_TRACK_GAP = 0.6;             /* m between lessons after which a track begins anew */
     """
     const double TC_WINDOW_STEP, TC_TEACH_STEP, TC_TEACH_HEIGHT, TC_TEACH_ANGLE, TC_TEACH_RIDE, TC_TEACH_GATE
-    const double TC_TEACH_SUREST, TC_TEACH_REACH, TC_TEACH_LEAST_REACH, TC_TEACH_MOST_REACH, TC_TEACH_PATCH, TC_TRACK_GAP
-    const double TC_TEACH_LEAST
+    const double TC_TEACH_SUREST, TC_TEACH_REACH, TC_TEACH_LEAST_REACH, TC_TEACH_MOST_REACH, TC_TEACH_PATCH
+    const double TC_TEACH_LEAST, TC_TRACK_GAP
 
 cdef struct track_node:
     double at[2][2]                     # of the left and right contact, world, m
@@ -218,7 +218,8 @@ cdef void window_source(ground_window *w, const tc_grid *g) noexcept nogil:
 
 cdef void window_follow(ground_window *w, const tc_grid *g, double x, double y) noexcept nogil:
     """Keep the vehicle near the middle."""
-    cdef int64_t i = <int64_t> floor(x / w.grid.dx) - w.grid.nx // 2, j = <int64_t> floor(y / w.grid.dx) - w.grid.ny // 2
+    cdef int64_t i = <int64_t> floor(x / w.grid.dx) - w.grid.nx // 2
+    cdef int64_t j = <int64_t> floor(y / w.grid.dx) - w.grid.ny // 2
     cdef int64_t right = i - w.i0, up = j - w.j0, step = <int64_t> (TC_WINDOW_STEP / w.grid.dx)
     if not w.filled or right >= w.grid.nx or -right >= w.grid.nx or up >= w.grid.nx or -up >= w.grid.nx:
         w.i0 = i
@@ -394,7 +395,8 @@ cdef void offset_wander(ground_window *w, const tc_state *state, double rolled) 
     w.height_variance = height
 
 
-cdef bint lesson_begin(ground_window *w, const tc_state *state, const tc_stance *rest, double rolled, int32_t lead) noexcept nogil:
+cdef bint lesson_begin(ground_window *w, const tc_state *state, const tc_stance *rest, double rolled,
+                       int32_t lead) noexcept nogil:
     """Prior of the unknowns at this place. False where the ground below a wheel is unknown."""
     cdef double doubt[TC_WHEELS]
     cdef double d = 0.0

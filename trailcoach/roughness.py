@@ -12,14 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from trailcoach._core import Grid
 
 MODEL = Path(__file__).parent / "roughness_model.npz"
+HIDES_FROM = 0.1                    # m between posts: a finer grid shows what a tyre or a part would meet
 NEIGHBOURHOOD = 9                   # posts along a side
 STRIPE = 1 << 18                    # posts looked at in one go
 
@@ -73,6 +74,12 @@ def forest() -> Forest:
         return Forest(*(f[name] for name in Forest.__dataclass_fields__))
 
 
+def tell_hidden(grid: Grid, dx: float) -> None:
+    """Tell the core what the cells of a grid hide."""
+    found = hidden(grid.heights, dx)
+    grid.tell(None, found.highest, found.highest_rare, found.spread)
+
+
 @dataclass(frozen=True)
 class Hidden:
     """What the cells of a grid hide; arrays of the grid's shape, m, NaN where the grid is unknown.
@@ -102,51 +109,47 @@ def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None) -
     measured : ndarray, optional
         Highest point known in each cell over the surface, m, NaN = none: no bound is below it.
     """
-    highest, rare = bounds(heights, dx, (0.5, 0.99), measured)
-    scale, leaves = _look(heights, dx)
-    spread = np.full(heights.shape, np.nan, np.float32)
-    for rows, found in leaves:
-        spread[rows] = np.mean([forest().spread[tree, leaf] for tree, leaf in enumerate(found)], axis=0) * scale[rows]
+    table = np.stack([_leaf_bound(0.5), _leaf_bound(0.99), forest().spread], axis=-1)
+    highest, rare, spread = _from_leaves(heights, dx, table)
+    for bound in (highest, rare):
+        _not_below(bound, measured)
     return Hidden(highest, rare, spread)
 
 
 def bounds(heights: np.ndarray, dx: float, probability: tuple[float, ...],
            measured: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
     """Heights over the surface that the highest hidden point stays below with each probability, m."""
-    f = forest()
-    scale, leaves = _look(heights, dx)
-    out = tuple(np.full(heights.shape, np.nan, np.float32) for _ in probability)
-    for rows, found in leaves:
-        curve = np.mean([f.quantile[tree, leaf] for tree, leaf in enumerate(found)], axis=0)
-        for bound, p in zip(out, probability, strict=True):
-            bound[rows] = _at(f.probability, curve, p) * scale[rows]
+    out = _from_leaves(heights, dx, np.stack([_leaf_bound(p) for p in probability], axis=-1))
     for bound in out:
-        if measured is not None:
-            np.fmax(bound, measured, out=bound, where=np.isfinite(bound))
+        _not_below(bound, measured)
     return out
 
 
-def _at(probability: np.ndarray, curve: np.ndarray, p: float) -> np.ndarray:
-    """Quantile p of curves (n, len(probability)). Beyond the last the tail goes on as that of a Gumbel law."""
-    reduced = -np.log(-np.log(probability))
-    x = -np.log(-np.log(p))
+def _not_below(bound: np.ndarray, measured: np.ndarray | None) -> None:
+    if measured is not None:
+        np.fmax(bound, measured, out=bound, where=np.isfinite(bound))
+
+
+def _leaf_bound(p: float) -> np.ndarray:
+    """Quantile p of every leaf, (trees, leaves). Beyond the last fitted the tail goes on as that of a Gumbel law."""
+    f = forest()
+    reduced, x = -np.log(-np.log(f.probability)), -np.log(-np.log(p))
     i = int(np.clip(np.searchsorted(reduced, x), 1, len(reduced) - 1))
     u = (x - reduced[i - 1]) / (reduced[i] - reduced[i - 1])
-    return np.asarray(curve[:, i - 1] + u * (curve[:, i] - curve[:, i - 1]))
+    return np.asarray(f.quantile[..., i - 1] + u * (f.quantile[..., i] - f.quantile[..., i - 1]))
 
 
-def _look(heights: np.ndarray, dx: float) -> tuple[np.ndarray, Iterator[tuple[Any, np.ndarray]]]:
-    """Own roughness of the cells, and stripes of them with their leaves (rows, (trees, n))."""
-    table, scale = features(heights, dx)
+def _from_leaves(heights: np.ndarray, dx: float, table: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Mean over the trees of what their leaves hold, table (trees, leaves, n), times the cells' own roughness."""
+    looked_at, scale = features(heights, dx)
+    looked_at = looked_at.reshape(-1, looked_at.shape[-1])
     known = np.flatnonzero(np.isfinite(heights).ravel())
-    f = forest()
-
-    def stripes() -> Iterator[tuple[Any, np.ndarray]]:
-        flat = table.reshape(-1, table.shape[-1])
-        for first in range(0, len(known), STRIPE):
-            part = known[first:first + STRIPE]
-            yield np.unravel_index(part, heights.shape), f.leaves(flat[part])
-    return scale, stripes()
+    out = np.full((table.shape[-1], heights.size), np.nan, np.float32)
+    for first in range(0, len(known), STRIPE):
+        rows = known[first:first + STRIPE]
+        found = sum(table[tree, leaf] for tree, leaf in enumerate(forest().leaves(looked_at[rows])))
+        out[:, rows] = (found / len(table) * scale.ravel()[rows, None]).T
+    return tuple(out.reshape(-1, *heights.shape))
 
 
 def features(heights: np.ndarray, dx: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ cdef extern from *:
     static const double TC_GUMBEL_HALF = 0.36651292058166435;   /* -ln(-ln 0.5) */
     static const double TC_GUMBEL_RARE = 4.600149226776579;     /* -ln(-ln 0.99) */
     static const double TC_LEAST_AREA = 0.01;                   /* of a square: smaller parts count as this */
-    static const double TC_SUPPORT_SHARE = 0.5;     /* of the hidden spread: each wheel on its own */
+    static const double TC_SUPPORT_SHARE = 0.7;     /* of the hidden spread: each wheel on its own */
     /* Gauss-Hermite: places over the standard deviation, and weights */
     static const double TC_HERMITE_AT[5] = {-2.856970013872806, -1.355626179974266, 0.0, 1.355626179974266,
                                             2.856970013872806};

@@ -193,6 +193,16 @@ cdef extern from "trailcoach.h" nogil:
         double gnss_sd_floor
         double gnss_delay_sd
         double earth_rate[3]
+        double wheel_scale_walk
+        double mounting_walk
+        double inclination_bias_walk
+        double gnss_delay_walk
+        double gnss_lag_sd
+        double gnss_lag_walk
+        double pivot_sd
+        double pivot_walk
+        double speed_age_sd
+        double speed_age_walk
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes

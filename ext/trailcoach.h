@@ -208,6 +208,16 @@ typedef struct tc_fusion_config {
     double gnss_sd_floor;               /* least standard deviation believed of a fix, m */
     double gnss_delay_sd;               /* prior of the age of a fix against its stamp, s */
     double earth_rate[3];               /* turn of the Earth in the world frame, rad/s; 0 = not seen by this IMU */
+    double wheel_scale_walk;            /* 1/sqrt(s) */
+    double mounting_walk;               /* rad/sqrt(s) */
+    double inclination_bias_walk;       /* rad/sqrt(s) */
+    double gnss_delay_walk;             /* s/sqrt(s) */
+    double gnss_lag_sd;                 /* prior of what the velocity of a fix lags behind its position, s; 0 = nothing */
+    double gnss_lag_walk;               /* s/sqrt(s) */
+    double pivot_sd;                    /* prior of the no-side-speed point, ahead of the rear axle, m; 0 = at the axle */
+    double pivot_walk;                  /* m/sqrt(s) */
+    double speed_age_sd;                /* prior of the age of a vehicle speed against its stamp, s */
+    double speed_age_walk;              /* s/sqrt(s) */
 } tc_fusion_config;
 
 typedef struct tc_line_config {

@@ -65,6 +65,9 @@ FUSION_CONFIG = np.dtype([
     ("wheel_dead_below", "f8"), ("wheel_scale_sd", "f8"), ("constraint_sd", "f8"), ("inclination_sd", "f8"),
     ("inclination_bias_sd", "f8"), ("inclination_lowpass_hz", "f8"), ("mounting_sd", "f8"),
     ("gnss_sd_floor", "f8"), ("gnss_delay_sd", "f8"), ("earth_rate", "f8", (3,)),
+    ("wheel_scale_walk", "f8"), ("mounting_walk", "f8"), ("inclination_bias_walk", "f8"), ("gnss_delay_walk", "f8"),
+    ("gnss_lag_sd", "f8"), ("gnss_lag_walk", "f8"), ("pivot_sd", "f8"), ("pivot_walk", "f8"),
+    ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([

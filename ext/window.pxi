@@ -79,7 +79,7 @@ cdef size_t window_memory(const tc_window_config *c) noexcept nogil:
 
 cdef void window_default(tc_window_config *c) noexcept nogil:
     c.posts = 512
-    c.learn = 1
+    c.learn = 0                         # until it is shown to help on every drive
     c.spacing = 0.10
     c.offset_sd = 50.0                  # ellipsoid against geoid
     c.offset_walk = 0.005

@@ -30,6 +30,7 @@ cdef struct engine_memory:
     stance_model model
     fusion_filter fusion
     tc_grid grid
+    ground_bounds bounds
     int32_t has_grid
     int32_t has_stance
     int32_t has_line
@@ -95,7 +96,7 @@ cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexce
     if e is NULL:
         return TC_E_NOMEM
     e.config = config[0]
-    st = stance_init(&e.model, &e.config.vehicle)
+    st = stance_init(&e.model, &e.config.vehicle, &e.bounds)
     if st == TC_OK:
         st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
     if st != TC_OK:
@@ -120,6 +121,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     if st != TC_OK:
         return st
     e.grid = grid[0]
+    bounds_forget(&e.bounds)
     e.has_grid = 1
     e.has_stance = e.has_line = e.planned = 0
     e.course.looked = 0
@@ -333,7 +335,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
     known = (e.state.status & COACH_POSE) == COACH_POSE
     if known and e.has_grid:
         stance_solve(&e.model, &e.grid, e.state.position[0], e.state.position[1], e.state.yaw,
-                     &e.stance if e.has_stance else NULL, &e.stance)
+                     &e.stance if e.has_stance else NULL, False, &e.stance)
         e.has_stance = 1
         view.stance = &e.stance
         course_look(&e.course, &e.model, &e.grid, &e.state, &e.stance, t_ns, foresight(&e.config.coach, &e.state))
@@ -432,7 +434,8 @@ cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n
     if not e.has_grid:
         return TC_E_STATE
     for i in range(n):
-        stance_solve(&e.model, &e.grid, poses[3 * i], poses[3 * i + 1], poses[3 * i + 2], NULL, &out[i])
+        stance_solve(&e.model, &e.grid, poses[3 * i], poses[3 * i + 1], poses[3 * i + 2], NULL, False,
+                     &out[i])
         out[i].struct_size = sizeof(tc_stance)
     return TC_OK
 

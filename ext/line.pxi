@@ -224,7 +224,7 @@ cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const t
     cdef double clearance, margin
     if not on_map(p, x, y, yaw):
         return STATION_FORBIDDEN
-    stance_solve(p.stance, p.grid, x, y, yaw, warm, st)
+    stance_solve(p.stance, p.grid, x, y, yaw, warm, True, st)
     p.info.stances += 1
     if st.status == TC_STANCE_UNSOLVED:
         cost[0] = TC_COST_UNSOLVED
@@ -531,7 +531,7 @@ cdef void point_from_work(line_planner *p, double s, double steer) noexcept nogi
 
 cdef void rest_at(line_planner *p, double x, double y, double yaw, bint warm) noexcept nogil:
     """The stance there into p.work."""
-    stance_solve(p.stance, p.grid, x, y, yaw, &p.work if warm else NULL, &p.work)
+    stance_solve(p.stance, p.grid, x, y, yaw, &p.work if warm else NULL, True, &p.work)
     p.info.stances += 1
     p.work.x, p.work.y, p.work.yaw = x, y, yaw
 

@@ -704,8 +704,8 @@ cdef int32_t stance_rest(const stance_model *m, const grid_view *g, const tc_sta
     return settle_from(m, g, TC_COLD_PULL * m.vehicle.mass * TC_GRAVITY, p, iterations)
 
 
-cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
-                       const tc_stance *warm, bint least_only, tc_stance *out) noexcept nogil:
+cdef void stance_find(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
+                      const tc_stance *warm, bint least_only, tc_stance *out) noexcept nogil:
     """Rest at (x, y, yaw) into out, always with a status. warm: a stance nearby to start from, or NULL; it may be out.
 
     A warm start ends within the solver's tolerance of the cold one where there is one rest, but not in its bits.
@@ -728,3 +728,15 @@ cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double
     if status == TC_STANCE_OK:
         stance_report(m, &view, &p, out)
         stance_clearance(m, &view, &p, g.sigma, least_only, out)
+
+
+cdef inline void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
+                              const tc_stance *warm, tc_stance *out) noexcept nogil:
+    """Rest at (x, y, yaw) into out with the clearance of all parts; see stance_find."""
+    stance_find(m, g, x, y, yaw, warm, False, out)
+
+
+cdef inline void stance_solve_least(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
+                                    const tc_stance *warm, tc_stance *out) noexcept nogil:
+    """Rest at (x, y, yaw) into out with the least clearance, for who asks no more; see stance_find."""
+    stance_find(m, g, x, y, yaw, warm, True, out)

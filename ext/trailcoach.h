@@ -516,7 +516,8 @@ TC_API void      tc_destroy(tc_engine *engine);
 /* As after tc_create, but for terrain and trail, which stay. */
 TC_API tc_status tc_reset(tc_engine *engine);
 
-/* The grid struct is copied, its heights and what is told beside them are borrowed. */
+/* The grid struct is copied, its heights and what is told beside them are borrowed, and what is found out about them
+   is kept: hand the grid over again where they have changed. */
 TC_API tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid);
 TC_API tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, double half_width);
 /* Known pose at rest before the first sample; without it heading and place come from GNSS in motion. */

@@ -25,17 +25,13 @@ cdef enum:
 cdef extern from *:
     """
     static const double TC_CHECK_PERIOD = 0.04;        /* s between checks of standstill and constraint */
-    static const double TC_GNSS_DRIFT_TAU = 60.0;      /* s, correlation time of a GNSS error */
     static const double TC_GYRO_SCALE_SD = 2e-3;       /* scale factor error of a MEMS gyro, 1 */
     static const double TC_SCALE_TAU = 1.0;            /* s, for which a turn keeps its direction */
-    static const double TC_SHAKE_GYRO = 0.5;           /* share of vibration that sampling folds into noise */
-    static const double TC_SHAKE_FORCE = 0.2;
     static const double TC_TIME_JUMP = 3600.0;         /* s between samples: a longer one is a stamp gone wrong */
     static const int64_t NEVER = INT64_MIN;
     """
     const int64_t NEVER
-    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU, TC_TIME_JUMP
-    const double TC_SHAKE_GYRO, TC_SHAKE_FORCE
+    const double TC_CHECK_PERIOD, TC_GYRO_SCALE_SD, TC_SCALE_TAU, TC_TIME_JUMP
 
 cdef struct fusion_filter:
     tc_fusion_config c
@@ -323,8 +319,8 @@ cdef void covariance_noise(fusion_filter *f) noexcept nogil:
     for i in range(2):
         f.P[(X_MOUNT + i) * (N_X + 1)] += c.mounting_walk * c.mounting_walk * T
         f.P[(X_INCL + i) * (N_X + 1)] += c.inclination_bias_walk * c.inclination_bias_walk * T
-    shake_noise(f, f.sum_shake[0], TC_SHAKE_GYRO, X_PHI)
-    shake_noise(f, f.sum_shake[1], TC_SHAKE_FORCE, X_V)
+    shake_noise(f, f.sum_shake[0], c.gyro_shake, X_PHI)
+    shake_noise(f, f.sum_shake[1], c.accelerometer_shake, X_V)
 
 
 cdef void covariance_step(fusion_filter *f) noexcept nogil:

@@ -203,7 +203,7 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.mounting, f.mount, sizeof(f.mount))
     memcpy(out.slip, f.slip, sizeof(f.slip))
     out.distance = f.distance
-    out.steer = f.steer
+    out.steer = f.steer if fresh(f, f.t_steering, TC_STEERING_KEPT) else NAN
     memcpy(out.used, f.used, sizeof(f.used))
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets

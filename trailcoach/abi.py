@@ -80,7 +80,7 @@ LINE_CONFIG = np.dtype([
 
 COACH_CONFIG = np.dtype([
     ("steering_ratio", "f8"), ("reaction_time", "f8"), ("clearance_warn", "f8"), ("deviation_warn", "f8"),
-    ("tilt_warn", "f8"),
+    ("tilt_warn", "f8"), ("detail", "i4"), ("units", "i4"), ("setups", "u4"), ("reserved", "u4"),
 ], align=True)
 
 CONFIG = np.dtype([
@@ -124,5 +124,14 @@ STEP = np.dtype([
     ("part", "i4"), ("wheel", "i4"), ("phase", "i4"), ("setup", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"),
     ("to_go", "f8"), ("x", "f8"), ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"),
     ("clearance", "f8"), ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
-    ("other_part", "i4"), ("reserved", "i4"),
+    ("other_part", "i4"), ("reserved", "i4"), ("since_ns", "i8"),
+], align=True)
+
+CONTACT = np.dtype([
+    ("struct_size", "u4"), ("part", "i4"), ("t_ns", "i8"), ("t_end_ns", "i8"), ("shock", "f8"), ("threshold", "f8"),
+    ("clearance", "f8"), ("probability", "f8"), ("x", "f8"), ("y", "f8"),
+], align=True)
+
+ANSWER = np.dtype([
+    ("struct_size", "u4"), ("question", "i4"), ("outcome", "i4"), ("reserved", "i4"), ("step", STEP),
 ], align=True)

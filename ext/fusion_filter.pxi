@@ -112,6 +112,8 @@ cdef struct fusion_filter:
     double distance
     uint32_t used[TC_KINDS]
     uint32_t gated[TC_KINDS]
+    double innovation[TC_KINDS]         # the last one that was taken, over its standard deviation
+    double nis[TC_KINDS]                # and the sum of their squares
     uint32_t resets
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
@@ -177,6 +179,13 @@ cdef inline void row_correct(fusion_filter *f, double *PHt, double S, double nu,
             row[j] -= s * PHt[j]
 
 
+cdef inline void innovation_keep(fusion_filter *f, int32_t kind, double nu, double S) noexcept nogil:
+    """What tells whether the filter is consistent: the squares have a mean of 1 where noise is white."""
+    f.used[kind] += 1
+    f.innovation[kind] = nu / sqrt(S)
+    f.nis[kind] += nu * nu / S
+
+
 cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double *dx, int32_t kind) noexcept nogil:
     """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken."""
     cdef double PHt[N_X]
@@ -186,7 +195,7 @@ cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, doub
         f.gated[kind] += 1
         return 0
     row_correct(f, PHt, S, nu, dx)
-    f.used[kind] += 1
+    innovation_keep(f, kind, nu, S)
     return 1
 
 

@@ -286,10 +286,10 @@ cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left)
         hph = row_project(f, &rows[i], PHt)
         nu = row_innovation(&rows[i], dx)
         variance = rows[i].variance
+        innovation_keep(f, TC_KIND_GNSS, nu, hph + variance)
         if nu * nu > TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance):
             variance *= nu * nu / (TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance))
         row_correct(f, PHt, hph + variance, nu, dx)
-        f.used[TC_KIND_GNSS] += 1
     for i in range(3 if left is not NULL else 0):
         left[i] = row_innovation(&rows[i], dx)
     if taken:

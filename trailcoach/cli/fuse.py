@@ -48,8 +48,8 @@ class _Parameters(argparse.Action):
     """Print the table of parameters, two lines each."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        print("Parameter, unit, range: default. meta.toml sets them under [fusion], or as the sensors' data sheet under\n"
-              "[noise]; imu_class there chooses among the defaults, fusion_off = [states] leaves states out.\n")
+        print("Parameter, unit, range: default. meta.toml sets them under [fusion], or as the sensors' data sheet\n"
+              "under [noise]; imu_class there chooses among the defaults, fusion_off = [states] leaves states out.\n")
         for name, p in parameters().items():
             classes = ", ".join(f"{c} {p.default(c):g}" for c in IMU_CLASSES)
             defaults = classes if p.value is None else f"{p.value:g}"

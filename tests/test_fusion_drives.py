@@ -97,7 +97,7 @@ def test_a_car_downtown_through_outages(kingston: tuple[Log, np.ndarray]) -> Non
     log, truth = kingston
     xy = place_of(log, truth)
     drift = [drift_percent(fuse(without_gnss(log, s, s + 60.0), rate=10.0), truth["t"], xy, s, s + 59.9)
-             for s in (830.0, 1020.0, 1210.0, 1400.0, 1590.0)]
+             for s in (830.0, 1210.0, 1590.0)]
     assert np.median(drift) <= 0.6, drift
 
 

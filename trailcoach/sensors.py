@@ -1,12 +1,21 @@
 """What fusion expects of the sensors: class of IMU, then lever arms, data sheet and parameters of the log."""
 from __future__ import annotations
 
+import difflib
 import math
 
 import numpy as np
 
-from trailcoach.fusion_parameters import DEFAULT_IMU_CLASS, set_data_sheet, set_imu_class, set_values, switch_off
-from trailcoach.log import Log
+from trailcoach.errors import InputError
+from trailcoach.fusion_parameters import (
+    DEFAULT_IMU_CLASS,
+    parameters,
+    set_data_sheet,
+    set_imu_class,
+    set_values,
+    switch_off,
+)
+from trailcoach.log import SENSORS, Log
 from trailcoach.vehicle import Vehicle
 
 KNOWN_MOUNTING_SD = 1e-3            # rad: an IMU whose place was measured was aligned, too
@@ -47,9 +56,22 @@ def set_sensors(fusion: np.ndarray, vehicle: Vehicle, log: Log | None = None) ->
         latitude = math.radians(log.origin[0])
         fusion["earth_rate"] = (0.0, EARTH_RATE * math.cos(latitude), EARTH_RATE * math.sin(latitude))
         fusion["gravity"] = normal_gravity(latitude, log.origin[2])
+    for sensor in SENSORS[1:]:
+        fusion["clock"][SENSORS.index(sensor)] = getattr(log.meta.clock, sensor)
+    fusion["gnss_velocity_clock"] = log.meta.clock.gnss_velocity
+    _check_names(log)
     set_data_sheet(fusion, log.meta.noise, source)
     set_values(fusion, log.meta.fusion, source)
     switch_off(fusion, log.meta.fusion_off, source)
+
+
+def _check_names(log: Log) -> None:
+    """Refuse a key of [noise] that looks like one that counts; a log may tell more than is asked for."""
+    known = [p.data_sheet for p in parameters().values() if p.data_sheet is not None]
+    for key in log.meta.noise:
+        close = difflib.get_close_matches(key, known, 1)
+        if key not in known and close:
+            raise InputError(f"{log.path / 'meta.toml'}: unknown key 'noise.{key}'; did you mean '{close[0]}'?")
 
 
 def normal_gravity(latitude: float, height: float) -> float:

@@ -199,6 +199,7 @@ cdef extern from "trailcoach.h" nogil:
         double clearance_wanted
         double clearance_least
         double max_tilt
+        double tube
         int32_t reverse
         int32_t reserved
 
@@ -361,6 +362,7 @@ cdef extern from "trailcoach.h" nogil:
         double limit_y
         double limit_clearance
         double limit_tilt
+        double tube
         int32_t limit_cause
         int32_t limit_part
         int32_t exhausted

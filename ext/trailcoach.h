@@ -220,6 +220,7 @@ typedef struct tc_line_config {
     double   clearance_wanted;          /* no reward for more, m */
     double   clearance_least;           /* below this a line counts as touching, m */
     double   max_tilt;                  /* of the chassis, rad */
+    double   tube;                      /* lateral error of the driver that a line shall stand, where one does, m */
     int32_t  reverse;                   /* 1 = a line may change gear where no clear one leads forward */
     int32_t  reserved;
 } tc_line_config;
@@ -388,6 +389,7 @@ typedef struct tc_line_info {
     double   limit_x, limit_y;  /* where the limit is, world, m; NaN = none */
     double   limit_clearance;   /* there, m; NaN = no rest there */
     double   limit_tilt;        /* there, rad */
+    double   tube;              /* lateral error at which it was found to stay clear, m; 0 = none */
     int32_t  limit_cause;       /* TC_LIMIT_ */
     int32_t  limit_part;        /* with the clearance there, -1 none */
     int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */

@@ -52,8 +52,8 @@ cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, doubl
 
 
 cdef void coast(fusion_filter *f, double period) noexcept nogil:
-    """Where neither a wheel nor a fix tells the speed: what tilt and bias do to it lasts for seconds, and no white noise
-    is like that. It is stated, and kept out of the covariance: a gate as wide as that would let spinning wheels in."""
+    """Where neither a wheel nor a fix tells the speed: what tilt and bias do to it lasts for seconds, as no white noise
+    does. It is stated, and kept out of the covariance: a gate as wide as that would let spinning wheels in."""
     if fresh(f, f.t_position_used, TC_WITNESS_AGE):
         f.coast_position = 0.0
     if f.still or fresh(f, f.t_rolling_used, TC_WITNESS_AGE) or fresh(f, f.t_position_used, TC_WITNESS_AGE):

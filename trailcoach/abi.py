@@ -83,9 +83,13 @@ COACH_CONFIG = np.dtype([
     ("tilt_warn", "f8"), ("detail", "i4"), ("units", "i4"), ("setups", "u4"), ("reserved", "u4"),
 ], align=True)
 
+WINDOW_CONFIG = np.dtype([
+    ("posts", "u4"), ("learn", "i4"), ("spacing", "f8"), ("offset_sd", "f8"), ("offset_walk", "f8"),
+], align=True)
+
 CONFIG = np.dtype([
     ("struct_size", "u4"), ("abi_version", "u4"), ("vehicle", VEHICLE), ("fusion", FUSION_CONFIG),
-    ("line", LINE_CONFIG), ("coach", COACH_CONFIG),
+    ("line", LINE_CONFIG), ("coach", COACH_CONFIG), ("window", WINDOW_CONFIG),
 ], align=True)
 
 STATE = np.dtype([

@@ -24,6 +24,7 @@ include "fusion_inclination.pxi"  # inclinometer
 include "fusion_gnss.pxi"     # position, velocity, heading from motion
 include "fusion.pxi"          # the filter as the engine sees it
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "fusion_terrain.pxi"  # attitude and height on the known terrain
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do

@@ -121,6 +121,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
         return st
     e.grid = grid[0]
     e.has_grid = 1
+    fusion_terrain(&e.fusion, &e.model, &e.grid)
     e.has_stance = e.has_line = e.planned = 0
     e.course.looked = 0
     return TC_OK

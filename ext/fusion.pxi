@@ -14,12 +14,16 @@ cdef extern from *:
 cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
     """Everything finite and not negative; what is divided by or must move, positive."""
     cdef const double *sd = &c.gravity
-    cdef size_t i, n = (sizeof(tc_fusion_config) - 6 * sizeof(double)) // sizeof(double)
+    cdef const double *aiding = &c.rest_height_sd
+    cdef size_t i, n = (sizeof(tc_fusion_config) - 9 * sizeof(double)) // sizeof(double)
     for i in range(3):
         if not (isfinite(c.imu_lever[i]) and isfinite(c.gnss_lever[i]) and isfinite(c.earth_rate[i])):
             return TC_E_RANGE
     for i in range(n - 3):              # all between the levers and the Earth rate
         if not (sd[i] >= 0.0 and isfinite(sd[i])):
+            return TC_E_RANGE
+    for i in range(3):
+        if not (aiding[i] >= 0.0 and isfinite(aiding[i])):
             return TC_E_RANGE
     if not (c.gravity > 0.0 and c.gyro_density > 0.0 and c.accelerometer_density > 0.0 and c.wheel_sd > 0.0
             and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0):
@@ -45,6 +49,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
     f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
+    f.t_terrain = f.t_terrain_refused_since = NEVER
     f.steer = NAN
     for i in range(TC_WHEELS):
         f.slip[i] = NAN
@@ -128,11 +133,26 @@ cdef double row_sd(const fusion_filter *f, const fusion_row *r) noexcept nogil:
 cdef void attitude_sd(const fusion_filter *f, const fusion_motion *m, double roll, double pitch, double yaw,
                       double *sd) noexcept nogil:
     """From the error about world axes, that of the mounting included, to Euler angles."""
-    cdef double c = cos(yaw), s = sin(yaw)
-    cdef double k[3][3]
-    cdef double axis_b[3]
-    cdef double axis_n[2][3]
+    cdef double k[3][N_ATTITUDE]
     cdef fusion_row r
+    cdef int32_t i, j
+    attitude_slopes(f, m, pitch, yaw, k)
+    for i in range(3):
+        r.n = 0
+        row_put3(&r, X_PHI, k[i][0], k[i][1], k[i][2])
+        for j in range(2):
+            row_put(&r, X_MOUNT + j, k[i][3 + j])
+        sd[i] = row_sd(f, &r)
+    if not f.heading:
+        sd[2] = 3.141592653589793
+
+
+cdef void attitude_slopes(const fusion_filter *f, const fusion_motion *m, double pitch, double yaw,
+                          double (*k)[N_ATTITUDE]) noexcept nogil:
+    """Of roll, pitch, yaw of the body with the attitude error about world axes and the two mounting angles."""
+    cdef double c = cos(yaw), s = sin(yaw)
+    cdef double axis_b[3]
+    cdef double axis_n[3]
     cdef int32_t i, j
     k[0][0] = c / cos(pitch)
     k[0][1] = s / cos(pitch)
@@ -147,15 +167,9 @@ cdef void attitude_sd(const fusion_filter *f, const fusion_motion *m, double rol
         axis_b[0] = f.R_bs[1] if j == 0 else 0.0
         axis_b[1] = f.R_bs[4] if j == 0 else 0.0
         axis_b[2] = f.R_bs[7] if j == 0 else 1.0
-        rotate(m.R_nb, axis_b, axis_n[j])
-    for i in range(3):
-        r.n = 0
-        row_put3(&r, X_PHI, k[i][0], k[i][1], k[i][2])
-        for j in range(2):
-            row_put(&r, X_MOUNT + j, -(k[i][0] * axis_n[j][0] + k[i][1] * axis_n[j][1] + k[i][2] * axis_n[j][2]))
-        sd[i] = row_sd(f, &r)
-    if not f.heading:
-        sd[2] = 3.141592653589793
+        rotate(m.R_nb, axis_b, axis_n)
+        for i in range(3):
+            k[i][3 + j] = -(k[i][0] * axis_n[0] + k[i][1] * axis_n[1] + k[i][2] * axis_n[2])
 
 
 cdef void origin_sd(const fusion_filter *f, const double *arm_n, int32_t first, double *sd) noexcept nogil:
@@ -203,6 +217,8 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
     out.reserved = 0
+    out.gnss_datum = f.datum
+    out.sd_gnss_datum = sqrt(f.P[X_DATUM * (N_X + 1)])
     if f.resuming:
         motion_before_resuming(f, out)
     elif not f.aligned:
@@ -264,3 +280,6 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.mounting_sd = 0.07
     c.gnss_sd_floor = 0.02
     c.gnss_delay_sd = 0.05
+    c.rest_height_sd = 0.010
+    c.rest_attitude_sd = 8e-3
+    c.gnss_datum_sd = 50.0              # a geoid, or a mark of another survey

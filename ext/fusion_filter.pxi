@@ -15,8 +15,11 @@ cdef enum:
     X_INCL = 18                         # inclinometer bias, roll and pitch, rad
     X_DRIFT = 20                        # slowly varying part of the GNSS error, m
     X_DELAY = 23                        # age of a GNSS fix against its stamp, s
-    N_X = 24
+    X_REST = 24                         # roll and pitch at rest less those of the stance model, rad
+    X_DATUM = 26                        # height of the fixes above the terrain's, m
+    N_X = 27
     N_MOVING = 9                        # attitude, velocity, position: what the motion couples
+    N_ATTITUDE = 5                      # attitude error and mounting angles: what roll, pitch, yaw depend on
     N_ROW = 16                          # most states one scalar measurement sees
 
 cdef extern from *:
@@ -30,6 +33,18 @@ cdef extern from *:
     """
     const int64_t NEVER
     const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU, TC_TIME_JUMP
+
+cdef struct stance_model                # stance.pxi
+
+cdef enum:
+    N_POSE = 6                          # x, y, z of the body origin, roll, pitch, yaw
+    N_PAST = 7                          # poses remembered
+
+# The last poses of the body, evenly spaced in time, the newest last.
+cdef struct pose_past:
+    int32_t n
+    int64_t t_ns[N_PAST]
+    double pose[N_PAST][N_POSE]
 
 cdef struct fusion_filter:
     tc_fusion_config c
@@ -48,6 +63,8 @@ cdef struct fusion_filter:
     double incl[2]
     double drift[3]
     double delay
+    double rest[2]
+    double datum
     double R_bs[9]                      # of the mounting angles
     double P[N_X * N_X]
     # motion since the last covariance step
@@ -100,6 +117,12 @@ cdef struct fusion_filter:
     uint32_t used[TC_KINDS]
     uint32_t gated[TC_KINDS]
     uint32_t resets
+    # terrain aiding; the engine's, NULL without terrain
+    const stance_model *model
+    const tc_grid *grid
+    double terrain_at                   # distance travelled at the last update, m
+    int64_t t_terrain, t_terrain_refused_since
+    pose_past past
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
 cdef struct fusion_row:
@@ -240,7 +263,9 @@ cdef void correct(fusion_filter *f, const double *dx) noexcept nogil:
         f.drift[i] += dx[X_DRIFT + i]
     f.scale += dx[X_SCALE]
     f.delay += dx[X_DELAY]
+    f.datum += dx[X_DATUM]
     for i in range(2):
+        f.rest[i] += dx[X_REST + i]
         f.mount[i] += dx[X_MOUNT + i]
         f.incl[i] += dx[X_INCL + i]
     mounting_refresh(f)

@@ -235,6 +235,7 @@ cdef void level(fusion_filter *f) noexcept nogil:
     prior(f, X_MOUNT, 2, f.c.mounting_sd)
     prior(f, X_INCL, 2, f.c.inclination_bias_sd)
     prior(f, X_DELAY, 1, f.c.gnss_delay_sd)
+    terrain_prior(f)
     f.aligned = 1
     f.t_check = f.t_ns
     f.p[0] = f.p[1] = f.p[2] = 0.0      # the local frame begins at the body origin
@@ -426,6 +427,7 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
         covariance_step(f)
         standstill_update(f)
         constraint_update(f, seconds(sample.t_ns, f.t_check))
+        terrain_update(f)
         level_judge(f)
         f.t_check = sample.t_ns
     return TC_OK

@@ -166,6 +166,9 @@ cdef extern from "trailcoach.h" nogil:
         double gnss_sd_floor
         double gnss_delay_sd
         double earth_rate[3]
+        double rest_height_sd
+        double rest_attitude_sd
+        double gnss_datum_sd
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -209,6 +212,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_KIND_GNSS
         TC_KIND_SPEED
         TC_KIND_STANDSTILL
+        TC_KIND_TERRAIN
         TC_KINDS
 
     ctypedef struct tc_state:
@@ -235,6 +239,8 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t gated[TC_KINDS]
         uint32_t resets
         uint32_t reserved
+        double gnss_datum
+        double sd_gnss_datum
 
     enum:
         TC_STANCE_OK

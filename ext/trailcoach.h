@@ -189,6 +189,9 @@ typedef struct tc_fusion_config {
     double gnss_sd_floor;               /* least standard deviation believed of a fix, m */
     double gnss_delay_sd;               /* prior of the age of a fix against its stamp, s */
     double earth_rate[3];               /* turn of the Earth in the world frame, rad/s; 0 = not seen by this IMU */
+    double rest_height_sd;              /* of the stance's height on the known terrain, m; 0 = no terrain aiding */
+    double rest_attitude_sd;            /* of its roll and pitch, rad */
+    double gnss_datum_sd;               /* prior of the fixes' height above the terrain's, m; 0 = the same datum */
 } tc_fusion_config;
 
 typedef struct tc_line_config {
@@ -233,7 +236,7 @@ enum {                          /* bits of tc_state.status */
 };
 
 enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,
-       TC_KIND_STANDSTILL = 5, TC_KINDS = 6 };
+       TC_KIND_STANDSTILL = 5, TC_KIND_TERRAIN = 6, TC_KINDS = 7 };
 
 typedef struct tc_state {
     uint32_t struct_size;
@@ -257,6 +260,8 @@ typedef struct tc_state {
     uint32_t gated[TC_KINDS];   /* updates refused by the chi-square gate, by kind */
     uint32_t resets;            /* ways back taken after many refusals */
     uint32_t reserved;
+    double   gnss_datum;        /* height of the fixes above the terrain's, m */
+    double   sd_gnss_datum;     /* m; 0 = not estimated */
 } tc_state;
 
 enum {                          /* tc_stance.status */

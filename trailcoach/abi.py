@@ -9,7 +9,7 @@ MAX_PARTS = 32
 NAME_SIZE = 32
 MAX_TRAIL = 8192
 MAX_LINE = 1024
-N_KINDS = 6
+N_KINDS = 7
 
 PART = np.dtype([
     ("name", f"S{NAME_SIZE}"), ("shape", "i4"), ("fixed_to", "i4"), ("centre", "f8", (3,)),
@@ -65,6 +65,7 @@ FUSION_CONFIG = np.dtype([
     ("wheel_dead_below", "f8"), ("wheel_scale_sd", "f8"), ("constraint_sd", "f8"), ("inclination_sd", "f8"),
     ("inclination_bias_sd", "f8"), ("inclination_lowpass_hz", "f8"), ("mounting_sd", "f8"),
     ("gnss_sd_floor", "f8"), ("gnss_delay_sd", "f8"), ("earth_rate", "f8", (3,)),
+    ("rest_height_sd", "f8"), ("rest_attitude_sd", "f8"), ("gnss_datum_sd", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
@@ -89,6 +90,7 @@ STATE = np.dtype([
     ("accelerometer_bias", "f8", (3,)), ("wheel_scale", "f8"), ("mounting", "f8", (2,)),
     ("slip", "f8", (N_WHEELS,)), ("distance", "f8"), ("steer", "f8"), ("used", "u4", (N_KINDS,)),
     ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"),
+    ("gnss_datum", "f8"), ("sd_gnss_datum", "f8"),
 ], align=True)
 
 STANCE = np.dtype([

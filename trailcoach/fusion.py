@@ -19,7 +19,7 @@ from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 
 RATE = 50.0                         # states kept per second
-KINDS = ("wheels", "constraint", "inclination", "gnss", "speed", "standstill")
+KINDS = ("wheels", "constraint", "inclination", "gnss", "speed", "standstill", "terrain")
 
 Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
 
@@ -155,6 +155,8 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     try:
         log = within_clock(log)
         engine = _core.Engine(make_config(vehicle, log, guidance=False) if config is None else config)
+        if terrain is not None:
+            engine.set_terrain(terrain.grid)
         if log.meta.start is not None:
             engine.set_start(*start_values(terrain, *log.meta.start))
         return Track.from_states(_states(engine, log, rate, progress), log.origin)

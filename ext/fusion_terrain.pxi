@@ -23,9 +23,14 @@ cdef extern from *:
     static const double TC_TERRAIN_WALK = 4e-3;        /* m a step: the height of the ground and the tyres vary */
     static const double TC_TERRAIN_SIGMAS = 2.0;       /* sd: from here the noise is raised, */
     static const double TC_TERRAIN_OUT = 5.0;          /* and from here the stance is refused */
+    static const double TC_TERRAIN_MEMORY = 0.1;       /* share of the last row in the mean of squared innovations; */
+    static const double TC_TERRAIN_DOUBT = 2.0;        /* above this the place is believed less, */
+    static const double TC_TERRAIN_SLIP = 0.05;        /* m a step: it slid unseen, or the wrong rock was matched */
+    static const double TC_BELLY_NEAR = 0.02;          /* m under a part: closer, it may carry the vehicle */
     """
     const double TC_TERRAIN_STEP, TC_TERRAIN_PERIOD, TC_TERRAIN_NEAR, TC_TERRAIN_FAR, TC_TERRAIN_TURN, TC_TERRAIN_LOST
-    const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
+    const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
+    const double TC_TERRAIN_MEMORY, TC_TERRAIN_DOUBT, TC_TERRAIN_SLIP
     const double *TC_REST_LAG
     const double *TC_REST_SOFT
 
@@ -37,6 +42,7 @@ cdef struct rest_slope:
     double rest[N_REST]
     double with_pose[N_REST][3]         # per m east, m north, rad of yaw
     double bend[N_REST]                 # variance of what is not linear
+    double sunk                         # m the lowest part would be in the ground, or nearly
 
 
 cdef void terrain_prior(fusion_filter *f) noexcept nogil:
@@ -75,6 +81,18 @@ cdef int32_t settled_at(const fusion_filter *f, double x, double y, double yaw, 
     return status == TC_STANCE_OK
 
 
+cdef double belly_sunk(const fusion_filter *f, const double *pose, const rest_point *p) noexcept nogil:
+    """How far the ground reaches into or near the underbody: as far it may lift the vehicle off its wheels, m."""
+    cdef grid_view view
+    cdef tc_stance out
+    grid_look(f.grid, pose[0], pose[1], pose[2], &view)
+    stance_unknown(&out)
+    stance_clearance(f.model, &view, p, 0.0, &out)
+    if out.least_part < 0 or out.clearance[out.least_part] > TC_BELLY_NEAR:
+        return 0.0
+    return TC_BELLY_NEAR - out.clearance[out.least_part]
+
+
 cdef int32_t rest_slopes(const fusion_filter *f, const double *pose, const double *aside, rest_slope *s) noexcept nogil:
     """The stance at pose (x, y, yaw), and by central differences `aside` how it changes; 0 = not known."""
     cdef rest_point here, there
@@ -85,6 +103,7 @@ cdef int32_t rest_slopes(const fusion_filter *f, const double *pose, const doubl
     cdef int32_t i, k
     if not settled_at(f, pose[0], pose[1], pose[2], NULL, &here, s.rest):
         return 0
+    s.sunk = belly_sunk(f, pose, &here)
     memset(s.bend, 0, sizeof(s.bend))
     for k in range(3):
         memcpy(at, pose, sizeof(at))
@@ -138,6 +157,7 @@ cdef int32_t rest_row(fusion_filter *f, fusion_row *r, double *dx) noexcept nogi
     """One row; 1 = taken. Edges give a stance heavy tails: the noise is raised before it is refused."""
     cdef double PHt[N_X]
     cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + r.variance)
+    f.terrain_nis += TC_TERRAIN_MEMORY * ((z2 if z2 < 10.0 else 10.0) - f.terrain_nis)
     if z2 > TC_TERRAIN_OUT * TC_TERRAIN_OUT:
         f.gated[TC_KIND_TERRAIN] += 1
         return 0
@@ -242,6 +262,8 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
         return
     f.terrain_at = f.distance
     f.t_terrain = f.t_ns
+    if not f.still and not fresh(f, f.t_rolling_used, TC_ROLLING_AGE):
+        return                          # where nothing holds the speed, any place that fits would do
     past_rest(&f.past, rest, variance)
     pose[0] = f.past.pose[N_PAST // 2][0]
     pose[1] = f.past.pose[N_PAST // 2][1]
@@ -250,8 +272,11 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
         return
     rest_rows(f, &m, rest, pose, &s, rows)
     for i in range(N_REST):
-        rows[i].variance = variance[i] + s.bend[i] + rest_variance(f, i)
+        rows[i].variance = variance[i] + s.bend[i] + rest_variance(f, i, s.sunk)
     f.P[(X_P + 2) * (N_X + 1)] += TC_TERRAIN_WALK * TC_TERRAIN_WALK
+    if f.terrain_nis > TC_TERRAIN_DOUBT:
+        for i in range(2):
+            f.P[(X_P + i) * (N_X + 1)] += f.terrain_nis * TC_TERRAIN_SLIP * TC_TERRAIN_SLIP
     memset(dx, 0, sizeof(dx))
     for i in range(N_REST):
         taken += rest_row(f, &rows[i], dx)
@@ -262,10 +287,11 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
         past_shift(&f.past, now, then)
 
 
-cdef double rest_variance(const fusion_filter *f, int32_t i) noexcept nogil:
+cdef double rest_variance(const fusion_filter *f, int32_t i, double sunk) noexcept nogil:
     """Of the stance model and of the ground under four wheels: height, roll, pitch."""
     cdef double sigma = f.grid.sigma
     if i == 0:
-        return f.c.rest_height_sd * f.c.rest_height_sd + sigma * sigma
+        return f.c.rest_height_sd * f.c.rest_height_sd + sigma * sigma + sunk * sunk
+    sunk /= 0.5 * (f.track[0] if i == 1 else f.wheelbase)
     sigma /= f.track[0] if i == 1 else f.wheelbase
-    return f.c.rest_attitude_sd * f.c.rest_attitude_sd + sigma * sigma
+    return f.c.rest_attitude_sd * f.c.rest_attitude_sd + sigma * sigma + sunk * sunk

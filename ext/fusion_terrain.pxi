@@ -26,10 +26,14 @@ cdef extern from *:
     static const double TC_TERRAIN_MEMORY = 0.1;       /* share of the last row in the mean of squared innovations; */
     static const double TC_TERRAIN_DOUBT = 2.0;        /* above this the place is believed less, */
     static const double TC_TERRAIN_SLIP = 0.05;        /* m a step: it slid unseen, or the wrong rock was matched */
+    static const double TC_HOLD_PERIOD = 0.2;          /* s between comparisons of rate and ground, without wheels */
+    static const double TC_HOLD_RATE = 0.03;           /* rad/s: one that tilts faster moves, but one knows not where */
+    static const double TC_HOLD_NOISE = 4e-3;          /* rad/s a body trembles at when it stands */
     static const double TC_BELLY_NEAR = 0.02;          /* m under a part: closer, it may carry the vehicle */
     """
     const double TC_TERRAIN_STEP, TC_TERRAIN_PERIOD, TC_TERRAIN_NEAR, TC_TERRAIN_FAR, TC_TERRAIN_TURN, TC_TERRAIN_LOST
     const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
+    const double TC_HOLD_PERIOD, TC_HOLD_RATE, TC_HOLD_NOISE
     const double TC_TERRAIN_MEMORY, TC_TERRAIN_DOUBT, TC_TERRAIN_SLIP
     const double *TC_REST_LAG
     const double *TC_REST_SOFT
@@ -240,6 +244,46 @@ cdef int32_t slope_reach(const fusion_filter *f, double *aside) noexcept nogil:
     return 1
 
 
+cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *now) noexcept nogil:
+    """Wheels that spin say nothing of the way. On ground with features a vehicle that moves tilts: one that does not
+    tilt stands, dug in or on its belly. The low-passed rate is the slope of the stance times the velocity."""
+    cdef rest_slope s
+    cdef fusion_row r
+    cdef double dx[N_X]
+    cdef double pose[3]
+    cdef double aside[3]
+    cdef double g_s[3]
+    cdef double w_b[3]
+    cdef double rate[2]
+    cdef double noise = TC_HOLD_NOISE * TC_HOLD_NOISE, moved = 0.0
+    cdef int32_t i, taken = 0
+    if seconds(f.t_ns, f.t_terrain) < TC_HOLD_PERIOD - 1e-6:
+        return
+    f.t_terrain = f.t_ns
+    for i in range(3):
+        g_s[i] = f.g_low[i] - f.bg[i]
+        noise += f.P[(X_BG + i) * (N_X + 1)] + shake_variance(f, i)
+        moved += g_s[i] * g_s[i]
+    pose[0] = now[0]
+    pose[1] = now[1]
+    pose[2] = now[5]
+    if moved > TC_HOLD_RATE * TC_HOLD_RATE or not slope_reach(f, aside) or not rest_slopes(f, pose, aside, &s):
+        return
+    rotate(f.R_bs, g_s, w_b)
+    rate[1] = w_b[1] * cos(now[3]) - w_b[2] * sin(now[3])
+    rate[0] = w_b[0] + (w_b[1] * sin(now[3]) + w_b[2] * cos(now[3])) * tan(now[4])
+    memset(dx, 0, sizeof(dx))
+    for i in range(2):
+        r.n = 0
+        row_put(&r, X_V, s.with_pose[1 + i][0])
+        row_put(&r, X_V + 1, s.with_pose[1 + i][1])
+        r.innovation = rate[i] - s.with_pose[1 + i][0] * f.v[0] - s.with_pose[1 + i][1] * f.v[1]
+        r.variance = noise + rate[i] * rate[i]
+        taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_TERRAIN)
+    if taken:
+        correct(f, dx)
+
+
 cdef void terrain_update(fusion_filter *f) noexcept nogil:
     """Called a few times a second on the way; compares once every TC_TERRAIN_STEP."""
     cdef fusion_motion m
@@ -258,12 +302,13 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
     body_motion(f, 0.0, &m)
     pose_now(f, &m, now)
     past_add(&f.past, f.t_ns, now)
+    if f.t_terrain != NEVER and not f.still and not fresh(f, f.t_rolling_used, TC_ROLLING_AGE):
+        terrain_hold(f, &m, now)        # where nothing holds the speed, any place that fits would do
+        return
     if not terrain_due(f):
         return
     f.terrain_at = f.distance
     f.t_terrain = f.t_ns
-    if not f.still and not fresh(f, f.t_rolling_used, TC_ROLLING_AGE):
-        return                          # where nothing holds the speed, any place that fits would do
     past_rest(&f.past, rest, variance)
     pose[0] = f.past.pose[N_PAST // 2][0]
     pose[1] = f.past.pose[N_PAST // 2][1]

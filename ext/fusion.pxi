@@ -280,6 +280,6 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.mounting_sd = 0.07
     c.gnss_sd_floor = 0.02
     c.gnss_delay_sd = 0.05
-    c.rest_height_sd = 0.010
-    c.rest_attitude_sd = 8e-3
+    c.rest_height_sd = 0.02
+    c.rest_attitude_sd = 0.01
     c.gnss_datum_sd = 50.0              # a geoid, or a mark of another survey

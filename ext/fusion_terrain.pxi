@@ -20,7 +20,8 @@ cdef extern from *:
     static const double TC_REST_UNSURE = 0.4;          /* share of both that another suspension may differ by */
     static const double TC_PAST_GAP = 0.15;            /* s between poses that do not belong together */
     static const double TC_REST_BIAS_SD = 4e-3;        /* rad: load, tyre pressures */
-    static const double TC_TERRAIN_WALK = 4e-3;        /* m a step: the height of the ground and the tyres vary */
+    static const double TC_TERRAIN_WALK = 4e-3;        /* m a step: the height of the ground and the tyres vary, */
+    static const double TC_TERRAIN_WAY = 0.01;         /* and the way of a wheel over a rock, whose error lasts */
     static const double TC_TERRAIN_SIGMAS = 2.0;       /* sd: from here the noise is raised, */
     static const double TC_TERRAIN_OUT = 5.0;          /* and from here the stance is refused */
     static const double TC_TERRAIN_MEMORY = 0.1;       /* share of the last row in the mean of squared innovations; */
@@ -32,7 +33,7 @@ cdef extern from *:
     static const double TC_BELLY_NEAR = 0.02;          /* m under a part: closer, it may carry the vehicle */
     """
     const double TC_TERRAIN_STEP, TC_TERRAIN_PERIOD, TC_TERRAIN_NEAR, TC_TERRAIN_FAR, TC_TERRAIN_TURN, TC_TERRAIN_LOST
-    const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
+    const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_TERRAIN_WAY, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
     const double TC_HOLD_PERIOD, TC_HOLD_RATE, TC_HOLD_NOISE
     const double TC_TERRAIN_MEMORY, TC_TERRAIN_DOUBT, TC_TERRAIN_SLIP
     const double *TC_REST_LAG
@@ -319,8 +320,9 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
     for i in range(N_REST):
         rows[i].variance = variance[i] + s.bend[i] + rest_variance(f, i, s.sunk)
     f.P[(X_P + 2) * (N_X + 1)] += TC_TERRAIN_WALK * TC_TERRAIN_WALK
-    if f.terrain_nis > TC_TERRAIN_DOUBT:
-        for i in range(2):
+    for i in range(2):
+        f.P[(X_P + i) * (N_X + 1)] += TC_TERRAIN_WAY * TC_TERRAIN_WAY
+        if f.terrain_nis > TC_TERRAIN_DOUBT:
             f.P[(X_P + i) * (N_X + 1)] += f.terrain_nis * TC_TERRAIN_SLIP * TC_TERRAIN_SLIP
     memset(dx, 0, sizeof(dx))
     for i in range(N_REST):

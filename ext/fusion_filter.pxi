@@ -123,6 +123,7 @@ cdef struct fusion_filter:
     double terrain_at                   # distance travelled at the last update, m
     int64_t t_terrain, t_terrain_refused_since
     pose_past past
+    uint32_t refused[2]                 # wheels and constraint, until the last terrain update
     double terrain_nis                  # squared innovations of terrain aiding over their variance, recent mean
 
 # One scalar measurement: innovation, noise variance, and the states it sees.

@@ -27,13 +27,17 @@ cdef extern from *:
     static const double TC_TERRAIN_MEMORY = 0.1;       /* share of the last row in the mean of squared innovations; */
     static const double TC_TERRAIN_DOUBT = 2.0;        /* above this the place is believed less, */
     static const double TC_TERRAIN_SLIP = 0.05;        /* m a step: it slid unseen, or the wrong rock was matched */
+    static const double TC_TERRAIN_REFUSED = 0.012;    /* m for each time wheels or constraint were refused meanwhile */
+    static const double TC_TERRAIN_SLID = 0.2;         /* m, what they add at most: the vehicle seldom slides on */
+    static const double TC_HOLD_LOST = 3.0;            /* m, as TC_TERRAIN_LOST: ground of the same kind is enough */
     static const double TC_HOLD_PERIOD = 0.2;          /* s between comparisons of rate and ground, without wheels */
     static const double TC_HOLD_RATE = 0.03;           /* rad/s: one that tilts faster moves, but one knows not where */
     static const double TC_HOLD_NOISE = 4e-3;          /* rad/s a body trembles at when it stands */
     static const double TC_BELLY_NEAR = 0.02;          /* m under a part: closer, it may carry the vehicle */
     """
     const double TC_TERRAIN_STEP, TC_TERRAIN_PERIOD, TC_TERRAIN_NEAR, TC_TERRAIN_FAR, TC_TERRAIN_TURN, TC_TERRAIN_LOST
-    const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_TERRAIN_WAY, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
+    const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_TERRAIN_WAY, TC_TERRAIN_REFUSED
+    const double TC_TERRAIN_SLID, TC_HOLD_LOST, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
     const double TC_HOLD_PERIOD, TC_HOLD_RATE, TC_HOLD_NOISE
     const double TC_TERRAIN_MEMORY, TC_TERRAIN_DOUBT, TC_TERRAIN_SLIP
     const double *TC_REST_LAG
@@ -232,12 +236,12 @@ cdef int32_t terrain_due(const fusion_filter *f) noexcept nogil:
                                     and seconds(f.t_ns, f.t_terrain) >= TC_TERRAIN_PERIOD)
 
 
-cdef int32_t slope_reach(const fusion_filter *f, double *aside) noexcept nogil:
+cdef int32_t slope_reach(const fusion_filter *f, double lost, double *aside) noexcept nogil:
     """How far to look for the slopes of the stance; 0 = the place is too uncertain to be matched."""
     cdef int32_t i
     for i in range(2):
         aside[i] = sqrt(f.P[(X_P + i) * (N_X + 1)])
-        if aside[i] > TC_TERRAIN_LOST:
+        if aside[i] > lost:
             return 0
         aside[i] = TC_TERRAIN_NEAR if aside[i] < TC_TERRAIN_NEAR else aside[i]
         aside[i] = TC_TERRAIN_FAR if aside[i] > TC_TERRAIN_FAR else aside[i]
@@ -268,7 +272,7 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
     pose[0] = now[0]
     pose[1] = now[1]
     pose[2] = now[5]
-    if moved > TC_HOLD_RATE * TC_HOLD_RATE or not slope_reach(f, aside) or not rest_slopes(f, pose, aside, &s):
+    if moved > TC_HOLD_RATE * TC_HOLD_RATE or not slope_reach(f, TC_HOLD_LOST, aside) or not rest_slopes(f, pose, aside, &s):
         return
     rotate(f.R_bs, g_s, w_b)
     rate[1] = w_b[1] * cos(now[3]) - w_b[2] * sin(now[3])
@@ -283,6 +287,24 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
         taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_TERRAIN)
     if taken:
         correct(f, dx)
+
+
+cdef void terrain_doubt(fusion_filter *f) noexcept nogil:
+    """What the way since the last update adds to the place's variance: errors of wheels and ground that last, what slid
+    while wheels and constraint were refused, and more where the last stances fitted badly."""
+    cdef double slid = TC_TERRAIN_REFUSED * (0.25 * (f.gated[TC_KIND_WHEELS] - f.refused[0])
+                                             + (f.gated[TC_KIND_CONSTRAINT] - f.refused[1]))
+    cdef double variance
+    cdef int32_t i
+    slid = TC_TERRAIN_SLID if slid > TC_TERRAIN_SLID else slid
+    variance = TC_TERRAIN_WAY * TC_TERRAIN_WAY + slid * slid
+    f.refused[0] = f.gated[TC_KIND_WHEELS]
+    f.refused[1] = f.gated[TC_KIND_CONSTRAINT]
+    if f.terrain_nis > TC_TERRAIN_DOUBT:
+        variance += f.terrain_nis * TC_TERRAIN_SLIP * TC_TERRAIN_SLIP
+    for i in range(2):
+        f.P[(X_P + i) * (N_X + 1)] += variance
+    f.P[(X_P + 2) * (N_X + 1)] += TC_TERRAIN_WALK * TC_TERRAIN_WALK
 
 
 cdef void terrain_update(fusion_filter *f) noexcept nogil:
@@ -310,20 +332,16 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
         return
     f.terrain_at = f.distance
     f.t_terrain = f.t_ns
+    terrain_doubt(f)
     past_rest(&f.past, rest, variance)
     pose[0] = f.past.pose[N_PAST // 2][0]
     pose[1] = f.past.pose[N_PAST // 2][1]
     pose[2] = f.past.pose[N_PAST // 2][5]
-    if not slope_reach(f, aside) or not rest_slopes(f, pose, aside, &s):
+    if not slope_reach(f, TC_TERRAIN_LOST, aside) or not rest_slopes(f, pose, aside, &s):
         return
     rest_rows(f, &m, rest, pose, &s, rows)
     for i in range(N_REST):
         rows[i].variance = variance[i] + s.bend[i] + rest_variance(f, i, s.sunk)
-    f.P[(X_P + 2) * (N_X + 1)] += TC_TERRAIN_WALK * TC_TERRAIN_WALK
-    for i in range(2):
-        f.P[(X_P + i) * (N_X + 1)] += TC_TERRAIN_WAY * TC_TERRAIN_WAY
-        if f.terrain_nis > TC_TERRAIN_DOUBT:
-            f.P[(X_P + i) * (N_X + 1)] += f.terrain_nis * TC_TERRAIN_SLIP * TC_TERRAIN_SLIP
     memset(dx, 0, sizeof(dx))
     for i in range(N_REST):
         taken += rest_row(f, &rows[i], dx)

@@ -74,7 +74,7 @@ cdef void fusion_terrain(fusion_filter *f, const stance_model *model, const tc_g
 
 
 cdef int32_t settled_at(const fusion_filter *f, double x, double y, double yaw, const rest_point *near, rest_point *p,
-                     double *rest) noexcept nogil:
+                        double *rest) noexcept nogil:
     """Height, roll and pitch of the vehicle at rest, from a rest nearby or cold (NULL); 0 = not known."""
     cdef grid_view view
     cdef int32_t iterations = 0, status
@@ -272,7 +272,9 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
     pose[0] = now[0]
     pose[1] = now[1]
     pose[2] = now[5]
-    if moved > TC_HOLD_RATE * TC_HOLD_RATE or not slope_reach(f, TC_HOLD_LOST, aside) or not rest_slopes(f, pose, aside, &s):
+    if moved > TC_HOLD_RATE * TC_HOLD_RATE or not slope_reach(f, TC_HOLD_LOST, aside):
+        return
+    if not rest_slopes(f, pose, aside, &s):
         return
     rotate(f.R_bs, g_s, w_b)
     rate[1] = w_b[1] * cos(now[3]) - w_b[2] * sin(now[3])

@@ -28,6 +28,7 @@ cdef extern from *:
     static const double TC_TERRAIN_DOUBT = 2.0;        /* above this the place is believed less, */
     static const double TC_TERRAIN_SLIP = 0.05;        /* m a step: it slid unseen, or the wrong rock was matched */
     static const double TC_TERRAIN_REFUSED = 0.012;    /* m for each time wheels or constraint were refused meanwhile */
+    static const double TC_TERRAIN_STEADY = 0.04;      /* m: more, and the vehicle does not stand on its wheels, */
     static const double TC_TERRAIN_SLID = 0.2;         /* m, what they add at most: the vehicle seldom slides on */
     static const double TC_HOLD_LOST = 3.0;            /* m, as TC_TERRAIN_LOST: ground of the same kind is enough */
     static const double TC_HOLD_PERIOD = 0.2;          /* s between comparisons of rate and ground, without wheels */
@@ -37,7 +38,7 @@ cdef extern from *:
     """
     const double TC_TERRAIN_STEP, TC_TERRAIN_PERIOD, TC_TERRAIN_NEAR, TC_TERRAIN_FAR, TC_TERRAIN_TURN, TC_TERRAIN_LOST
     const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_TERRAIN_WAY, TC_TERRAIN_REFUSED
-    const double TC_TERRAIN_SLID, TC_HOLD_LOST, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
+    const double TC_TERRAIN_STEADY, TC_TERRAIN_SLID, TC_HOLD_LOST, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
     const double TC_HOLD_PERIOD, TC_HOLD_RATE, TC_HOLD_NOISE
     const double TC_TERRAIN_MEMORY, TC_TERRAIN_DOUBT, TC_TERRAIN_SLIP
     const double *TC_REST_LAG
@@ -291,9 +292,10 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
         correct(f, dx)
 
 
-cdef void terrain_doubt(fusion_filter *f) noexcept nogil:
+cdef int32_t terrain_doubt(fusion_filter *f) noexcept nogil:
     """What the way since the last update adds to the place's variance: errors of wheels and ground that last, what slid
-    while wheels and constraint were refused, and more where the last stances fitted badly."""
+    while wheels and constraint were refused, and more where the last stances fitted badly. 0 = the vehicle drops or
+    slides, or the fixes contradict: no moment to compare."""
     cdef double slid = TC_TERRAIN_REFUSED * (0.25 * (f.gated[TC_KIND_WHEELS] - f.refused[0])
                                              + (f.gated[TC_KIND_CONSTRAINT] - f.refused[1]))
     cdef double variance
@@ -307,6 +309,7 @@ cdef void terrain_doubt(fusion_filter *f) noexcept nogil:
     for i in range(2):
         f.P[(X_P + i) * (N_X + 1)] += variance
     f.P[(X_P + 2) * (N_X + 1)] += TC_TERRAIN_WALK * TC_TERRAIN_WALK
+    return slid < TC_TERRAIN_STEADY and f.t_gnss_refused_since == NEVER
 
 
 cdef void terrain_update(fusion_filter *f) noexcept nogil:
@@ -334,7 +337,8 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
         return
     f.terrain_at = f.distance
     f.t_terrain = f.t_ns
-    terrain_doubt(f)
+    if not terrain_doubt(f):
+        return
     past_rest(&f.past, rest, variance)
     pose[0] = f.past.pose[N_PAST // 2][0]
     pose[1] = f.past.pose[N_PAST // 2][1]

@@ -71,6 +71,7 @@ cdef void start_apply(fusion_filter *f) noexcept nogil:
         f.p[i] = f.start[i] + arm_n[i]
         covariance_forget(f, X_P + i, f.start[4] * f.start[4])
     f.has_position = 1
+    terrain_lead(f)
 
 
 cdef tc_status fusion_start(fusion_filter *f, double x, double y, double z, double yaw, double sd_xy,
@@ -121,6 +122,8 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
         bits |= TC_FUSION_IMU_GAP
     if fresh(f, f.t_fault, TC_IMU_FLAG_TIME):
         bits |= TC_FUSION_IMU_FAULT
+    if f.distance < f.terrain_off_until:
+        bits |= TC_FUSION_TERRAIN
     return bits
 
 

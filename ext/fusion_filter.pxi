@@ -125,6 +125,11 @@ cdef struct fusion_filter:
     pose_past past
     uint32_t refused[2]                 # wheels and constraint, until the last terrain update
     double terrain_nis                  # squared innovations of terrain aiding over their variance, recent mean
+    double terrain_fit                  # and over a longer way
+    double terrain_led[3]               # how far terrain aiding alone has moved the place, m, since
+    double terrain_led_from             # this distance
+    double terrain_off_until            # distance travelled, m: the ground was not the map's
+    uint32_t terrain_refusals
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
 cdef struct fusion_row:

@@ -64,6 +64,7 @@ cdef void position_reset(fusion_filter *f, const double *fix, const double *sd, 
         f.P[k * N_X + X_DRIFT + i] = -slow * slow
         f.P[(X_DRIFT + i) * N_X + k] = -slow * slow
     datum_couple(f)
+    terrain_lead(f)
     f.has_position = 1
     f.t_position_used = f.t_ns
 
@@ -328,6 +329,7 @@ cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nog
         if not rows_update(f, rows) and not placed:
             motion_doubted(f)
     if placed:
+        terrain_lead(f)
         f.t_position_used = sample.t_ns
         f.t_gnss_refused_since = NEVER
         f.has_position = 1

@@ -25,6 +25,11 @@ cdef extern from *:
     static const double TC_TERRAIN_SIGMAS = 2.0;       /* sd: from here the noise is raised, */
     static const double TC_TERRAIN_OUT = 5.0;          /* and from here the stance is refused */
     static const double TC_TERRAIN_MEMORY = 0.1;       /* share of the last row in the mean of squared innovations; */
+    static const double TC_TERRAIN_LONG = 0.015;       /* the same of the long mean, */
+    static const double TC_TERRAIN_MISFIT = 2.0;       /* above this the ground is not the map's: it is left alone, */
+    static const double TC_TERRAIN_PAUSE = 20.0;       /* m of way, four times as long the second time, */
+    static const double TC_TERRAIN_STRAY = 0.03;       /* and the way without it is trusted to this share, */
+    static const double TC_TERRAIN_YAW = 0.02;         /* the yaw to this, rad */
     static const double TC_TERRAIN_DOUBT = 2.0;        /* above this the place is believed less, */
     static const double TC_TERRAIN_SLIP = 0.05;        /* m a step: it slid unseen, or the wrong rock was matched */
     static const double TC_TERRAIN_REFUSED = 0.012;    /* m for each time wheels or constraint were refused meanwhile */
@@ -40,6 +45,7 @@ cdef extern from *:
     const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_TERRAIN_WAY, TC_TERRAIN_REFUSED
     const double TC_TERRAIN_STEADY, TC_TERRAIN_SLID, TC_HOLD_LOST, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
     const double TC_HOLD_PERIOD, TC_HOLD_RATE, TC_HOLD_NOISE
+    const double TC_TERRAIN_LONG, TC_TERRAIN_MISFIT, TC_TERRAIN_PAUSE, TC_TERRAIN_STRAY, TC_TERRAIN_YAW
     const double TC_TERRAIN_MEMORY, TC_TERRAIN_DOUBT, TC_TERRAIN_SLIP
     const double *TC_REST_LAG
     const double *TC_REST_SOFT
@@ -168,6 +174,7 @@ cdef int32_t rest_row(fusion_filter *f, fusion_row *r, double *dx) noexcept nogi
     cdef double PHt[N_X]
     cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + r.variance)
     f.terrain_nis += TC_TERRAIN_MEMORY * ((z2 if z2 < 10.0 else 10.0) - f.terrain_nis)
+    f.terrain_fit += TC_TERRAIN_LONG * ((z2 if z2 < 10.0 else 10.0) - f.terrain_fit)
     if z2 > TC_TERRAIN_OUT * TC_TERRAIN_OUT:
         f.gated[TC_KIND_TERRAIN] += 1
         return 0
@@ -312,6 +319,28 @@ cdef int32_t terrain_doubt(fusion_filter *f) noexcept nogil:
     return slid < TC_TERRAIN_STEADY and f.t_gnss_refused_since == NEVER
 
 
+cdef void terrain_lead(fusion_filter *f) noexcept nogil:
+    """Something else knows the place: from here terrain aiding has not moved it."""
+    memset(f.terrain_led, 0, sizeof(f.terrain_led))
+    f.terrain_led_from = f.distance
+
+
+cdef void terrain_misfit(fusion_filter *f) noexcept nogil:
+    """The ground is not the map's: another place, or another ground by now. Back to where the way alone leads."""
+    cdef double stray = TC_TERRAIN_STRAY * (f.distance - f.terrain_led_from)
+    cdef int32_t i
+    for i in range(3):
+        f.p[i] -= f.terrain_led[i]
+        covariance_forget(f, X_P + i, f.P[(X_P + i) * (N_X + 1)] + stray * stray + f.start[4] * f.start[4])
+    f.P[(X_PHI + 2) * (N_X + 1)] += TC_TERRAIN_YAW * TC_TERRAIN_YAW
+    terrain_lead(f)
+    f.terrain_refusals += 1
+    f.terrain_off_until = f.distance + TC_TERRAIN_PAUSE * f.terrain_refusals * f.terrain_refusals
+    f.terrain_fit = f.terrain_nis = 0.0
+    f.past.n = 0
+    f.resets += 1
+
+
 cdef void terrain_update(fusion_filter *f) noexcept nogil:
     """Called a few times a second on the way; compares once every TC_TERRAIN_STEP."""
     cdef fusion_motion m
@@ -326,6 +355,8 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
     cdef double variance[N_REST]
     cdef int32_t i, taken = 0
     if f.grid is NULL or not (f.c.rest_height_sd > 0.0) or not (f.heading and f.has_position):
+        return
+    if f.distance < f.terrain_off_until:
         return
     body_motion(f, 0.0, &m)
     pose_now(f, &m, now)
@@ -353,9 +384,13 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
         taken += rest_row(f, &rows[i], dx)
     if taken:
         correct(f, dx)
+        for i in range(3):
+            f.terrain_led[i] += dx[X_P + i]
         body_motion(f, 0.0, &m)
         pose_now(f, &m, then)
         past_shift(&f.past, now, then)
+    if f.terrain_fit > TC_TERRAIN_MISFIT:
+        terrain_misfit(f)
 
 
 cdef double rest_variance(const fusion_filter *f, int32_t i, double sunk) noexcept nogil:

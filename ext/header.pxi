@@ -204,6 +204,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_NO_WHEELS
         TC_FUSION_IMU_GAP
         TC_FUSION_IMU_FAULT
+        TC_FUSION_TERRAIN
 
     enum:
         TC_KIND_WHEELS

@@ -232,7 +232,8 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_DEAD_RECKONING = 32,  /* no absolute position for 1 s */
     TC_FUSION_NO_WHEELS = 64,   /* no believable wheel speed for 0.5 s */
     TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 5 s levelled anew */
-    TC_FUSION_IMU_FAULT = 256   /* an implausible IMU sample was replaced by the last one */
+    TC_FUSION_IMU_FAULT = 256,  /* an implausible IMU sample was replaced by the last one */
+    TC_FUSION_TERRAIN = 8192    /* the ground does not fit the map: terrain aiding is off for a while */
 };
 
 enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,

@@ -38,6 +38,7 @@ class Status(enum.IntFlag):
     NO_WHEELS = 64              # no believable wheel speed for 0.5 s
     IMU_GAP = 128               # a gap longer than 0.1 s was bridged
     IMU_FAULT = 256             # an implausible IMU sample was replaced by the last one
+    TERRAIN = 8192              # the ground does not fit the map: terrain aiding is off for a while
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,10 @@ class Track:
             slip=state["slip"], status=state["status"], distance=state["distance"], state=state, origin=origin)
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Columns of track.csv by name; lat, lon (deg), h (m) too where the log's positions had them."""
+        """Columns of track.csv by name; lat, lon (deg), h (m) too where the log's positions had them.
+
+        gnss_datum, the height of the fixes above the terrain's (m), is there where terrain aiding estimates it.
+        """
         out = {"t": self.t}
         groups = (("x", "y", "z"), self.position), (("vx", "vy", "vz"), self.velocity), \
                  (("roll", "pitch", "yaw"), self.attitude)
@@ -100,6 +103,8 @@ class Track:
             out.update(zip((f"sd_{n}" for n in names), sd.T, strict=True))
         out.update(zip((f"slip_{w}" for w in _WHEELS), self.slip.T, strict=True))
         out["status"] = self.status
+        if self.state["sd_gnss_datum"].any() and self.state["used"][-1, KINDS.index("gnss")]:
+            out["gnss_datum"], out["sd_gnss_datum"] = self.state["gnss_datum"], self.state["sd_gnss_datum"]
         if self.origin is not None:
             out["lat"], out["lon"], out["h"] = self.geographic()
         return out

@@ -106,7 +106,7 @@ def test_flat_ground_says_nothing_of_the_place() -> None:
 
 def test_where_the_ground_is_unknown_it_is_dead_reckoning(d01: Ridden) -> None:
     # given a map that ends 8 m from the start
-    x, y, _ = d01.log.meta.start
+    x, _, _ = d01.log.meta.start
     heights = d01.terrain.grid.heights.copy()
     west = d01.terrain.x0 + d01.terrain.dx * np.arange(heights.shape[1])
     heights[:, west > x + 8.0] = np.nan

@@ -65,17 +65,21 @@ FUSION_CONFIG = np.dtype([
     ("wheel_dead_below", "f8"), ("wheel_scale_sd", "f8"), ("constraint_sd", "f8"), ("inclination_sd", "f8"),
     ("inclination_bias_sd", "f8"), ("inclination_lowpass_hz", "f8"), ("mounting_sd", "f8"),
     ("gnss_sd_floor", "f8"), ("gnss_delay_sd", "f8"), ("earth_rate", "f8", (3,)),
+    ("wheel_scale_walk", "f8"), ("mounting_walk", "f8"), ("inclination_bias_walk", "f8"), ("gnss_delay_walk", "f8"),
+    ("gnss_lag_sd", "f8"), ("gnss_lag_walk", "f8"), ("pivot_sd", "f8"), ("pivot_walk", "f8"),
+    ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
     ("rest_height_sd", "f8"), ("rest_attitude_sd", "f8"), ("gnss_datum_sd", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
     ("max_nodes", "u4"), ("max_stances", "u4"), ("horizon", "f8"), ("half_width", "f8"),
-    ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"),
+    ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("reverse", "i4"),
+    ("reserved", "i4"),
 ], align=True)
 
 COACH_CONFIG = np.dtype([
     ("steering_ratio", "f8"), ("reaction_time", "f8"), ("clearance_warn", "f8"), ("deviation_warn", "f8"),
-    ("tilt_warn", "f8"),
+    ("tilt_warn", "f8"), ("detail", "i4"), ("units", "i4"), ("setups", "u4"), ("reserved", "u4"),
 ], align=True)
 
 CONFIG = np.dtype([
@@ -110,7 +114,9 @@ LINE_POINT = np.dtype([
 LINE_INFO = np.dtype([
     ("struct_size", "u4"), ("outcome", "i4"), ("length", "f8"), ("cost", "f8"), ("least_clearance", "f8"),
     ("least_s", "f8"), ("straight_clearance", "f8"), ("straight_s", "f8"), ("least_part", "i4"),
-    ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"),
+    ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"), ("limit_x", "f8"), ("limit_y", "f8"),
+    ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
+    ("exhausted", "i4"), ("reserved", "i4"),
 ], align=True)
 
 STEP = np.dtype([
@@ -118,5 +124,14 @@ STEP = np.dtype([
     ("part", "i4"), ("wheel", "i4"), ("phase", "i4"), ("setup", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"),
     ("to_go", "f8"), ("x", "f8"), ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"),
     ("clearance", "f8"), ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
-    ("other_part", "i4"), ("reserved", "i4"),
+    ("other_part", "i4"), ("reserved", "i4"), ("since_ns", "i8"),
+], align=True)
+
+CONTACT = np.dtype([
+    ("struct_size", "u4"), ("part", "i4"), ("t_ns", "i8"), ("t_end_ns", "i8"), ("shock", "f8"), ("threshold", "f8"),
+    ("clearance", "f8"), ("probability", "f8"), ("x", "f8"), ("y", "f8"),
+], align=True)
+
+ANSWER = np.dtype([
+    ("struct_size", "u4"), ("question", "i4"), ("outcome", "i4"), ("reserved", "i4"), ("step", STEP),
 ], align=True)

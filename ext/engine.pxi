@@ -147,6 +147,8 @@ cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
     if st != TC_OK:
         return st
     timeline_begin(&e.timeline, <char *> e + aligned(sizeof(engine_memory)), &e.fusion)
+    if e.has_grid:
+        timeline_ground(&e.timeline, &e.fusion, &e.model, &e.grid)
     line_init(&e.line, <char *> e + engine_head(&e.config), &e.config.line, &e.model)
     window_init(&e.window, <char *> e + engine_head(&e.config) + aligned(line_memory(&e.config.line)),
                 &e.config.window, &e.model)
@@ -181,6 +183,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
         return st
     e.grid = grid[0]
     e.has_grid = 1
+    timeline_ground(&e.timeline, &e.fusion, &e.model, &e.grid)
     e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
     if window_serves(&e.window, &e.grid):

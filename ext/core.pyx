@@ -29,6 +29,7 @@ include "clock.pxi"           # which stamps can be, and whose clock stepped
 include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
 include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
+include "fusion_terrain.pxi"  # attitude and height on the known terrain
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do

@@ -3,6 +3,7 @@
 
 cdef enum:
     ENGINE_ALIGN = 64
+    CONTACT_LATE = 1000000000           # ns
 
 cdef extern from *:
     """
@@ -147,6 +148,8 @@ cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
     if st != TC_OK:
         return st
     timeline_begin(&e.timeline, <char *> e + aligned(sizeof(engine_memory)), &e.fusion)
+    if e.has_grid:
+        timeline_ground(&e.timeline, &e.fusion, &e.model, &e.grid)
     line_init(&e.line, <char *> e + engine_head(&e.config), &e.config.line, &e.model)
     window_init(&e.window, <char *> e + engine_head(&e.config) + aligned(line_memory(&e.config.line)),
                 &e.config.window, &e.model)
@@ -182,6 +185,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     e.grid = grid[0]
     bounds_forget(&e.bounds)
     e.has_grid = 1
+    timeline_ground(&e.timeline, &e.fusion, &e.model, &e.grid)
     e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
     if window_serves(&e.window, &e.grid):
@@ -244,10 +248,12 @@ cdef tc_status engine_push(tc_engine *engine, int32_t kind, tc_status checked, c
     return timeline_push(&e.timeline, &e.fusion, kind, sample)
 
 
-cdef inline bint is_news(const contact_watch *w, const tc_imu *sample, double lag) noexcept nogil:
-    """Whether a sample is no latecomer: shocks are felt in the order of time."""
-    cdef double dt = seconds(sample.t_ns, w.t_ns)
-    return not w.begun or dt > 0.0 or dt < -lag
+cdef void contact_look(contact_watch *w, const tc_imu *sample, int64_t offset) noexcept nogil:
+    """A shock is looked for as the samples come: one out of order is too late for it."""
+    cdef tc_imu s = sample[0]
+    s.t_ns += offset
+    if not w.begun or not -CONTACT_LATE < s.t_ns - w.t_ns <= 0:
+        contact_sample(w, &s)
 
 
 cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexcept nogil:
@@ -258,8 +264,8 @@ cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexc
     if sample.struct_size < sizeof(tc_imu):
         return TC_E_ABI
     st = engine_push(engine, TC_SENSOR_IMU, imu_check(sample), sample)
-    if st == TC_OK and is_news(&e.contact, sample, e.config.fusion.lag):
-        contact_sample(&e.contact, sample)
+    if st == TC_OK:
+        contact_look(&e.contact, sample, e.timeline.clock.sensor[TC_SENSOR_IMU].offset)
     return st
 
 

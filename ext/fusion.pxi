@@ -18,7 +18,9 @@ cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
     """Everything finite and not negative; what is divided by or must move, positive."""
     cdef const double *sensors = &c.gravity
     cdef const double *states = &c.wheel_scale_walk
+    cdef const double *terrain = &c.rest_height_sd
     cdef size_t i, n_sensors = &c.earth_rate[0] - sensors, n_states = &c.speed_age_walk - states + 1
+    cdef size_t n_terrain = &c.gnss_datum_sd - terrain + 1
     for i in range(3):
         if not (isfinite(c.imu_lever[i]) and isfinite(c.gnss_lever[i]) and isfinite(c.earth_rate[i])):
             return TC_E_RANGE
@@ -27,6 +29,9 @@ cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
             return TC_E_RANGE
     for i in range(n_states):
         if not (states[i] >= 0.0 and isfinite(states[i])):
+            return TC_E_RANGE
+    for i in range(n_terrain):
+        if not (terrain[i] >= 0.0 and isfinite(terrain[i])):
             return TC_E_RANGE
     if not (c.gravity > 0.0 and c.gyro_density > 0.0 and c.accelerometer_density > 0.0 and c.wheel_sd > 0.0
             and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0
@@ -56,6 +61,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
     f.t_fault_since = f.t_constraint_back = f.t_inclination_refused_since = f.t_inclination_kept = NEVER
+    f.t_terrain = f.t_terrain_refused_since = NEVER
     f.steer = NAN
     for i in range(TC_WHEELS):
         f.slip[i] = NAN
@@ -78,6 +84,7 @@ cdef void start_apply(fusion_filter *f) noexcept nogil:
         f.p[i] = f.start[i] + arm_n[i]
         covariance_forget(f, X_P + i, f.start[4] * f.start[4])
     f.has_position = 1
+    terrain_lead(f)
 
 
 cdef tc_status fusion_start(fusion_filter *f, double x, double y, double z, double yaw, double sd_xy,
@@ -134,6 +141,8 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
         bits |= TC_FUSION_INCLINATION
     if f.t_gnss_refused_since != NEVER:
         bits |= TC_FUSION_GNSS
+    if f.distance < f.terrain_off_until:
+        bits |= TC_FUSION_TERRAIN
     return bits
 
 
@@ -146,11 +155,26 @@ cdef double row_sd(const fusion_filter *f, const fusion_row *r) noexcept nogil:
 cdef void attitude_sd(const fusion_filter *f, const fusion_motion *m, double roll, double pitch, double yaw,
                       double *sd) noexcept nogil:
     """From the error about world axes, that of the mounting included, to Euler angles."""
-    cdef double c = cos(yaw), s = sin(yaw)
-    cdef double k[3][3]
-    cdef double axis_b[3]
-    cdef double axis_n[2][3]
+    cdef double k[3][N_ATTITUDE]
     cdef fusion_row r
+    cdef int32_t i, j
+    attitude_slopes(f, m, pitch, yaw, k)
+    for i in range(3):
+        r.n = 0
+        row_put3(&r, X_PHI, k[i][0], k[i][1], k[i][2])
+        for j in range(2):
+            row_put(&r, X_MOUNT + j, k[i][3 + j])
+        sd[i] = row_sd(f, &r)
+    if not f.heading:
+        sd[2] = 3.141592653589793
+
+
+cdef void attitude_slopes(const fusion_filter *f, const fusion_motion *m, double pitch, double yaw,
+                          double (*k)[N_ATTITUDE]) noexcept nogil:
+    """Of roll, pitch, yaw of the body with the attitude error about world axes and the two mounting angles."""
+    cdef double c = cos(yaw), s = sin(yaw)
+    cdef double axis_b[3]
+    cdef double axis_n[3]
     cdef int32_t i, j
     k[0][0] = c / cos(pitch)
     k[0][1] = s / cos(pitch)
@@ -165,15 +189,9 @@ cdef void attitude_sd(const fusion_filter *f, const fusion_motion *m, double rol
         axis_b[0] = f.R_bs[1] if j == 0 else 0.0
         axis_b[1] = f.R_bs[4] if j == 0 else 0.0
         axis_b[2] = f.R_bs[7] if j == 0 else 1.0
-        rotate(m.R_nb, axis_b, axis_n[j])
-    for i in range(3):
-        r.n = 0
-        row_put3(&r, X_PHI, k[i][0], k[i][1], k[i][2])
-        for j in range(2):
-            row_put(&r, X_MOUNT + j, -(k[i][0] * axis_n[j][0] + k[i][1] * axis_n[j][1] + k[i][2] * axis_n[j][2]))
-        sd[i] = row_sd(f, &r)
-    if not f.heading:
-        sd[2] = 3.141592653589793
+        rotate(m.R_nb, axis_b, axis_n)
+        for i in range(3):
+            k[i][3 + j] = -(k[i][0] * axis_n[0] + k[i][1] * axis_n[1] + k[i][2] * axis_n[2])
 
 
 cdef void origin_sd(const fusion_filter *f, const double *arm_n, int32_t first, double *sd) noexcept nogil:
@@ -205,6 +223,9 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     attitude_sd(f, &m, out.roll, out.pitch, out.yaw, out.sd_attitude)
     origin_sd(f, arm_n, X_P, out.sd_position)
     origin_sd(f, turn_n, X_V, out.sd_velocity)
+    for i in range(2):
+        out.sd_position[i] = sqrt(out.sd_position[i] * out.sd_position[i] + f.coast_position * f.coast_position)
+        out.sd_velocity[i] = sqrt(out.sd_velocity[i] * out.sd_velocity[i] + f.coast_speed * f.coast_speed)
     for i in range(3):
         out.position[i] = f.p[i] - arm_n[i]
         out.velocity[i] = f.v[i] - turn_n[i]
@@ -224,6 +245,8 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.reset_position, f.reset_position, sizeof(f.reset_position))
     memcpy(out.reset_velocity, f.reset_velocity, sizeof(f.reset_velocity))
     out.reset_yaw = f.reset_yaw
+    out.gnss_datum = f.datum
+    out.sd_gnss_datum = sqrt(f.P[X_DATUM * (N_X + 1)])
     if f.resuming:
         motion_before_resuming(f, out)
     elif not f.aligned:
@@ -302,3 +325,6 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.gnss_drift_sd = 0.5
     c.gnss_drift_tau = 60.0
     c.lag = 0.5
+    c.rest_height_sd = 0.02
+    c.rest_attitude_sd = 0.01
+    c.gnss_datum_sd = 50.0              # a geoid, or a mark of another survey

@@ -10,11 +10,12 @@ cdef extern from *:
     static const double TC_SLIDE = 2.0;                /* sd: from here the noise is raised, */
     static const double TC_SLIDE_OUT = 4.0;            /* and from here the vehicle slides: the IMU alone carries it */
     static const double TC_CONSTRAINT_LOST = 2.0;      /* s of refusals until the velocity is believed less, */
+    static const double TC_COAST = 0.02;               /* m/s^2 of tilt and bias unknown without a speed */
     static const double TC_CONSTRAINT_AGAIN = 6.0;     /* s within which a second time means that all is wrong */
     static const double TC_CONSTRAINT_BACK = 1.0;      /* by so much, m/s */
     """
     const double TC_CONSTRAINT_TAU, TC_CONSTRAINT_RATE, TC_TYRE_SLIP, TC_CONSTRAINT_LOST
-    const double TC_CONSTRAINT_AGAIN, TC_CONSTRAINT_BACK, TC_CONSTRAINT_ANGLE, TC_SLIDE, TC_SLIDE_OUT
+    const double TC_COAST, TC_CONSTRAINT_AGAIN, TC_CONSTRAINT_BACK, TC_CONSTRAINT_ANGLE, TC_SLIDE, TC_SLIDE_OUT
 
 
 cdef void constraint_recover(fusion_filter *f, int32_t taken) noexcept nogil:
@@ -50,6 +51,18 @@ cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, doubl
     return 1
 
 
+cdef void coast(fusion_filter *f, double period) noexcept nogil:
+    """Where neither a wheel nor a fix tells the speed: what tilt and bias do to it lasts for seconds, as no white noise
+    does. It is stated, and kept out of the covariance: a gate as wide as that would let spinning wheels in."""
+    if fresh(f, f.t_position_used, TC_WITNESS_AGE):
+        f.coast_position = 0.0
+    if f.still or fresh(f, f.t_rolling_used, TC_WITNESS_AGE) or fresh(f, f.t_position_used, TC_WITNESS_AGE):
+        f.coast_speed = 0.0
+        return
+    f.coast_speed += TC_COAST * period
+    f.coast_position += f.coast_speed * period
+
+
 cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
     """Both axes, `period` seconds after the last time."""
     cdef fusion_motion m
@@ -61,6 +74,7 @@ cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
     cdef double side, spread, white = f.c.constraint_sd * f.c.constraint_sd
     cdef double raised = 2.0 * TC_CONSTRAINT_TAU / period
     cdef int32_t taken = 0
+    coast(f, period)
     if f.still:
         return
     if raised < 1.0:

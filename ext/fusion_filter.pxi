@@ -18,8 +18,11 @@ cdef enum:
     X_LAG = 24                          # what its velocity lags behind its position, s
     X_PIVOT = 25                        # where no side speed is, ahead of the rear axle, m
     X_SPEED_AGE = 26                    # age of a vehicle speed against its stamp, s
-    N_X = 27
+    X_REST = 27                         # roll and pitch at rest less those of the stance model, rad
+    X_DATUM = 29                        # height of the fixes above the terrain's, m
+    N_X = 30
     N_MOVING = 9                        # attitude, velocity, position: what the motion couples
+    N_ATTITUDE = 5                      # attitude error and mounting angles: what roll, pitch, yaw depend on
     N_ROW = 20                          # most states one scalar measurement sees
 
 cdef extern from *:
@@ -31,6 +34,18 @@ cdef extern from *:
     """
     const int64_t NEVER
     const double TC_CHECK_PERIOD, TC_GYRO_SCALE_SD, TC_SCALE_TAU
+
+cdef struct stance_model                # stance.pxi
+
+cdef enum:
+    N_POSE = 6                          # x, y, z of the body origin, roll, pitch, yaw
+    N_PAST = 7                          # poses remembered
+
+# The last poses of the body, evenly spaced in time, the newest last.
+cdef struct pose_past:
+    int32_t n
+    int64_t t_ns[N_PAST]
+    double pose[N_PAST][N_POSE]
 
 cdef struct fusion_filter:
     tc_fusion_config c
@@ -52,6 +67,8 @@ cdef struct fusion_filter:
     double lag
     double pivot
     double speed_age
+    double rest[2]
+    double datum
     double R_bs[9]                      # of the mounting angles
     double P[N_X * N_X]
     # motion since the last covariance step
@@ -118,6 +135,7 @@ cdef struct fusion_filter:
     int32_t is_speed_waiting
     double anchor[5]                    # GNSS x, y and dead-reckoned x, y where heading is first sought, sd
     int32_t has_anchor, still, wheels_out
+    double coast_speed, coast_position  # what the speed and the way may be off without wheel and fix, m/s and m
     int32_t departed                    # from the start, where no sensor but the IMU could tell
     double slip[TC_WHEELS]
     double distance
@@ -129,6 +147,19 @@ cdef struct fusion_filter:
     double reset_position[3]            # what the last reset moved
     double reset_velocity[3]
     double reset_yaw
+    # terrain aiding; the engine's, NULL without terrain
+    const stance_model *model
+    const tc_grid *grid
+    double terrain_at                   # distance travelled at the last update, m
+    int64_t t_terrain, t_terrain_refused_since
+    pose_past past
+    uint32_t refused[2]                 # wheels and constraint, until the last terrain update
+    double terrain_nis                  # squared innovations of terrain aiding over their variance, recent mean
+    double terrain_fit                  # and over a longer way
+    double terrain_led[3]               # how far terrain aiding alone has moved the place, m, since
+    double terrain_led_from             # this distance
+    double terrain_off_until            # distance travelled, m: the ground was not the map's
+    uint32_t terrain_refusals
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
 cdef struct fusion_row:
@@ -279,7 +310,9 @@ cdef void correct(fusion_filter *f, const double *dx) noexcept nogil:
     f.lag += dx[X_LAG]
     f.pivot += dx[X_PIVOT]
     f.speed_age += dx[X_SPEED_AGE]
+    f.datum += dx[X_DATUM]
     for i in range(2):
+        f.rest[i] += dx[X_REST + i]
         f.mount[i] += dx[X_MOUNT + i]
         f.incl[i] += dx[X_INCL + i]
     mounting_refresh(f)

@@ -66,15 +66,25 @@ cdef void position_reset(fusion_filter *f, const double *fix, const double *sd, 
         k = X_P + i
         slow = f.c.gnss_drift_sd * sd[i]
         white = f.c.gnss_white * sd[i]
-        f.p[i] = fix[i] - arm_n[i]
+        f.p[i] = fix[i] - arm_n[i] - (f.datum if i == 2 else 0.0)
         f.drift[i] = 0.0
         covariance_forget(f, k, slow * slow + white * white)
         covariance_forget(f, X_DRIFT + i, slow * slow)
         f.P[k * N_X + X_DRIFT + i] = -slow * slow
         f.P[(X_DRIFT + i) * N_X + k] = -slow * slow
     memset(f.gnss_left, 0, sizeof(f.gnss_left))
+    datum_couple(f)
+    terrain_lead(f)
     f.has_position = 1
     f.t_position_used = f.t_ns
+
+
+cdef void datum_couple(fusion_filter *f) noexcept nogil:
+    """A height taken from a fix is as wrong as the fixes' datum."""
+    cdef double variance = f.P[X_DATUM * (N_X + 1)]
+    covariance_forget(f, X_DATUM, variance)
+    f.P[(X_P + 2) * (N_X + 1)] += variance
+    f.P[(X_P + 2) * N_X + X_DATUM] = f.P[X_DATUM * N_X + X_P + 2] = -variance
 
 
 cdef void velocity_reset(fusion_filter *f, const double *v, const double *sd, const double *turn_n) noexcept nogil:
@@ -234,6 +244,8 @@ cdef void position_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
         row_put(r, X_P + i, 1.0)
         row_put(r, X_V + i, age)
         row_put(r, X_DRIFT + i, 1.0)
+        if i == 2:
+            row_put(r, X_DATUM, 1.0)
         row_put(r, X_DELAY, -v[i])
         # phi x arm: row i of -[arm x]
         row_put(r, X_PHI + (i + 1) % 3, arm_n[(i + 2) % 3])
@@ -241,6 +253,8 @@ cdef void position_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
         white = gnss_white(f, i, s.sd_position[i])
         r.variance = white * white + TC_GNSS_LATE * TC_GNSS_LATE * v[i] * v[i]
         r.innovation = s.position[i] - f.p[i] - arm_n[i] - f.drift[i] - age * v[i] - 0.5 * lead * lead * f.a_n[i]
+        if i == 2:
+            r.innovation -= f.datum
 
 
 cdef void velocity_rows(const fusion_filter *f, const tc_gnss *s, const fusion_motion *m, double lead,
@@ -362,6 +376,7 @@ cdef void fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
         if not rows_update(f, rows, NULL) and not placed:
             motion_doubted(f)
     if placed:
+        terrain_lead(f)
         f.t_position_used = sample.t_ns
         f.t_gnss_refused_since = NEVER
         f.has_position = 1
@@ -393,7 +408,7 @@ cdef void gnss_first(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     body_motion(f, 0.0, &m)
     gnss_arm(f, &m, arm_n, turn_n)
     slow = s.position[2] - arm_n[2] - f.p[2]
-    if fabs(slow) > 5.0 * (s.sd_position[2] + sqrt(f.P[(X_P + 2) * (N_X + 1)])):
+    if f.P[X_DATUM * (N_X + 1)] == 0.0 and fabs(slow) > 5.0 * (s.sd_position[2] + sqrt(f.P[(X_P + 2) * (N_X + 1)])):
         f.p[2] += slow
         covariance_forget(f, X_P + 2, s.sd_position[2] * s.sd_position[2])
         f.resets += 1

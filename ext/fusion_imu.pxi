@@ -328,6 +328,7 @@ cdef void level(fusion_filter *f) noexcept nogil:
     prior(f, X_LAG, 1, f.c.gnss_lag_sd)
     prior(f, X_PIVOT, 1, f.c.pivot_sd)
     prior(f, X_SPEED_AGE, 1, f.c.speed_age_sd)
+    terrain_prior(f)
     f.aligned = 1
     f.t_check = f.t_ns
     f.p[0] = f.p[1] = f.p[2] = 0.0      # the local frame begins at the body origin
@@ -559,5 +560,6 @@ cdef void fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
         covariance_step(f)
         standstill_update(f)
         constraint_update(f, seconds(sample.t_ns, f.t_check))
+        terrain_update(f)
         level_judge(f)
         f.t_check = sample.t_ns

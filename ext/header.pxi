@@ -224,6 +224,9 @@ cdef extern from "trailcoach.h" nogil:
         double lag
         double clock[TC_SENSORS]
         double gnss_velocity_clock
+        double rest_height_sd
+        double rest_attitude_sd
+        double gnss_datum_sd
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -271,6 +274,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_CLOCK
         TC_FUSION_INCLINATION
         TC_FUSION_GNSS
+        TC_FUSION_TERRAIN
 
     enum:
         TC_KIND_WHEELS
@@ -279,6 +283,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_KIND_GNSS
         TC_KIND_SPEED
         TC_KIND_STANDSTILL
+        TC_KIND_TERRAIN
         TC_KINDS
 
     ctypedef struct tc_state:
@@ -313,6 +318,8 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t late[TC_SENSORS]
         uint32_t refused[TC_SENSORS]
         uint32_t duplicated[TC_SENSORS]
+        double gnss_datum
+        double sd_gnss_datum
 
     enum:
         TC_STANCE_OK

@@ -45,6 +45,7 @@ cdef struct grid_view:
 cdef inline void grid_look(const tc_grid *g, ground_bounds *bounds, double x, double y, double yaw,
                            grid_view *w) noexcept nogil:
     w.grid = g
+    bounds_on(bounds, g)
     w.bounds = bounds
     w.height = g.height
     w.row = g.nx
@@ -717,7 +718,6 @@ cdef void stance_find(const stance_model *m, const tc_grid *g, double x, double 
     cdef rest_point p
     cdef int32_t iterations = 0, status = TC_STANCE_BAD_POSE
     if isfinite(x) and isfinite(y) and isfinite(yaw):
-        bounds_on(m.bounds, g)
         grid_look(g, m.bounds, x, y, yaw, &view)
         status = stance_rest(m, &view, warm, &p, &iterations)
     out.struct_size = sizeof(tc_stance)

@@ -236,6 +236,9 @@ typedef struct tc_fusion_config {
                                            its own order, no way back */
     double clock[TC_SENSORS];           /* added to the stamps of each sensor to make them the IMU's, s; [0] is 0 */
     double gnss_velocity_clock;         /* added to a fix's stamp to make it that of its velocity, s */
+    double rest_height_sd;              /* of the stance's height on the known terrain, m; 0 = no terrain aiding */
+    double rest_attitude_sd;            /* of its roll and pitch, rad */
+    double gnss_datum_sd;               /* prior of the fixes' height above the terrain's, m; 0 = the same datum */
 } tc_fusion_config;
 
 typedef struct tc_line_config {
@@ -306,11 +309,12 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_REWOUND = 512,    /* a late sample changed what was said in the last second */
     TC_FUSION_CLOCK = 1024,     /* a sensor's clock stepped in the last 5 s: its stamps are carried on */
     TC_FUSION_INCLINATION = 2048,   /* the inclinometer has been refused for 1 s, or is stuck */
-    TC_FUSION_GNSS = 4096       /* the last fix was refused */
+    TC_FUSION_GNSS = 4096,      /* the last fix was refused */
+    TC_FUSION_TERRAIN = 8192    /* the ground does not fit the map: terrain aiding is off for a while */
 };
 
 enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,
-       TC_KIND_STANDSTILL = 5, TC_KINDS = 6 };
+       TC_KIND_STANDSTILL = 5, TC_KIND_TERRAIN = 6, TC_KINDS = 7 };
 
 typedef struct tc_state {
     uint32_t struct_size;
@@ -342,6 +346,8 @@ typedef struct tc_state {
     uint32_t late[TC_SENSORS];          /* samples by sensor: taken, though a way back was needed, */
     uint32_t refused[TC_SENSORS];       /* left out for their stamp: older than the lag, or a jump nothing confirmed, */
     uint32_t duplicated[TC_SENSORS];    /* left out as duplicates */
+    double   gnss_datum;        /* height of the fixes above the terrain's, m */
+    double   sd_gnss_datum;     /* m; 0 = not estimated */
 } tc_state;
 
 enum {                          /* tc_stance.status */

@@ -40,8 +40,8 @@ class Drive:
 
 
 def smooth_drive(seed: int = 0, *, duration: float = 40.0, speed: float = 2.0, imu_rate: int = 200, gnss: bool = False,
-                 start: bool = True, gnss_sd: float = 0.05) -> Drive:
-    """Rest for 3 s, then hills and bends at about `speed`, then rest for 3 s."""
+                 start: bool = True, gnss_sd: float = 0.05, tilt: float = 1.0) -> Drive:
+    """Rest for 3 s, then hills (as steep as `tilt`) and bends at about `speed`, then rest for 3 s."""
     rng = np.random.default_rng(seed)
     t = np.arange(0.0, duration, 1.0 / FINE)
     run = np.clip((t - 3.0) / 2.0, 0.0, 1.0) * np.clip((duration - 3.0 - t) / 2.0, 0.0, 1.0)
@@ -49,8 +49,8 @@ def smooth_drive(seed: int = 0, *, duration: float = 40.0, speed: float = 2.0, i
     phase = rng.uniform(0.0, 2.0 * np.pi, 6)
     rolled = np.cumsum(run) / FINE * speed
     v = speed * run * (1.0 + 0.2 * np.sin(0.5 * t + phase[0]))
-    roll = 0.08 * np.sin(0.7 * rolled + phase[1]) + 0.05 * np.sin(1.9 * rolled + phase[2])
-    pitch = 0.10 * np.sin(0.5 * rolled + phase[3]) + 0.04 * np.sin(2.3 * rolled + phase[4])
+    roll = tilt * (0.08 * np.sin(0.7 * rolled + phase[1]) + 0.05 * np.sin(1.9 * rolled + phase[2]))
+    pitch = tilt * (0.10 * np.sin(0.5 * rolled + phase[3]) + 0.04 * np.sin(2.3 * rolled + phase[4]))
     yaw = 0.6 + 0.8 * (np.sin(0.25 * rolled + phase[5]) - np.sin(phase[5]))
     attitude = np.column_stack([roll, pitch, yaw])
     R_nb = Rotation.from_euler("ZYX", attitude[:, ::-1])

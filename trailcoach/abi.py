@@ -9,7 +9,7 @@ MAX_PARTS = 32
 NAME_SIZE = 32
 MAX_TRAIL = 8192
 MAX_LINE = 1024
-N_KINDS = 6
+N_KINDS = 7
 N_SENSORS = 6
 
 PART = np.dtype([
@@ -72,6 +72,7 @@ FUSION_CONFIG = np.dtype([
     ("gnss_white", "f8"), ("gnss_drift_sd", "f8"), ("gnss_drift_tau", "f8"),
     ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
     ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
+    ("rest_height_sd", "f8"), ("rest_attitude_sd", "f8"), ("gnss_datum_sd", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
@@ -103,6 +104,7 @@ STATE = np.dtype([
     ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"), ("reset_position", "f8", (3,)),
     ("reset_velocity", "f8", (3,)), ("reset_yaw", "f8"), ("rewinds", "u4"), ("clock_steps", "u4"),
     ("late", "u4", (N_SENSORS,)), ("refused", "u4", (N_SENSORS,)), ("duplicated", "u4", (N_SENSORS,)),
+    ("gnss_datum", "f8"), ("sd_gnss_datum", "f8"),
 ], align=True)
 
 STANCE = np.dtype([

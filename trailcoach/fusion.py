@@ -19,7 +19,7 @@ from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 
 RATE = 50.0                         # states kept per second
-KINDS = ("wheels", "constraint", "inclination", "gnss", "speed", "standstill")
+KINDS = ("wheels", "constraint", "inclination", "gnss", "speed", "standstill", "terrain")
 
 Progress = Callable[[str, float], None]     # what is being done, and how much of it, 0 to 1
 
@@ -42,6 +42,7 @@ class Status(enum.IntFlag):
     CLOCK = 1024                # a sensor's clock stepped in the last 5 s
     INCLINATION = 2048          # the inclinometer has been refused for 1 s, or is stuck
     GNSS = 4096                 # the last fix was refused
+    TERRAIN = 8192              # the ground does not fit the map: terrain aiding is off for a while
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class Track:
         """Columns of track.csv by name; lat, lon (deg), h (m) too where the log's positions had them.
 
         resets counts how often the filter began anew or leapt, reset_x to reset_yaw tell what the last of it moved.
+        gnss_datum, the height of the fixes above the terrain's (m), is there where terrain aiding estimates it.
         """
         out = {"t": self.t}
         groups = (("x", "y", "z"), self.position), (("vx", "vy", "vz"), self.velocity), \
@@ -109,6 +111,8 @@ class Track:
         out["resets"] = self.state["resets"]
         out.update(zip(("reset_x", "reset_y", "reset_z"), self.state["reset_position"].T, strict=True))
         out["reset_yaw"] = self.state["reset_yaw"]
+        if self.state["sd_gnss_datum"].any() and self.state["used"][-1, KINDS.index("gnss")]:
+            out["gnss_datum"], out["sd_gnss_datum"] = self.state["gnss_datum"], self.state["sd_gnss_datum"]
         if self.origin is not None:
             out["lat"], out["lon"], out["h"] = self.geographic()
         return out
@@ -165,6 +169,8 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     try:
         log = without_strays(log)
         engine = _core.Engine(make_config(vehicle, log, guidance=False) if config is None else config)
+        if terrain is not None:
+            engine.set_terrain(terrain.grid)
         if log.meta.start is not None:
             engine.set_start(*start_values(terrain, *log.meta.start))
         return Track.from_states(_states(engine, log, rate, progress), log.origin)

@@ -11,7 +11,8 @@ _GAP = 1.0                          # s without an IMU sample
 _SLIPPING = 0.5                     # share of the time with a wheel taken out for slip
 _FASTEST = 60.0                     # m/s, of an off-road vehicle with room to spare
 _NAMES = {"wheels": "wheels.csv", "constraint": "the no-slip constraint", "inclination": "inclination.csv",
-          "gnss": "gnss.csv", "speed": "speed.csv", "standstill": "standstill"}
+          "gnss": "gnss.csv", "speed": "speed.csv", "standstill": "standstill",
+          "terrain": "the ground of the terrain tiles"}
 
 
 def oddities(log: Log, state: np.ndarray) -> list[str]:
@@ -71,6 +72,9 @@ def _motion(state: np.ndarray) -> list[str]:
     if slipping > _SLIPPING:
         notes.append(f"a wheel counts as slipping {100 * slipping:.0f} % of the time: are wheels.csv and the vehicle's"
                      " tyres, wheelbase and track right?")
+    if ((state["status"] & Status.TERRAIN) != 0).any():
+        notes.append("the vehicle did not stand as the terrain says it should: the place was found without it for a"
+                     " while. Are terrain, its datum, start pose and vehicle the right ones?")
     speed = float(np.linalg.norm(state["velocity"][-1]))
     if not np.isfinite(speed):
         notes.append("the motion at the end is not known: the filter never found level, or lost it")

@@ -102,6 +102,8 @@ def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, hal
     """
     check_imu(log)
     engine = _core.Engine(make_config(vehicle, log, guidance=False))
+    if terrain is not None:
+        engine.set_terrain(terrain.grid)
     if log.meta.start is not None:
         engine.set_start(*start_values(terrain, *log.meta.start))
     kinds, rows, t_ns = log.timeline()

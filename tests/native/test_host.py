@@ -14,9 +14,10 @@ from toolchain import tool
 
 from trailcoach import _core, native
 from trailcoach.engine import make_config, start_values
+from trailcoach.fusion import Status
 from trailcoach.log import Log
 from trailcoach.playback import TICK_RATE, driven_trail, record
-from trailcoach.recording import CONFIG, MAGIC, tick_times
+from trailcoach.recording import CONFIG, MAGIC, Recording, tick_times
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
@@ -89,6 +90,34 @@ def test_c_host_gives_the_answers_of_python_bit_for_bit(host: Path, drive: str, 
     for kind, expected in from_python.items():
         assert len(from_c[kind]) == len(expected) > 0, kind
         assert all(same(a, [float(x) for x in b]) for a, b in zip(from_c[kind], expected, strict=True)), kind
+
+
+def last_state(host: Path, recording: Path) -> list[float]:
+    lines = subprocess.run([str(host), str(recording)], check=True, capture_output=True, text=True).stdout.splitlines()
+    return numbers([line for line in lines if line.startswith("state ")][-1])
+
+
+def test_a_shuffled_recording_ends_in_the_state_of_the_sorted_one(host: Path, tmp_path: Path) -> None:
+    # given a drive whose samples come up to 0.2 s late, in any order, some of them twice
+    log = Log.open(DRIVES / "d01")
+    vehicle, terrain = Vehicle.load(log.meta.vehicle), Terrain.open(DRIVES / "d01" / "terrain.tif")
+    config = make_config(vehicle, log, guidance=False)
+    kinds, rows, t_ns = log.timeline()
+    late = t_ns + np.random.default_rng(5).uniform(0.0, 0.2e9, len(t_ns))
+    end = int(t_ns[-1]) + 1
+    for name, order in (("sorted", np.arange(len(t_ns))), ("shuffled", np.argsort(late).repeat(2))):
+        with open(tmp_path / name, "wb") as file:
+            r = Recording(file)
+            r.config(config)
+            r.terrain(terrain)
+            r.start(*start_values(terrain, *log.meta.start))
+            for i in order:
+                r.sample(int(kinds[i]), log.arrays[kinds[i]][rows[i]])
+            r.tick(end)
+    # when the C host replays both, then nothing differs but the flag that tells of the way back
+    in_order, shuffled = (last_state(host, tmp_path / name) for name in ("sorted", "shuffled"))
+    assert same(shuffled[:-1], in_order[:-1])
+    assert int(shuffled[-1]) == int(in_order[-1]) | Status.REWOUND
 
 
 def test_a_recording_of_another_version_is_refused(host: Path, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ cdef struct engine_memory:
     tc_config config
     stance_model model
     fusion_filter fusion
+    timeline_buffer timeline
     tc_grid grid
     int32_t has_grid
     int32_t has_stance
@@ -39,6 +40,7 @@ cdef struct engine_memory:
     int32_t planned                     # a plan has been made on this terrain and trail, with or without success
     double planned_at                   # distance travelled when the line was planned, m
     int32_t planned_segment             # of the line the vehicle is on
+    int64_t t_tick                      # of the last tick
     vehicle_course course
     line_aside aside
     contact_watch contact
@@ -58,8 +60,13 @@ cdef tc_status config_check(const tc_config *c) noexcept nogil:
     return TC_OK
 
 
-cdef size_t engine_head() noexcept nogil:
-    return (sizeof(engine_memory) + ENGINE_ALIGN - 1) // ENGINE_ALIGN * ENGINE_ALIGN
+cdef inline size_t aligned(size_t bytes) noexcept nogil:
+    return (bytes + ENGINE_ALIGN - 1) // ENGINE_ALIGN * ENGINE_ALIGN
+
+
+cdef size_t engine_head(const tc_config *c) noexcept nogil:
+    """Bytes before the planner's: the engine itself and its buffer of samples."""
+    return aligned(sizeof(engine_memory)) + aligned(timeline_memory(&c.fusion))
 
 
 cdef public tc_status tc_config_default(tc_config *config) noexcept nogil:
@@ -82,7 +89,10 @@ cdef public tc_status tc_memory_size(const tc_config *config, size_t *bytes) noe
         return st
     if bytes is NULL:
         return TC_E_NULL
-    bytes[0] = engine_head() + line_memory(&config.line)
+    st = lag_check(&config.fusion)
+    if st != TC_OK:
+        return st
+    bytes[0] = engine_head(config) + line_memory(&config.line)
     return TC_OK
 
 
@@ -104,15 +114,47 @@ cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexce
         return TC_E_RANGE
     st = stance_init(&e.model, &e.config.vehicle)
     if st == TC_OK:
-        st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
+        st = engine_begin(e)
     if st != TC_OK:
         free(e)
         return st
-    line_init(&e.line, <char *> e + engine_head(), &e.config.line, &e.model)
-    coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
-    contact_init(&e.contact)
     out[0] = <tc_engine *> e
     return TC_OK
+
+
+cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
+    """Every station as if nothing had come, but for what the host handed over."""
+    cdef tc_status st
+    memset(&e.fusion, 0, sizeof(e.fusion))
+    memset(&e.timeline, 0, sizeof(e.timeline))
+    memset(&e.state, 0, sizeof(e.state))
+    memset(&e.stance, 0, sizeof(e.stance))
+    memset(&e.course, 0, sizeof(e.course))
+    memset(&e.aside, 0, sizeof(e.aside))
+    memset(&e.contact, 0, sizeof(e.contact))
+    memset(&e.view, 0, sizeof(e.view))
+    memset(&e.coach, 0, sizeof(e.coach))
+    memset(&e.line, 0, sizeof(e.line))
+    st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
+    if st != TC_OK:
+        return st
+    e.fusion.model = &e.model
+    e.fusion.grid = &e.grid
+    timeline_begin(&e.timeline, <char *> e + aligned(sizeof(engine_memory)), &e.fusion)
+    line_init(&e.line, <char *> e + engine_head(&e.config), &e.config.line, &e.model)
+    coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
+    contact_init(&e.contact)
+    e.ticked = e.has_stance = e.has_line = e.planned = e.planned_segment = 0
+    e.planned_at = e.trail.at = 0.0
+    e.trail.found = 0
+    e.t_tick = NEVER
+    return TC_OK
+
+
+cdef public tc_status tc_reset(tc_engine *engine) noexcept nogil:
+    if engine is NULL:
+        return TC_E_NULL
+    return engine_begin(<engine_memory *> engine)
 
 
 cdef public void tc_destroy(tc_engine *engine) noexcept nogil:
@@ -129,7 +171,6 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
         return st
     e.grid = grid[0]
     e.has_grid = 1
-    fusion_terrain(&e.fusion, &e.model, &e.grid)
     e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
     return TC_OK
@@ -164,17 +205,34 @@ cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n
 
 cdef public tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy,
                                    double sd_yaw) noexcept nogil:
-    if engine is NULL:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL:
         return TC_E_NULL
     if not (isfinite(x) and isfinite(y) and isfinite(z) and isfinite(yaw) and sd_xy >= 0.0 and sd_yaw >= 0.0
             and isfinite(sd_xy) and isfinite(sd_yaw)):
         return TC_E_RANGE
-    return fusion_start(&(<engine_memory *> engine).fusion, x, y, z, yaw, sd_xy, sd_yaw)
+    return timeline_start(&e.timeline, &e.fusion, x, y, z, yaw, sd_xy, sd_yaw)
 
 
 cdef inline bint is_beyond_time(int64_t t_ns) noexcept nogil:
     """A stamp more than 146 years from 0: the difference of two would not fit."""
     return t_ns > (<int64_t> 1 << 62) or t_ns < -(<int64_t> 1 << 62)
+
+
+cdef tc_status engine_push(tc_engine *engine, int32_t kind, tc_status checked, const void *sample) noexcept nogil:
+    """A sample of any kind, whose values were checked."""
+    cdef engine_memory *e = <engine_memory *> engine
+    if checked != TC_OK:
+        return checked
+    if is_beyond_time((<const tc_wheels *> sample).t_ns):       # which lies at the same place in all of them
+        return TC_E_RANGE
+    return timeline_push(&e.timeline, &e.fusion, kind, sample)
+
+
+cdef inline bint is_news(const contact_watch *w, const tc_imu *sample, double lag) noexcept nogil:
+    """Whether a sample is no latecomer: shocks are felt in the order of time."""
+    cdef double dt = seconds(sample.t_ns, w.t_ns)
+    return not w.begun or dt > 0.0 or dt < -lag
 
 
 cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexcept nogil:
@@ -184,10 +242,8 @@ cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexc
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_imu):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    st = fusion_imu(&e.fusion, sample)
-    if st == TC_OK:
+    st = engine_push(engine, TC_SENSOR_IMU, imu_check(sample), sample)
+    if st == TC_OK and is_news(&e.contact, sample, e.config.fusion.lag):
         contact_sample(&e.contact, sample)
     return st
 
@@ -197,9 +253,7 @@ cdef public tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample)
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_wheels):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_wheels(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_WHEELS, wheels_check(sample), sample)
 
 
 cdef public tc_status tc_push_inclination(tc_engine *engine, const tc_inclination *sample) noexcept nogil:
@@ -207,9 +261,7 @@ cdef public tc_status tc_push_inclination(tc_engine *engine, const tc_inclinatio
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_inclination):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_inclination(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_INCLINATION, inclination_check(sample), sample)
 
 
 cdef public tc_status tc_push_steering(tc_engine *engine, const tc_steering *sample) noexcept nogil:
@@ -217,9 +269,7 @@ cdef public tc_status tc_push_steering(tc_engine *engine, const tc_steering *sam
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_steering):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_steering(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_STEERING, steering_check(sample), sample)
 
 
 cdef public tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample) noexcept nogil:
@@ -227,9 +277,7 @@ cdef public tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample) n
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_speed):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_speed(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_SPEED, speed_check(sample), sample)
 
 
 cdef public tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample) noexcept nogil:
@@ -237,9 +285,7 @@ cdef public tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample) noe
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_gnss):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_gnss(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_GNSS, gnss_check(sample), sample)
 
 
 cdef void trail_point(const trail_track *t, double s, double *x, double *y) noexcept nogil:
@@ -288,7 +334,7 @@ cdef void line_follow(engine_memory *e, coach_view *view) noexcept nogil:
         s = sin(p[i].yaw)
         dx = e.state.position[0] - p[i].x
         dy = e.state.position[1] - p[i].y
-        along = dx * c + dy * s
+        along = p[i].gear * (dx * c + dy * s)
         if i + 1 >= n or along < 0.5 * (p[i + 1].s - p[i].s):
             break
         i += 1
@@ -341,7 +387,10 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
         return TC_E_NULL
     if is_beyond_time(t_ns):
         return TC_E_RANGE
-    fusion_state(&e.fusion, &e.state)
+    if t_ns < e.t_tick:
+        return TC_E_TIME
+    e.t_tick = t_ns
+    timeline_state(&e.timeline, &e.fusion, &e.state)
     memset(&view, 0, sizeof(view))
     view.t_ns = t_ns
     view.state = &e.state
@@ -383,11 +432,12 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
 
 
 cdef public tc_status tc_get_state(const tc_engine *engine, tc_state *out) noexcept nogil:
-    if engine is NULL or out is NULL:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL or out is NULL:
         return TC_E_NULL
     if out.struct_size < sizeof(tc_state):
         return TC_E_ABI
-    fusion_state(&(<const engine_memory *> engine).fusion, out)
+    timeline_state(&e.timeline, &e.fusion, out)
     out.struct_size = sizeof(tc_state)
     return TC_OK
 

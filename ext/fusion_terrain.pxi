@@ -61,23 +61,24 @@ cdef struct rest_slope:
     double sunk                         # m the lowest part would be in the ground, or nearly
 
 
+cdef inline int32_t has_ground(const fusion_filter *f) noexcept nogil:
+    return f.grid.height is not NULL and f.c.rest_height_sd > 0.0
+
+
 cdef void terrain_prior(fusion_filter *f) noexcept nogil:
-    """What is not known of the ground and the fixes' datum, where there is a ground."""
-    cdef double sd = f.c.gnss_datum_sd if f.grid is not NULL else 0.0
-    covariance_forget(f, X_DATUM, sd * sd)
+    """What is not known of the vehicle at rest and of the fixes' datum, where there is a ground."""
+    if not has_ground(f):
+        return
+    f.terrain_known = 1
+    covariance_forget(f, X_DATUM, f.c.gnss_datum_sd * f.c.gnss_datum_sd)
     prior(f, X_REST, 2, TC_REST_BIAS_SD)
 
 
-cdef void fusion_terrain(fusion_filter *f, const stance_model *model, const tc_grid *grid) noexcept nogil:
-    """The ground is known from now on; both must live as long as the filter."""
-    cdef int32_t first = f.grid is NULL
-    f.model = model
-    f.grid = grid
-    if first and f.aligned and f.c.rest_height_sd > 0.0:
-        covariance_step(f)
-        terrain_prior(f)
-        if f.has_gnss:
-            datum_couple(f)
+cdef void terrain_found(fusion_filter *f) noexcept nogil:
+    """A ground handed over on the way: heights so far are the fixes'."""
+    terrain_prior(f)
+    if f.has_gnss:
+        datum_couple(f)
 
 
 cdef int32_t settled_at(const fusion_filter *f, double x, double y, double yaw, const rest_point *near, rest_point *p,
@@ -354,10 +355,10 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
     cdef double rest[N_REST]
     cdef double variance[N_REST]
     cdef int32_t i, taken = 0
-    if f.grid is NULL or not (f.c.rest_height_sd > 0.0) or not (f.heading and f.has_position):
+    if not (has_ground(f) and f.heading and f.has_position) or f.distance < f.terrain_off_until:
         return
-    if f.distance < f.terrain_off_until:
-        return
+    if not f.terrain_known:
+        terrain_found(f)
     body_motion(f, 0.0, &m)
     pose_now(f, &m, now)
     past_add(&f.past, f.t_ns, now)

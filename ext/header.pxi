@@ -15,6 +15,7 @@ cdef extern from "trailcoach.h" nogil:
     enum:
         TC_OK
         TC_NONE
+        TC_DUPLICATE
         TC_E_NULL
         TC_E_ABI
         TC_E_RANGE
@@ -101,6 +102,15 @@ cdef extern from "trailcoach.h" nogil:
         double dz_dx
         double dz_dy
 
+    enum:
+        TC_SENSOR_IMU
+        TC_SENSOR_WHEELS
+        TC_SENSOR_INCLINATION
+        TC_SENSOR_STEERING
+        TC_SENSOR_SPEED
+        TC_SENSOR_GNSS
+    enum: TC_SENSORS
+
     ctypedef struct tc_imu:
         uint32_t struct_size
         uint32_t flags
@@ -180,6 +190,9 @@ cdef extern from "trailcoach.h" nogil:
         double rest_height_sd
         double rest_attitude_sd
         double gnss_datum_sd
+        double lag
+        double clock[TC_SENSORS]
+        double gnss_velocity_clock
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -189,6 +202,7 @@ cdef extern from "trailcoach.h" nogil:
         double clearance_wanted
         double clearance_least
         double max_tilt
+        double tube
         int32_t reverse
         int32_t reserved
 
@@ -222,6 +236,10 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_IMU_GAP
         TC_FUSION_IMU_FAULT
         TC_FUSION_TERRAIN
+        TC_FUSION_REWOUND
+        TC_FUSION_CLOCK
+        TC_FUSION_INCLINATION
+        TC_FUSION_GNSS
 
     enum:
         TC_KIND_WHEELS
@@ -259,6 +277,14 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t reserved
         double gnss_datum
         double sd_gnss_datum
+        double reset_position[3]
+        double reset_velocity[3]
+        double reset_yaw
+        uint32_t rewinds
+        uint32_t clock_steps
+        uint32_t late[TC_SENSORS]
+        uint32_t refused[TC_SENSORS]
+        uint32_t duplicated[TC_SENSORS]
 
     enum:
         TC_STANCE_OK
@@ -343,6 +369,7 @@ cdef extern from "trailcoach.h" nogil:
         double limit_y
         double limit_clearance
         double limit_tilt
+        double tube
         int32_t limit_cause
         int32_t limit_part
         int32_t exhausted

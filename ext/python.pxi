@@ -80,6 +80,10 @@ cdef class Engine:
         check(tc_set_terrain(self._e, &grid.g), "terrain")
         self.grid = grid                # the engine borrows its heights
 
+    def reset(self) -> None:
+        """As newly made, but for terrain and trail."""
+        check(tc_reset(self._e), "reset")
+
     def set_trail(self, const double[:, ::1] xy, double half_width) -> None:
         check(tc_set_trail(self._e, &xy[0, 0] if xy.shape[0] else NULL, xy.shape[0], half_width), "trail")
 
@@ -87,7 +91,7 @@ cdef class Engine:
         check(tc_set_start(self._e, x, y, z, yaw, sd_xy, sd_yaw), "start pose")
 
     def push(self, samples) -> None:
-        """Samples of one sensor, an array of its dtype, in time order."""
+        """Samples of one sensor, an array of its dtype. One that is left out for its stamp is counted in the state."""
         cdef const uint8_t[::1] b = bytes_of(samples, samples.dtype)
         cdef tc_status st = TC_OK
         cdef size_t i, n = samples.size, step = samples.dtype.itemsize
@@ -95,13 +99,13 @@ cdef class Engine:
         with nogil:
             for i in range(n):
                 st = push_one(self._e, kind, &b[i * step])
-                if st != TC_OK:
+                if st < 0 and st != TC_E_TIME:
                     break
-        if st != TC_OK:
+        if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kind]} sample {i}")
 
     def push_merged(self, const uint8_t[::1] kinds, const int64_t[::1] rows, list arrays) -> None:
-        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]."""
+        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]. As in push."""
         cdef const uint8_t *base[6]
         cdef size_t step[6]
         cdef const uint8_t[::1] b
@@ -118,9 +122,9 @@ cdef class Engine:
         with nogil:
             for j in range(kinds.shape[0]):
                 st = push_one(self._e, kinds[j], base[kinds[j]] + rows[j] * step[kinds[j]])
-                if st != TC_OK:
+                if st < 0 and st != TC_E_TIME:
                     break
-        if st != TC_OK:
+        if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kinds[j]]} sample {rows[j]}")
 
     def tick(self, int64_t t_ns) -> None:

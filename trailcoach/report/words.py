@@ -20,11 +20,12 @@ STATUS_WORDS = {
     Status.IMU_FAULT: "IMU fault, sample replaced", Status.REWOUND: "corrected by a late sample",
     Status.CLOCK: "a sensor's clock stepped", Status.INCLINATION: "the inclinometer is not believed",
     Status.GNSS: "fixes are not believed",
+    Status.TERRAIN: "the ground is not the map's",
 }
 WARNED = Status.DEAD_RECKONING | Status.NO_WHEELS | Status.IMU_GAP | Status.IMU_FAULT | Status.CLOCK \
-    | Status.INCLINATION | Status.GNSS
-KIND_WORDS = dict(zip(KINDS, ("wheel speeds", "no side slip", "inclinometer", "GNSS", "vehicle speed", "standstill"),
-                      strict=True))
+    | Status.INCLINATION | Status.GNSS | Status.TERRAIN
+KIND_WORDS = dict(zip(KINDS, ("wheel speeds", "no side slip", "inclinometer", "GNSS", "vehicle speed", "standstill",
+                              "terrain"), strict=True))
 STANCE_WORDS = {1: "it would tip", 2: "not enough wheels carry", 3: "off the map", 4: "ground unknown",
                 5: "no rest found", 6: "pose unknown"}
 

@@ -151,6 +151,7 @@ cdef struct fusion_filter:
     int32_t terrain_known
     double terrain_at                   # distance travelled at the last update, m
     int64_t t_terrain
+    int64_t t_tilted                    # when the body last tilted as one does that moves over rough ground
     pose_past past
     uint32_t refused[2]                 # wheels and constraint, until the last terrain update
     double terrain_nis                  # squared innovations of terrain aiding over their variance, recent mean

@@ -13,7 +13,9 @@ cdef extern from *:
     static const double TC_REPLAN_OFF = 0.30;       /* by so many m */
     static const double TC_TRAIL_BACK = 1.0;        /* m the projection on the trail may go back, */
     static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
+    static const double TC_VEHICLE_ROOM = 6.0;      /* m about its origin, in which all of a vehicle is */
     """
+    const double TC_VEHICLE_ROOM
     const double TC_WORLD, TC_NEAR_MAP
     const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_TRAIL_BACK, TC_TRAIL_AHEAD
 
@@ -30,7 +32,9 @@ cdef struct engine_memory:
     stance_model model
     fusion_filter fusion
     timeline_buffer timeline
-    tc_grid grid
+    tc_grid grid                        # the host's
+    ground_window window
+    ground_bounds bounds                # of the ground asked last
     int32_t has_grid
     int32_t has_stance
     int32_t has_line
@@ -80,6 +84,7 @@ cdef public tc_status tc_config_default(tc_config *config) noexcept nogil:
     fusion_default(&config.fusion)
     line_default(&config.line)
     coach_default(&config.coach)
+    window_default(&config.window)
     return TC_OK
 
 
@@ -90,9 +95,11 @@ cdef public tc_status tc_memory_size(const tc_config *config, size_t *bytes) noe
     if bytes is NULL:
         return TC_E_NULL
     st = lag_check(&config.fusion)
+    if st == TC_OK:
+        st = window_check(&config.window)
     if st != TC_OK:
         return st
-    bytes[0] = engine_head(config) + line_memory(&config.line)
+    bytes[0] = engine_head(config) + aligned(line_memory(&config.line)) + window_memory(&config.window)
     return TC_OK
 
 
@@ -112,7 +119,7 @@ cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexce
     if not coach_config_ok(&e.config.coach):
         free(e)
         return TC_E_RANGE
-    st = stance_init(&e.model, &e.config.vehicle)
+    st = stance_init(&e.model, &e.config.vehicle, &e.bounds)
     if st == TC_OK:
         st = engine_begin(e)
     if st != TC_OK:
@@ -131,6 +138,7 @@ cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
     memset(&e.stance, 0, sizeof(e.stance))
     memset(&e.course, 0, sizeof(e.course))
     memset(&e.aside, 0, sizeof(e.aside))
+    memset(&e.window, 0, sizeof(e.window))
     memset(&e.contact, 0, sizeof(e.contact))
     memset(&e.view, 0, sizeof(e.view))
     memset(&e.coach, 0, sizeof(e.coach))
@@ -142,6 +150,10 @@ cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
     e.fusion.grid = &e.grid
     timeline_begin(&e.timeline, <char *> e + aligned(sizeof(engine_memory)), &e.fusion)
     line_init(&e.line, <char *> e + engine_head(&e.config), &e.config.line, &e.model)
+    window_init(&e.window, <char *> e + engine_head(&e.config) + aligned(line_memory(&e.config.line)),
+                &e.config.window, &e.model)
+    if e.has_grid and window_serves(&e.window, &e.grid):
+        window_source(&e.window, &e.grid)
     coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
     contact_init(&e.contact)
     e.ticked = e.has_stance = e.has_line = e.planned = e.planned_segment = 0
@@ -170,9 +182,14 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     if st != TC_OK:
         return st
     e.grid = grid[0]
+    bounds_forget(&e.bounds)
     e.has_grid = 1
     e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
+    if window_serves(&e.window, &e.grid):
+        window_source(&e.window, &e.grid)
+    else:
+        e.window.filled = 0
     return TC_OK
 
 
@@ -348,6 +365,40 @@ cdef bint is_near_map(const tc_grid *g, const double *xy) noexcept nogil:
             and xy[1] >= g.y0 - TC_NEAR_MAP and xy[1] <= g.y0 + g.ny * g.dx + TC_NEAR_MAP)
 
 
+cdef inline const tc_grid *ground_of(const engine_memory *e) noexcept nogil:
+    """The ground about the vehicle: the window, or the terrain in place."""
+    return &e.window.grid if e.window.filled else &e.grid
+
+
+cdef const tc_grid *ground_at(const engine_memory *e, double x, double y, double room) noexcept nogil:
+    """The ground for `room` metres about a place: the window where it reaches that far."""
+    cdef const tc_grid *g = &e.window.grid
+    cdef double side = (g.nx - 1) * g.dx
+    if (e.window.filled and x - room >= g.x0 and x + room <= g.x0 + side and y - room >= g.y0
+            and y + room <= g.y0 + side):
+        return g
+    return &e.grid
+
+
+cdef const tc_grid *planning_ground(const engine_memory *e) noexcept nogil:
+    """Ground a line is planned on: all of it in the window, or all of it on the terrain."""
+    cdef double reach = e.config.line.horizon + e.trail.half_width + TC_VEHICLE_ROOM
+    return ground_at(e, e.state.position[0], e.state.position[1], reach)
+
+
+cdef void engine_stand(engine_memory *e, int64_t t_ns) noexcept nogil:
+    """How the vehicle stands at fusion's pose, and what its wheels teach there."""
+    cdef double x = e.state.position[0], y = e.state.position[1]
+    if window_serves(&e.window, &e.grid) and is_near_map(&e.grid, e.state.position):
+        window_follow(&e.window, &e.grid, x, y)
+        bounds_forget(&e.bounds)        # its posts may have moved
+    stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance if e.has_stance else NULL, &e.stance)
+    if e.window.filled and e.config.window.learn and window_teach(&e.window, &e.model, &e.state, &e.stance, t_ns):
+        bounds_forget(&e.bounds)
+        stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance, &e.stance)
+    e.has_stance = 1
+
+
 cdef void engine_plan(engine_memory *e) noexcept nogil:
     """A new line from where the vehicle is to the horizon on the trail."""
     cdef double start[3]
@@ -361,7 +412,7 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     if not is_near_map(&e.grid, goal):
         e.has_line = e.planned = 0
         return
-    line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
+    line_plan(&e.line, planning_ground(e), e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
     e.planned = 1
     e.planned_at = e.state.distance
     e.planned_segment = 0
@@ -396,11 +447,10 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
     view.state = &e.state
     known = (e.state.status & COACH_POSE) == COACH_POSE
     if known and e.has_grid:
-        stance_solve(&e.model, &e.grid, e.state.position[0], e.state.position[1], e.state.yaw,
-                     &e.stance if e.has_stance else NULL, &e.stance)
-        e.has_stance = 1
+        engine_stand(e, t_ns)
         view.stance = &e.stance
-        course_look(&e.course, &e.model, &e.grid, &e.state, &e.stance, t_ns, foresight(&e.config.coach, &e.state))
+        view.grid = ground_of(e)
+        course_look(&e.course, &e.model, view.grid, &e.state, &e.stance, t_ns, foresight(&e.config.coach, &e.state))
         view.course = e.course.points
         view.n_course = e.course.n
         view.course_rolled = e.state.distance - e.course.rolled
@@ -419,7 +469,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
             if e.planned:
                 view.line = &e.line
             if e.has_line and fabs(view.off_line) > e.config.coach.deviation_warn:
-                aside_look(&e.aside, &e.model, &e.grid, e.line.points, e.line.n_points, view.s, view.off_line,
+                aside_look(&e.aside, &e.model, view.grid, e.line.points, e.line.n_points, view.s, view.off_line,
                            e.state.distance)
                 view.aside = e.aside.points
                 view.n_aside = e.aside.n
@@ -532,6 +582,25 @@ cdef public tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answe
     return st
 
 
+cdef public tc_status tc_get_window(const tc_engine *engine, tc_window *out) noexcept nogil:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_window):
+        return TC_E_ABI
+    if not e.window.filled:
+        return TC_NONE
+    out.struct_size = sizeof(tc_window)
+    out.taught_posts = e.window.taught_posts
+    out.t0_ns = e.window.t0_ns
+    out.grid = e.window.grid
+    out.taught = e.window.taught
+    out.origin = e.window.origin
+    out.offset = e.window.offset
+    out.sd_offset = sqrt(e.window.P[TEACH_OFFSET][TEACH_OFFSET])
+    return TC_OK
+
+
 cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
     cdef size_t i
@@ -540,7 +609,8 @@ cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n
     if not e.has_grid:
         return TC_E_STATE
     for i in range(n):
-        stance_solve(&e.model, &e.grid, poses[3 * i], poses[3 * i + 1], poses[3 * i + 2], NULL, &out[i])
+        stance_solve(&e.model, ground_at(e, poses[3 * i], poses[3 * i + 1], TC_VEHICLE_ROOM), poses[3 * i],
+                     poses[3 * i + 1], poses[3 * i + 2], NULL, &out[i])
         out[i].struct_size = sizeof(tc_stance)
     return TC_OK
 

@@ -96,6 +96,33 @@ cdef extern from "trailcoach.h" nogil:
         double dx
         double sigma
         const float *height
+        double cell
+        const float *post_sigma
+        const float *highest
+        const float *highest_rare
+        const float *spread
+
+    enum:
+        TC_ORIGIN_NONE
+        TC_ORIGIN_TERRAIN
+        TC_ORIGIN_WHEELS
+
+    ctypedef struct tc_window:
+        uint32_t struct_size
+        uint32_t taught_posts
+        int64_t t0_ns
+        tc_grid grid
+        const float *taught
+        const uint8_t *origin
+        double offset
+        double sd_offset
+
+    ctypedef struct tc_window_config:
+        uint32_t posts
+        int32_t learn
+        double spacing
+        double offset_sd
+        double offset_walk
 
     ctypedef struct tc_surface_point:
         double height
@@ -185,6 +212,13 @@ cdef extern from "trailcoach.h" nogil:
         double gnss_lag_walk
         double pivot_sd
         double pivot_walk
+        double gyro_shake
+        double accelerometer_shake
+        double attitude_sd
+        double velocity_sd
+        double gnss_white
+        double gnss_drift_sd
+        double gnss_drift_tau
         double speed_age_sd
         double speed_age_walk
         double rest_height_sd
@@ -224,6 +258,7 @@ cdef extern from "trailcoach.h" nogil:
         tc_fusion_config fusion
         tc_line_config line
         tc_coach_config coach
+        tc_window_config window
 
     enum:
         TC_FUSION_LEVELLED

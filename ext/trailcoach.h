@@ -117,7 +117,26 @@ typedef struct tc_grid {
     double   dx;                /* distance of posts, m */
     double   sigma;             /* standard deviation of a height, m */
     const float *height;        /* height[iy * nx + ix], m; NaN = unknown; the host's memory */
+    /* what is known beside the heights, laid out like them; NULL = not told */
+    double   cell;              /* side of the square a post stands for in the next four, m; 0 = dx */
+    const float *post_sigma;    /* standard deviation of each height, m; instead of sigma */
+    const float *highest;       /* how high the highest point hidden in a square is over the surface: in half, */
+    const float *highest_rare;  /* and in one of a hundred such squares, m; */
+    const float *spread;        /* and the rms of what is hidden, m. All three or none */
 } tc_grid;
+
+enum { TC_ORIGIN_NONE = 0, TC_ORIGIN_TERRAIN = 1, TC_ORIGIN_WHEELS = 2 };   /* where a height of the window is from */
+
+typedef struct tc_window {      /* the ground around the vehicle as the engine knows it */
+    uint32_t struct_size;
+    uint32_t taught_posts;      /* how often wheels taught a post, all in all */
+    int64_t  t0_ns;
+    tc_grid  grid;              /* its memory is the engine's and changes with the next tick */
+    const float   *taught;      /* when wheels last taught a post, s after t0_ns; NaN = never */
+    const uint8_t *origin;      /* TC_ORIGIN_ */
+    double   offset;            /* height of the vehicle's positions over the terrain's heights, m */
+    double   sd_offset;         /* m; as large as offset_sd where nothing is known of it */
+} tc_window;
 
 typedef struct tc_surface_point {
     double height, dz_dx, dz_dy;    /* NaN where off the map or unknown */
@@ -204,6 +223,13 @@ typedef struct tc_fusion_config {
     double gnss_lag_walk;               /* s/sqrt(s) */
     double pivot_sd;                    /* prior of the no-side-speed point, ahead of the rear axle, m; 0 = at the axle */
     double pivot_walk;                  /* m/sqrt(s) */
+    double gyro_shake;                  /* share of vibration between samples that adds to the drift of attitude, 1 */
+    double accelerometer_shake;         /* and of velocity, 1 */
+    double attitude_sd;                 /* prior of roll and pitch after levelling, rad */
+    double velocity_sd;                 /* prior of velocity after levelling, where a speed is known, m/s */
+    double gnss_white;                  /* white part of a fix's error / its stated deviation, 1 */
+    double gnss_drift_sd;               /* slowly varying part of it / the same, 1 */
+    double gnss_drift_tau;              /* correlation time of that part, s */
     double speed_age_sd;                /* prior of the age of a vehicle speed against its stamp, s */
     double speed_age_walk;              /* s/sqrt(s) */
     double rest_height_sd;              /* of the stance's height on the known terrain, m; 0 = no terrain aiding */
@@ -250,6 +276,14 @@ typedef struct tc_coach_config {
     uint32_t reserved;
 } tc_coach_config;
 
+typedef struct tc_window_config {
+    uint32_t posts;                     /* along a side of the window, even; 0 = none: the terrain is read in place */
+    int32_t  learn;                     /* wheels teach the ground: 1 or 0 */
+    double   spacing;                   /* of its posts, m; a terrain as fine and without post_sigma is read in place */
+    double   offset_sd;                 /* prior of the vehicle's height against the terrain's, m */
+    double   offset_walk;               /* how that wanders, m/sqrt(m) */
+} tc_window_config;
+
 typedef struct tc_config {
     uint32_t struct_size;
     uint32_t abi_version;
@@ -257,6 +291,7 @@ typedef struct tc_config {
     tc_fusion_config fusion;
     tc_line_config   line;
     tc_coach_config  coach;
+    tc_window_config window;
 } tc_config;
 
 /* ---- results ------------------------------------------------------------------------------------------- */
@@ -494,7 +529,8 @@ TC_API void      tc_destroy(tc_engine *engine);
 /* As after tc_create, but for terrain and trail, which stay. */
 TC_API tc_status tc_reset(tc_engine *engine);
 
-/* The grid struct is copied, its heights are borrowed. */
+/* The grid struct is copied, its heights and what is told beside them are borrowed, and what is found out about them
+   is kept: hand the grid over again where they have changed. */
 TC_API tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid);
 TC_API tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, double half_width);
 /* Known pose at rest before the first sample; without it heading and place come from GNSS in motion. */
@@ -520,6 +556,8 @@ TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);
 TC_API tc_status tc_next_contact(tc_engine *engine, tc_contact *out);
 /* Answer a question (TC_ASK_) from what the last tick knew. Says nothing by itself and changes nothing. */
 TC_API tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answer *out);
+/* TC_NONE where the terrain is read in place. */
+TC_API tc_status tc_get_window(const tc_engine *engine, tc_window *out);
 
 /* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
  * within 10 km of the terrain. */

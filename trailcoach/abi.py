@@ -68,6 +68,8 @@ FUSION_CONFIG = np.dtype([
     ("gnss_sd_floor", "f8"), ("gnss_delay_sd", "f8"), ("earth_rate", "f8", (3,)),
     ("wheel_scale_walk", "f8"), ("mounting_walk", "f8"), ("inclination_bias_walk", "f8"), ("gnss_delay_walk", "f8"),
     ("gnss_lag_sd", "f8"), ("gnss_lag_walk", "f8"), ("pivot_sd", "f8"), ("pivot_walk", "f8"),
+    ("gyro_shake", "f8"), ("accelerometer_shake", "f8"), ("attitude_sd", "f8"), ("velocity_sd", "f8"),
+    ("gnss_white", "f8"), ("gnss_drift_sd", "f8"), ("gnss_drift_tau", "f8"),
     ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
     ("rest_height_sd", "f8"), ("rest_attitude_sd", "f8"), ("gnss_datum_sd", "f8"),
     ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
@@ -84,9 +86,13 @@ COACH_CONFIG = np.dtype([
     ("tilt_warn", "f8"), ("detail", "i4"), ("units", "i4"), ("setups", "u4"), ("reserved", "u4"),
 ], align=True)
 
+WINDOW_CONFIG = np.dtype([
+    ("posts", "u4"), ("learn", "i4"), ("spacing", "f8"), ("offset_sd", "f8"), ("offset_walk", "f8"),
+], align=True)
+
 CONFIG = np.dtype([
     ("struct_size", "u4"), ("abi_version", "u4"), ("vehicle", VEHICLE), ("fusion", FUSION_CONFIG),
-    ("line", LINE_CONFIG), ("coach", COACH_CONFIG),
+    ("line", LINE_CONFIG), ("coach", COACH_CONFIG), ("window", WINDOW_CONFIG),
 ], align=True)
 
 STATE = np.dtype([

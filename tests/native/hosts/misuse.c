@@ -35,7 +35,7 @@ static int untouched(const void *memory, size_t size)
 
 static void before_creation(void)
 {
-    tc_grid grid = { sizeof grid, 2, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL };
+    tc_grid grid = { sizeof grid, 2, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL, 0.0, NULL, NULL, NULL, NULL };
     tc_surface_point out[1];
     tc_config other = config;
     tc_engine *engine = NULL;
@@ -72,7 +72,7 @@ static void before_creation(void)
 
 static void without_engine(void)
 {
-    tc_grid grid = { sizeof grid, 2, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL };
+    tc_grid grid = { sizeof grid, 2, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL, 0.0, NULL, NULL, NULL, NULL };
     tc_imu imu = { .struct_size = sizeof imu };
     tc_wheels wheels = { .struct_size = sizeof wheels };
     tc_inclination inclination = { .struct_size = sizeof inclination };
@@ -107,7 +107,7 @@ static void without_engine(void)
 
 static void null_arguments(tc_engine *engine)
 {
-    tc_grid grid = { sizeof grid, 2, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL };
+    tc_grid grid = { sizeof grid, 2, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL, 0.0, NULL, NULL, NULL, NULL };
     tc_line_info info = { .struct_size = sizeof info };
     double pose[3] = { 0, 0, 0 };
     size_t n;
@@ -140,7 +140,7 @@ static void null_arguments(tc_engine *engine)
 
 static void structs_of_another_header(tc_engine *engine)
 {
-    tc_grid grid = { sizeof grid - 1, 2, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL };
+    tc_grid grid = { sizeof grid - 1, 2, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL, 0.0, NULL, NULL, NULL, NULL };
     SHORT(tc_imu, imu);
     SHORT(tc_wheels, wheels);
     SHORT(tc_inclination, inclination);
@@ -181,7 +181,7 @@ static void structs_of_another_header(tc_engine *engine)
 
 static void values_that_cannot_be(tc_engine *engine)
 {
-    tc_grid grid = { sizeof grid, 1, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL };
+    tc_grid grid = { sizeof grid, 1, 2, 0, 0.0, 0.0, 1.0, 0.0, NULL, 0.0, NULL, NULL, NULL, NULL };
 
     grid.height = heights;
     EXPECT(TC_E_RANGE, tc_set_terrain(engine, &grid));          /* one column */

@@ -134,7 +134,7 @@ static void stations_by_themselves(tc_engine *engine, const tc_grid *grid)
 int main(int argc, char **argv)
 {
     static const double trail[] = { 4.0, 5.0, 14.0, 5.5, 26.0, 5.0 };
-    tc_grid grid = { sizeof grid, NX, NY, 0, 0.0, 0.0, POST, 0.01, heights };
+    tc_grid grid = { sizeof grid, NX, NY, 0, 0.0, 0.0, POST, 0.01, heights, 0.0, NULL, NULL, NULL, NULL };
     FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
     tc_engine *engine;
     long i;

@@ -28,8 +28,8 @@ include "fusion.pxi"          # the filter as the engine sees it
 include "clock.pxi"           # which stamps can be, and whose clock stepped
 include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
-include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
 include "fusion_terrain.pxi"  # attitude and height on the known terrain
+include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do

@@ -147,9 +147,9 @@ cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
     st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
     if st != TC_OK:
         return st
+    e.fusion.model = &e.model
+    e.fusion.grid = &e.grid
     timeline_begin(&e.timeline, <char *> e + aligned(sizeof(engine_memory)), &e.fusion)
-    if e.has_grid:
-        timeline_ground(&e.timeline, &e.fusion, &e.model, &e.grid)
     line_init(&e.line, <char *> e + engine_head(&e.config), &e.config.line, &e.model)
     window_init(&e.window, <char *> e + engine_head(&e.config) + aligned(line_memory(&e.config.line)),
                 &e.config.window, &e.model)
@@ -182,10 +182,11 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     st = grid_check(grid)
     if st != TC_OK:
         return st
+    if not e.has_grid:
+        timeline_close(&e.timeline, &e.fusion)      # no way back to where the ground was not known
     e.grid = grid[0]
     bounds_forget(&e.bounds)
     e.has_grid = 1
-    timeline_ground(&e.timeline, &e.fusion, &e.model, &e.grid)
     e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
     if window_serves(&e.window, &e.grid):

@@ -18,9 +18,7 @@ cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
     """Everything finite and not negative; what is divided by or must move, positive."""
     cdef const double *sensors = &c.gravity
     cdef const double *states = &c.wheel_scale_walk
-    cdef const double *terrain = &c.rest_height_sd
-    cdef size_t i, n_sensors = &c.earth_rate[0] - sensors, n_states = &c.speed_age_walk - states + 1
-    cdef size_t n_terrain = &c.gnss_datum_sd - terrain + 1
+    cdef size_t i, n_sensors = &c.earth_rate[0] - sensors, n_states = &c.gnss_datum_sd - states + 1
     for i in range(3):
         if not (isfinite(c.imu_lever[i]) and isfinite(c.gnss_lever[i]) and isfinite(c.earth_rate[i])):
             return TC_E_RANGE
@@ -29,9 +27,6 @@ cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
             return TC_E_RANGE
     for i in range(n_states):
         if not (states[i] >= 0.0 and isfinite(states[i])):
-            return TC_E_RANGE
-    for i in range(n_terrain):
-        if not (terrain[i] >= 0.0 and isfinite(terrain[i])):
             return TC_E_RANGE
     if not (c.gravity > 0.0 and c.gyro_density > 0.0 and c.accelerometer_density > 0.0 and c.wheel_sd > 0.0
             and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0
@@ -60,8 +55,8 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
     f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
+    f.t_terrain = f.t_tilted = NEVER
     f.t_fault_since = f.t_constraint_back = f.t_inclination_refused_since = f.t_inclination_kept = NEVER
-    f.t_terrain = f.t_terrain_refused_since = NEVER
     f.steer = NAN
     for i in range(TC_WHEELS):
         f.slip[i] = NAN
@@ -136,13 +131,13 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
         bits |= TC_FUSION_IMU_GAP
     if fresh(f, f.t_fault, TC_IMU_FLAG_TIME):
         bits |= TC_FUSION_IMU_FAULT
+    if f.distance < f.terrain_off_until:
+        bits |= TC_FUSION_TERRAIN
     if f.t_inclination_refused_since != NEVER and fresh(f, f.t_inclination, TC_REFUSED_TIME) \
             and seconds(f.t_ns, f.t_inclination_refused_since) > TC_REFUSED_TIME:
         bits |= TC_FUSION_INCLINATION
     if f.t_gnss_refused_since != NEVER:
         bits |= TC_FUSION_GNSS
-    if f.distance < f.terrain_off_until:
-        bits |= TC_FUSION_TERRAIN
     return bits
 
 
@@ -242,11 +237,11 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
     out.reserved = 0
+    out.gnss_datum = f.datum
+    out.sd_gnss_datum = sqrt(f.P[X_DATUM * (N_X + 1)])
     memcpy(out.reset_position, f.reset_position, sizeof(f.reset_position))
     memcpy(out.reset_velocity, f.reset_velocity, sizeof(f.reset_velocity))
     out.reset_yaw = f.reset_yaw
-    out.gnss_datum = f.datum
-    out.sd_gnss_datum = sqrt(f.P[X_DATUM * (N_X + 1)])
     if f.resuming:
         motion_before_resuming(f, out)
     elif not f.aligned:
@@ -324,7 +319,7 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.gnss_white = 0.5
     c.gnss_drift_sd = 0.5
     c.gnss_drift_tau = 60.0
-    c.lag = 0.5
     c.rest_height_sd = 0.02
     c.rest_attitude_sd = 0.01
     c.gnss_datum_sd = 50.0              # a geoid, or a mark of another survey
+    c.lag = 0.5

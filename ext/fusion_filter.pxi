@@ -144,14 +144,13 @@ cdef struct fusion_filter:
     double innovation[TC_KINDS]         # the last one that was taken, over its standard deviation
     double nis[TC_KINDS]                # and the sum of their squares
     uint32_t resets
-    double reset_position[3]            # what the last reset moved
-    double reset_velocity[3]
-    double reset_yaw
-    # terrain aiding; the engine's, NULL without terrain
-    const stance_model *model
-    const tc_grid *grid
+    # terrain aiding
+    const stance_model *model           # the engine's
+    const tc_grid *grid                 # the engine's; without heights as long as there is no terrain
+    int32_t terrain_known
     double terrain_at                   # distance travelled at the last update, m
-    int64_t t_terrain, t_terrain_refused_since
+    int64_t t_terrain
+    int64_t t_tilted                    # when the body last tilted as one does that moves over rough ground
     pose_past past
     uint32_t refused[2]                 # wheels and constraint, until the last terrain update
     double terrain_nis                  # squared innovations of terrain aiding over their variance, recent mean
@@ -160,6 +159,9 @@ cdef struct fusion_filter:
     double terrain_led_from             # this distance
     double terrain_off_until            # distance travelled, m: the ground was not the map's
     uint32_t terrain_refusals
+    double reset_position[3]            # what the last reset moved
+    double reset_velocity[3]
+    double reset_yaw
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
 cdef struct fusion_row:

@@ -38,13 +38,15 @@ cdef extern from *:
     static const double TC_HOLD_LOST = 3.0;            /* m, as TC_TERRAIN_LOST: ground of the same kind is enough */
     static const double TC_HOLD_PERIOD = 0.2;          /* s between comparisons of rate and ground, without wheels */
     static const double TC_HOLD_RATE = 0.03;           /* rad/s: one that tilts faster moves, but one knows not where */
+    static const double TC_HOLD_QUIET = 3.0;           /* s without such a tilt until it counts as standing */
+    static const double TC_HOLD_RAISED = 5.0;          /* noise of one comparison: they are alike for half a second */
     static const double TC_HOLD_NOISE = 4e-3;          /* rad/s a body trembles at when it stands */
     static const double TC_BELLY_NEAR = 0.02;          /* m under a part: closer, it may carry the vehicle */
     """
     const double TC_TERRAIN_STEP, TC_TERRAIN_PERIOD, TC_TERRAIN_NEAR, TC_TERRAIN_FAR, TC_TERRAIN_TURN, TC_TERRAIN_LOST
     const double TC_REST_BIAS_SD, TC_REST_UNSURE, TC_PAST_GAP, TC_TERRAIN_WALK, TC_TERRAIN_WAY, TC_TERRAIN_REFUSED
     const double TC_TERRAIN_STEADY, TC_TERRAIN_SLID, TC_HOLD_LOST, TC_BELLY_NEAR, TC_TERRAIN_SIGMAS, TC_TERRAIN_OUT
-    const double TC_HOLD_PERIOD, TC_HOLD_RATE, TC_HOLD_NOISE
+    const double TC_HOLD_PERIOD, TC_HOLD_RATE, TC_HOLD_NOISE, TC_HOLD_QUIET, TC_HOLD_RAISED
     const double TC_TERRAIN_LONG, TC_TERRAIN_MISFIT, TC_TERRAIN_PAUSE, TC_TERRAIN_STRAY, TC_TERRAIN_YAW
     const double TC_TERRAIN_MEMORY, TC_TERRAIN_DOUBT, TC_TERRAIN_SLIP
     const double *TC_REST_LAG
@@ -61,23 +63,24 @@ cdef struct rest_slope:
     double sunk                         # m the lowest part would be in the ground, or nearly
 
 
+cdef inline int32_t has_ground(const fusion_filter *f) noexcept nogil:
+    return f.grid.height is not NULL and f.c.rest_height_sd > 0.0
+
+
 cdef void terrain_prior(fusion_filter *f) noexcept nogil:
-    """What is not known of the ground and the fixes' datum, where there is a ground."""
-    cdef double sd = f.c.gnss_datum_sd if f.grid is not NULL else 0.0
-    covariance_forget(f, X_DATUM, sd * sd)
+    """What is not known of the vehicle at rest and of the fixes' datum, where there is a ground."""
+    if not has_ground(f):
+        return
+    f.terrain_known = 1
+    covariance_forget(f, X_DATUM, f.c.gnss_datum_sd * f.c.gnss_datum_sd)
     prior(f, X_REST, 2, TC_REST_BIAS_SD)
 
 
-cdef void fusion_terrain(fusion_filter *f, const stance_model *model, const tc_grid *grid) noexcept nogil:
-    """The ground is known from now on; both must live as long as the filter."""
-    cdef int32_t first = f.grid is NULL
-    f.model = model
-    f.grid = grid
-    if first and f.aligned and f.c.rest_height_sd > 0.0:
-        covariance_step(f)
-        terrain_prior(f)
-        if f.has_gnss:
-            datum_couple(f)
+cdef void terrain_found(fusion_filter *f) noexcept nogil:
+    """A ground handed over on the way: heights so far are the fixes'."""
+    terrain_prior(f)
+    if f.has_gnss:
+        datum_couple(f)
 
 
 cdef int32_t settled_at(const fusion_filter *f, double x, double y, double yaw, const rest_point *near, rest_point *p,
@@ -257,6 +260,10 @@ cdef int32_t slope_reach(const fusion_filter *f, double lost, double *aside) noe
     return 1
 
 
+cdef inline int32_t wheels_spin(const fusion_filter *f) noexcept nogil:
+    return fresh(f, f.t_wheels, TC_ROLLING_AGE) and (f.wheels_fast or f.wheels_out > 0)
+
+
 cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *now) noexcept nogil:
     """Wheels that spin say nothing of the way. On ground with features a vehicle that moves tilts: one that does not
     tilt stands, dug in or on its belly. The low-passed rate is the slope of the stance times the velocity."""
@@ -280,7 +287,9 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
     pose[0] = now[0]
     pose[1] = now[1]
     pose[2] = now[5]
-    if moved > TC_HOLD_RATE * TC_HOLD_RATE or not slope_reach(f, TC_HOLD_LOST, aside):
+    if moved > TC_HOLD_RATE * TC_HOLD_RATE or f.t_tilted == NEVER:
+        f.t_tilted = f.t_ns
+    if seconds(f.t_ns, f.t_tilted) < TC_HOLD_QUIET or not wheels_spin(f) or not slope_reach(f, TC_HOLD_LOST, aside):
         return
     if not rest_slopes(f, pose, aside, &s):
         return
@@ -293,7 +302,7 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
         row_put(&r, X_V, s.with_pose[1 + i][0])
         row_put(&r, X_V + 1, s.with_pose[1 + i][1])
         r.innovation = rate[i] - s.with_pose[1 + i][0] * f.v[0] - s.with_pose[1 + i][1] * f.v[1]
-        r.variance = noise + rate[i] * rate[i]
+        r.variance = TC_HOLD_RAISED * (noise + rate[i] * rate[i])
         taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_TERRAIN)
     if taken:
         correct(f, dx)
@@ -354,10 +363,10 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
     cdef double rest[N_REST]
     cdef double variance[N_REST]
     cdef int32_t i, taken = 0
-    if f.grid is NULL or not (f.c.rest_height_sd > 0.0) or not (f.heading and f.has_position):
+    if not (has_ground(f) and f.heading and f.has_position) or f.distance < f.terrain_off_until:
         return
-    if f.distance < f.terrain_off_until:
-        return
+    if not f.terrain_known:
+        terrain_found(f)
     body_motion(f, 0.0, &m)
     pose_now(f, &m, now)
     past_add(&f.past, f.t_ns, now)

@@ -221,12 +221,12 @@ cdef extern from "trailcoach.h" nogil:
         double gnss_drift_tau
         double speed_age_sd
         double speed_age_walk
-        double lag
-        double clock[TC_SENSORS]
-        double gnss_velocity_clock
         double rest_height_sd
         double rest_attitude_sd
         double gnss_datum_sd
+        double lag
+        double clock[TC_SENSORS]
+        double gnss_velocity_clock
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -270,11 +270,11 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_NO_WHEELS
         TC_FUSION_IMU_GAP
         TC_FUSION_IMU_FAULT
+        TC_FUSION_TERRAIN
         TC_FUSION_REWOUND
         TC_FUSION_CLOCK
         TC_FUSION_INCLINATION
         TC_FUSION_GNSS
-        TC_FUSION_TERRAIN
 
     enum:
         TC_KIND_WHEELS
@@ -310,6 +310,8 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t gated[TC_KINDS]
         uint32_t resets
         uint32_t reserved
+        double gnss_datum
+        double sd_gnss_datum
         double reset_position[3]
         double reset_velocity[3]
         double reset_yaw
@@ -318,8 +320,6 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t late[TC_SENSORS]
         uint32_t refused[TC_SENSORS]
         uint32_t duplicated[TC_SENSORS]
-        double gnss_datum
-        double sd_gnss_datum
 
     enum:
         TC_STANCE_OK

@@ -313,15 +313,6 @@ cdef tc_status timeline_start(timeline_buffer *b, fusion_filter *f, double x, do
     return fusion_start(f, x, y, z, yaw, sd_xy, sd_yaw)
 
 
-cdef void timeline_ground(timeline_buffer *b, fusion_filter *f, const stance_model *model,
-                          const tc_grid *grid) noexcept nogil:
-    """The ground is known from now on: no way back to where it was not. Another ground at the same place needs none."""
-    if b.blank.grid is NULL:
-        timeline_close(b, f)
-    fusion_terrain(&b.blank, model, grid)
-    fusion_terrain(f, model, grid)
-
-
 cdef void timeline_state(const timeline_buffer *b, const fusion_filter *f, tc_state *out) noexcept nogil:
     """What fusion knows, and what came late."""
     fusion_state(f, out)

@@ -232,13 +232,13 @@ typedef struct tc_fusion_config {
     double gnss_drift_tau;              /* correlation time of that part, s */
     double speed_age_sd;                /* prior of the age of a vehicle speed against its stamp, s */
     double speed_age_walk;              /* s/sqrt(s) */
+    double rest_height_sd;              /* of the stance's height on the known terrain, m; 0 = no terrain aiding */
+    double rest_attitude_sd;            /* of its roll and pitch, rad */
+    double gnss_datum_sd;               /* prior of the fixes' height above the terrain's, m; 0 = the same datum */
     double lag;                         /* a sample may be late or out of order by so much, 0 to 10 s; 0 = each sensor in
                                            its own order, no way back */
     double clock[TC_SENSORS];           /* added to the stamps of each sensor to make them the IMU's, s; [0] is 0 */
     double gnss_velocity_clock;         /* added to a fix's stamp to make it that of its velocity, s */
-    double rest_height_sd;              /* of the stance's height on the known terrain, m; 0 = no terrain aiding */
-    double rest_attitude_sd;            /* of its roll and pitch, rad */
-    double gnss_datum_sd;               /* prior of the fixes' height above the terrain's, m; 0 = the same datum */
 } tc_fusion_config;
 
 typedef struct tc_line_config {
@@ -338,6 +338,8 @@ typedef struct tc_state {
     uint32_t gated[TC_KINDS];   /* updates refused by the chi-square gate, by kind */
     uint32_t resets;            /* ways back taken after many refusals */
     uint32_t reserved;
+    double   gnss_datum;        /* height of the fixes above the terrain's, m */
+    double   sd_gnss_datum;     /* m; 0 = not estimated */
     double   reset_position[3]; /* what the last of them moved: m, */
     double   reset_velocity[3]; /* m/s, */
     double   reset_yaw;         /* and rad */
@@ -346,8 +348,6 @@ typedef struct tc_state {
     uint32_t late[TC_SENSORS];          /* samples by sensor: taken, though a way back was needed, */
     uint32_t refused[TC_SENSORS];       /* left out for their stamp: older than the lag, or a jump nothing confirmed, */
     uint32_t duplicated[TC_SENSORS];    /* left out as duplicates */
-    double   gnss_datum;        /* height of the fixes above the terrain's, m */
-    double   sd_gnss_datum;     /* m; 0 = not estimated */
 } tc_state;
 
 enum {                          /* tc_stance.status */

@@ -71,8 +71,8 @@ FUSION_CONFIG = np.dtype([
     ("gyro_shake", "f8"), ("accelerometer_shake", "f8"), ("attitude_sd", "f8"), ("velocity_sd", "f8"),
     ("gnss_white", "f8"), ("gnss_drift_sd", "f8"), ("gnss_drift_tau", "f8"),
     ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
-    ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
     ("rest_height_sd", "f8"), ("rest_attitude_sd", "f8"), ("gnss_datum_sd", "f8"),
+    ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
@@ -101,10 +101,10 @@ STATE = np.dtype([
     ("sd_attitude", "f8", (3,)), ("rate", "f8", (3,)), ("gyro_bias", "f8", (3,)),
     ("accelerometer_bias", "f8", (3,)), ("wheel_scale", "f8"), ("mounting", "f8", (2,)),
     ("slip", "f8", (N_WHEELS,)), ("distance", "f8"), ("steer", "f8"), ("used", "u4", (N_KINDS,)),
-    ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"), ("reset_position", "f8", (3,)),
+    ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"),
+    ("gnss_datum", "f8"), ("sd_gnss_datum", "f8"), ("reset_position", "f8", (3,)),
     ("reset_velocity", "f8", (3,)), ("reset_yaw", "f8"), ("rewinds", "u4"), ("clock_steps", "u4"),
     ("late", "u4", (N_SENSORS,)), ("refused", "u4", (N_SENSORS,)), ("duplicated", "u4", (N_SENSORS,)),
-    ("gnss_datum", "f8"), ("sd_gnss_datum", "f8"),
 ], align=True)
 
 STANCE = np.dtype([

@@ -96,8 +96,8 @@ class Track:
     def columns(self) -> dict[str, np.ndarray]:
         """Columns of track.csv by name; lat, lon (deg), h (m) too where the log's positions had them.
 
-        resets counts how often the filter began anew or leapt, reset_x to reset_yaw tell what the last of it moved.
         gnss_datum, the height of the fixes above the terrain's (m), is there where terrain aiding estimates it.
+        resets counts how often the filter began anew or leapt, reset_x to reset_yaw tell what the last of it moved.
         """
         out = {"t": self.t}
         groups = (("x", "y", "z"), self.position), (("vx", "vy", "vz"), self.velocity), \
@@ -108,11 +108,11 @@ class Track:
             out.update(zip((f"sd_{n}" for n in names), sd.T, strict=True))
         out.update(zip((f"slip_{w}" for w in _WHEELS), self.slip.T, strict=True))
         out["status"] = self.status
+        if self.state["sd_gnss_datum"].any() and self.state["used"][-1, KINDS.index("gnss")]:
+            out["gnss_datum"], out["sd_gnss_datum"] = self.state["gnss_datum"], self.state["sd_gnss_datum"]
         out["resets"] = self.state["resets"]
         out.update(zip(("reset_x", "reset_y", "reset_z"), self.state["reset_position"].T, strict=True))
         out["reset_yaw"] = self.state["reset_yaw"]
-        if self.state["sd_gnss_datum"].any() and self.state["used"][-1, KINDS.index("gnss")]:
-            out["gnss_datum"], out["sd_gnss_datum"] = self.state["gnss_datum"], self.state["sd_gnss_datum"]
         if self.origin is not None:
             out["lat"], out["lon"], out["h"] = self.geographic()
         return out

@@ -19,12 +19,13 @@ STATUS_WORDS = {
     Status.NO_WHEELS: "no believable wheel speed", Status.IMU_GAP: "gap in the IMU bridged",
     Status.IMU_FAULT: "IMU fault, sample replaced", Status.REWOUND: "corrected by a late sample",
     Status.CLOCK: "a sensor's clock stepped", Status.INCLINATION: "the inclinometer is not believed",
-    Status.GNSS: "fixes are not believed", Status.TERRAIN: "the ground is not that of the map",
+    Status.GNSS: "fixes are not believed",
+    Status.TERRAIN: "the ground is not the map's",
 }
 WARNED = Status.DEAD_RECKONING | Status.NO_WHEELS | Status.IMU_GAP | Status.IMU_FAULT | Status.CLOCK \
     | Status.INCLINATION | Status.GNSS | Status.TERRAIN
 KIND_WORDS = dict(zip(KINDS, ("wheel speeds", "no side slip", "inclinometer", "GNSS", "vehicle speed", "standstill",
-                              "the ground known"), strict=True))
+                              "terrain"), strict=True))
 STANCE_WORDS = {1: "it would tip", 2: "not enough wheels carry", 3: "off the map", 4: "ground unknown",
                 5: "no rest found", 6: "pose unknown"}
 

@@ -19,7 +19,7 @@ from trailcoach.log import SENSORS, Log
 from trailcoach.vehicle import Vehicle
 
 KNOWN_MOUNTING_SD = 1e-3            # rad: an IMU whose place was measured was aligned, too
-KNOWN_PIVOT_SD = 0.2                # m: a locked or loaded axle scrubs, and turns about a point ahead of it
+KNOWN_PIVOT_SD = 0.1                # m: a locked or loaded axle scrubs, and turns about a point ahead of it
 KNOWN_SCALE_SD = 3e-3               # of the wheel speed, where the vehicle and so its tyre is known
 EARTH_RATE = 7.292115e-5            # rad/s, WGS 84
 

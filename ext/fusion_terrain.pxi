@@ -85,7 +85,8 @@ cdef int32_t settled_at(const fusion_filter *f, double x, double y, double yaw, 
     """Height, roll and pitch of the vehicle at rest, from a rest nearby or cold (NULL); 0 = not known."""
     cdef grid_view view
     cdef int32_t iterations = 0, status
-    grid_look(f.grid, x, y, yaw, &view)
+    bounds_on(f.model.bounds, f.grid)
+    grid_look(f.grid, f.model.bounds, x, y, yaw, &view)
     if near is NULL:
         status = stance_rest(f.model, &view, NULL, p, &iterations)
     else:
@@ -101,9 +102,10 @@ cdef double belly_sunk(const fusion_filter *f, const double *pose, const rest_po
     """How far the ground reaches into or near the underbody: as far it may lift the vehicle off its wheels, m."""
     cdef grid_view view
     cdef tc_stance out
-    grid_look(f.grid, pose[0], pose[1], pose[2], &view)
+    bounds_on(f.model.bounds, f.grid)
+    grid_look(f.grid, f.model.bounds, pose[0], pose[1], pose[2], &view)
     stance_unknown(&out)
-    stance_clearance(f.model, &view, p, f.grid, &out)
+    stance_clearance(f.model, &view, p, f.grid, 0, &out)
     if out.least_part < 0 or out.clearance[out.least_part] > TC_BELLY_NEAR:
         return 0.0
     return TC_BELLY_NEAR - out.clearance[out.least_part]

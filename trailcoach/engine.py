@@ -78,7 +78,7 @@ def vehicle_of(log: Log) -> Vehicle:
     wheelbase, track = log.meta.wheelbase or 2.7, log.meta.track or 1.55
     return msgspec.structs.replace(
         base, name="unknown vehicle", wheelbase=wheelbase, cg=(wheelbase / 2, 0.0, 0.6), part=(),
-        imu=(wheelbase / 2, 0.0, 1.0), gnss=(wheelbase / 2, 0.0, 1.5),
+        imu=(0.0, 0.0, 1.0), gnss=(0.0, 0.0, 1.5),
         front_axle=msgspec.structs.replace(base.front_axle, track=track),
         rear_axle=msgspec.structs.replace(base.rear_axle, track=track))
 

@@ -52,7 +52,7 @@ cdef extern from *:
     static const double TC_COACH_COURSE_TIME = 0.15;    /* s it must have shown what is told of it */
     static const double TC_COACH_COURSE_GAP = 0.35;     /* s it may be missed meanwhile */
     static const double TC_COACH_TOUCHES = 0.008;       /* m: at one sd of the model one in six touches */
-    static const double TC_COACH_EASE_ROOM = 0.03;      /* m of clearance to ease through where a stop was said before */
+    static const double TC_COACH_EASE_ROOM = 0.03;      /* m of clearance to ease through where a stop was said */
     static const double TC_COACH_ASIDE = 0.3;           /* m of clearance gained or lost by 1 m aside, rms on rock */
     static const double TC_COACH_COURSE_ROOM = 0.3;     /* m in which a stop is said before it would be too late */
     static const double TC_COACH_BESIDE = 0.3;          /* m of way: the same place on course and line */

@@ -9,9 +9,9 @@ import numpy as np
 
 FOOT = 0.3048
 WORDS_A_SECOND = 2.5            # 150 a minute
-NUMBERS = {name: i for i, name in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen twenty".split())} | {"a": 1}
+NUMBERS = {name: i for i, name in enumerate((
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"))} | {"a": 1}
 AMOUNTS = {"a quarter turn": 0.25, "half a turn": 0.5, "three quarters": 0.75, "one turn": 1.0, "one and a half": 1.5,
            "two turns": 2.0, "all the way": 3.0}
 CRUISE, CREEP, BACK = 0.6, 0.35, -0.3       # m/s
@@ -101,7 +101,7 @@ class Driver:
         return True
 
     def _follow(self, pose: tuple[float, float, float]) -> float:
-        x, y, yaw = pose
+        _, y, yaw = pose
         bearing = math.atan2(-y, LOOKS_AHEAD) - yaw
         angle = math.atan(2.0 * self.wheelbase * math.sin(bearing) / math.hypot(LOOKS_AHEAD, y))
         return min(max(angle, -self.max_steer), self.max_steer)

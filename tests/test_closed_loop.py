@@ -27,7 +27,7 @@ def drive(someone, seconds, begin=0.0, distance=0.0):
 def test_a_turn_is_made_after_it_was_heard_and_understood():
     someone = driver()
     someone.hear(0.0, "Half a turn driver, now.")
-    speed, steer = drive(someone, 6.0).T
+    steer = drive(someone, 6.0)[:, 1]
     first = int(np.argmax(steer > 0.0)) * DT
     assert first == pytest.approx(4 / 2.5 + PRACTISED.reaction, abs=0.05)
     assert steer[-1] == pytest.approx(0.5 * 2.0 * np.pi / 16.0, rel=0.2)

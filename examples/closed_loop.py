@@ -141,7 +141,7 @@ def run(kind: str, seed: int, skill: Skill, coached: bool, vehicle: Vehicle, tal
                 said.append(text)
                 driver.hear(t, text)
                 if talk:
-                    print(f"  {t:5.1f} s  x {x:5.2f} y {y:5.2f} v {speed:.2f}  {text}   [{strikes.count.sum()} strikes]")
+                    print(f"  {t:5.1f} s  x {x:5.2f} y {y:5.2f} v {speed:.2f}  {text}   [{strikes.count.sum()}]")
             completed, tipped = x > GOAL, sim.upright() < 0.5
             if abs(x - at) > STUCK_WAY or driver.stopped is not None:
                 at, since = x, t
@@ -166,10 +166,11 @@ def table(rows: list[dict[str, str]]) -> str:
     """The runs summed up by kind and skill, with and without the coach."""
     rng = np.random.default_rng(1)
     out = ["kind     skill      coach  runs  strikes/100 m (95 %)    completed  tipped  words/min  utterances/min"]
-    groups = sorted({(r["kind"], r["skill"]) for r in rows}) + [("all", "all")]
+    groups = [*sorted({(r["kind"], r["skill"]) for r in rows}), ("all", "all")]
     for kind, skill in groups:
         for coach in ("0", "1"):
-            some = [r for r in rows if r["coach"] == coach and (kind == "all" or (r["kind"], r["skill"]) == (kind, skill))]
+            some = [r for r in rows if r["coach"] == coach
+                    and (kind == "all" or (r["kind"], r["skill"]) == (kind, skill))]
             if not some:
                 continue
             mean, low, high = interval(some, rng)
@@ -199,7 +200,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed (default 0)")
     parser.add_argument("--kinds", default="garden,trail", help="garden, trail, road (default garden,trail)")
     parser.add_argument("--skills", default="practised,usual,beginner", help="of the driver (default all)")
-    parser.add_argument("--vehicle", default="jeep-wrangler-jlur", help="driver on the left (default jeep-wrangler-jlur)")
+    parser.add_argument("--vehicle", default="jeep-wrangler-jlur", help="driver on the left")
     parser.add_argument("--out", type=Path, default=Path("closed_loop.csv"), help="one row a drive")
     parser.add_argument("--resume", action="store_true", help="leave out what is in the file already")
     parser.add_argument("--talk", action="store_true", help="print what is said")

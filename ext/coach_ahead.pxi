@@ -135,13 +135,22 @@ cdef bint line_matters(const coach_state *c, const coach_view *view) noexcept no
     return isnan(info.straight_clearance) and tight.first >= 0
 
 
-cdef int32_t turn_in_reach(const coach_state *c, const coach_view *view, double steer) noexcept nogil:
-    """The next turn that the driver still hears in time, -1 = none."""
+cdef int32_t turn_beyond(const coach_state *c, const coach_view *view, double steer, double way) noexcept nogil:
+    """The next turn to make that is at least so far off, -1 = none."""
     cdef int32_t i = c.at
-    while i < view.line.n_points and c.roll_to[i] < reaction_way(c):
+    while i < view.line.n_points and c.roll_to[i] < way:
         i += 1
     return turn_to_make(c, view, i, steer) if i < view.line.n_points else -1
 
 
+cdef int32_t turn_in_reach(const coach_state *c, const coach_view *view, double steer) noexcept nogil:
+    """The next turn that the driver can still make, -1 = none: one that was prepared needs no time to be heard."""
+    cdef int32_t i = turn_beyond(c, view, steer, reaction_way(c))
+    if (i < 0 or c.roll_to[i] >= turn_way(c)
+            or fabs(steer_mean(view, i, TC_COACH_WINDOW) - c.prepared_steer) <= 2.0 * least_turn(c)):
+        return i
+    return turn_beyond(c, view, steer, turn_way(c))
+
+
 cdef inline bint turn_due(const coach_state *c, int32_t i) noexcept nogil:
-    return c.roll_to[i] - reaction_way(c) <= TC_COACH_ROUNDING
+    return c.roll_to[i] - turn_way(c) <= TC_COACH_ROUNDING

@@ -50,7 +50,7 @@ cdef void answer_next(const coach_state *c, const coach_view *view, tc_answer *o
     place.first = -1
     if view.line is not NULL and c.at < view.line.n_points:
         find_place(c, view, c.config.clearance_warn, &place)
-        if line_matters(c, view):
+        if line_matters(c, view) or c.leading:
             turn = turn_in_reach(c, view, driver_steer(c, view))
         if turn >= 0 and (place.first < 0 or c.roll_to[turn] <= c.roll_to[place.first]):
             turn_step(c, view, turn, driver_steer(c, view), TC_PHASE_PREPARE, &out.step)

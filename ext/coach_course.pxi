@@ -114,7 +114,8 @@ cdef void watch_course_close(coach_state *c, const coach_view *view, const coach
     turn = turn_around(c, view, tight, beside)
     if turn >= 0:
         course_turn(c, view, tight, beside, part, turn, TC_PRIORITY_ADVICE)
-    else:
+    elif (view.course[tight.worst].clearance >= TC_COACH_EASE_ROOM
+          or not stopped_for(c, view.state.distance + c.course_to[tight.first])):
         course_step(c, view, tight,
                     TC_STEP_FORWARD if fabs(view.course[0].steer) < least_turn(c) else TC_STEP_HOLD,
                     TC_PRIORITY_CAUTION, TC_PHASE_NOW)

@@ -99,6 +99,8 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
     worst = &view.line.points[tight.worst]
     if worst.clearance < view.line.config.clearance_least:
         return                          # said by watch_touch
+    if worst.clearance < TC_COACH_EASE_ROOM and stopped_for(c, view.state.distance + c.roll_to[tight.first]):
+        return
     steer = driver_steer(c, view)
     way = c.roll_to[tight.last] + TC_COACH_PASSED
     turn = turn_to_make(c, view, c.at, steer) if line_matters(c, view) else -1

@@ -40,6 +40,19 @@ cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, 
     return False
 
 
+cdef bint stopped_for(const coach_state *c, double place) noexcept nogil:
+    """Whether a stop was said for a part that touches at this place, m travelled: who then says "ease forward" there
+    must be sure."""
+    cdef uint32_t i, n = c.n_said if c.n_said < COACH_SAID else COACH_SAID
+    cdef const coach_said *e
+    for i in range(n):
+        e = &c.said[i]
+        if (e.kind == TC_STEP_STOP and e.cause == TC_CAUSE_CLEARANCE
+                and fabs(place - e.place) <= TC_COACH_SAME_DANGER):
+            return True
+    return False
+
+
 cdef void remember(coach_state *c, const tc_step *step, double rolled, double severity) noexcept nogil:
     cdef coach_said *e = &c.said[c.n_said % COACH_SAID]
     e.kind, e.cause, e.phase = step.kind, step.cause, step.phase

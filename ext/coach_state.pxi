@@ -6,6 +6,7 @@ cdef extern from *:
     static const double TC_COACH_BRAKING = 2.0;         /* m/s^2, an unhurried stop on loose ground */
     static const double TC_COACH_STOP_ROOM = 0.5;       /* m between the stop and what it is for */
     static const double TC_COACH_ROUNDING = 0.2;        /* m a "now" may come earlier than the reaction needs */
+    static const double TC_COACH_HEARING = 1.0;         /* s until a turn has been said, before anybody can react */
     static const double TC_COACH_PREPARE_TIME = 9.0;    /* s ahead that advice is prepared, */
     static const double TC_COACH_PREPARE_LEAST = 3.0;   /* and at least this far, m */
     static const double TC_COACH_PREPARE_GAP = 4.5;     /* s from "prepare" to "now" at least */
@@ -51,6 +52,7 @@ cdef extern from *:
     static const double TC_COACH_COURSE_TIME = 0.15;    /* s it must have shown what is told of it */
     static const double TC_COACH_COURSE_GAP = 0.35;     /* s it may be missed meanwhile */
     static const double TC_COACH_TOUCHES = 0.008;       /* m: at one sd of the model one in six touches */
+    static const double TC_COACH_EASE_ROOM = 0.03;      /* m of clearance to ease through where a stop was said */
     static const double TC_COACH_ASIDE = 0.3;           /* m of clearance gained or lost by 1 m aside, rms on rock */
     static const double TC_COACH_COURSE_ROOM = 0.3;     /* m in which a stop is said before it would be too late */
     static const double TC_COACH_BESIDE = 0.3;          /* m of way: the same place on course and line */
@@ -72,7 +74,7 @@ cdef extern from *:
     static const double TC_COACH_SD_LOST = 1.0;         /* m, horizontal standard deviation: no guidance above, */
     static const double TC_COACH_SD_BACK = 0.7;         /* m, again below */
     """
-    const double TC_COACH_BRAKING, TC_COACH_STOP_ROOM, TC_COACH_ROUNDING, TC_COACH_PREPARE_TIME
+    const double TC_COACH_BRAKING, TC_COACH_STOP_ROOM, TC_COACH_ROUNDING, TC_COACH_PREPARE_TIME, TC_COACH_HEARING
     const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
     const double TC_COACH_PAUSE[4]
     const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_SAME_DANGER, TC_COACH_FORGET
@@ -83,7 +85,7 @@ cdef extern from *:
     const double TC_COACH_START, TC_COACH_STEP_CLEARANCE, TC_COACH_STEP_TILT, TC_COACH_QUARTER, TC_COACH_LEAST_TURN
     const double TC_COACH_WINDOW, TC_COACH_WORTH, TC_COACH_JOIN, TC_COACH_EASE_LEAST, TC_COACH_PASSED
     const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP, TC_COACH_FLUTTER
-    const double TC_COACH_TOUCHES, TC_COACH_ASIDE, TC_COACH_COURSE_GAP, TC_COACH_COURSE_TIME
+    const double TC_COACH_EASE_ROOM, TC_COACH_TOUCHES, TC_COACH_ASIDE, TC_COACH_COURSE_GAP, TC_COACH_COURSE_TIME
     const double TC_COACH_COURSE_ROOM, TC_COACH_BESIDE, TC_COACH_TURN_ROOM
     const double TC_COACH_SLIP, TC_COACH_SLIP_OFF, TC_COACH_SLIP_TIME, TC_COACH_STUCK_SPEED, TC_COACH_STUCK_TIME
     const double TC_COACH_FREE_SPEED, TC_COACH_LIFT_TIME, TC_COACH_LIFT_MARGIN, TC_COACH_SETUP_ROOM
@@ -124,6 +126,7 @@ cdef struct coach_state:
     double told_at                      # distance travelled then, m
     int64_t told_ns
     int32_t told_priority
+    int32_t leading                     # the wheel is where it was told to be: it must be told back
     # what is going on
     int32_t guided                      # a line has been seen
     int32_t ended

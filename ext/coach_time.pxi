@@ -13,6 +13,11 @@ cdef inline double reaction_way(const coach_state *c) noexcept nogil:
     return c.speed * c.config.reaction_time
 
 
+cdef inline double turn_way(const coach_state *c) noexcept nogil:
+    """What rolls by until the driver, who has to hear how far and which way, turns the wheel, m."""
+    return c.speed * (c.config.reaction_time + TC_COACH_HEARING)
+
+
 cdef inline double stopping(const tc_coach_config *config, double speed) noexcept nogil:
     """From hearing "stop" to standing in front of it, m."""
     return speed * config.reaction_time + speed * speed / (2.0 * TC_COACH_BRAKING) + TC_COACH_STOP_ROOM

@@ -6,8 +6,8 @@ cdef void turn_step(const coach_state *c, const coach_view *view, int32_t i, dou
     cdef const tc_line_info *info = &view.line.info
     cdef int32_t end = steer_run(c, view, i)
     step_new(c, view, TC_STEP_STEER, TC_CAUSE_CLEARANCE,
-             TC_PRIORITY_CAUTION if info.straight_clearance < 0.0 and phase == TC_PHASE_NOW else TC_PRIORITY_ADVICE,
-             phase, step)
+             TC_PRIORITY_CAUTION if phase == TC_PHASE_NOW and (info.straight_clearance < 0.0 or c.leading)
+             else TC_PRIORITY_ADVICE, phase, step)
     step_at(c, view, i, step)
     step.steer = steer_mean(view, i, view.line.points[end].s - view.line.points[i].s)
     step.turns = (step.steer - from_steer) * c.config.steering_ratio / (4.0 * TC_COACH_QUARTER)
@@ -27,6 +27,7 @@ cdef void give_turn(coach_state *c, const coach_view *view, tc_step *step) noexc
         c.told_at = view.state.distance
         c.told_ns = view.t_ns
         c.told_priority = step.priority
+        c.leading = fabs(step.steer) > least_turn(c)
 
 
 cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
@@ -34,7 +35,9 @@ cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
     cdef double steer = driver_steer(c, view)
     cdef int32_t i
     cdef tc_step step
-    if not line_matters(c, view):
+    if c.leading and view.state.distance - c.told_at > TC_COACH_FORGET:
+        c.leading = 0
+    if not line_matters(c, view) and not c.leading:
         return
     i = turn_in_reach(c, view, steer)
     if i < 0:
@@ -42,7 +45,7 @@ cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
     if turn_due(c, i):
         turn_step(c, view, i, steer, TC_PHASE_NOW, &step)
         give_turn(c, view, &step)
-    elif c.roll_to[i] <= prepare_way(c) and c.roll_to[i] - reaction_way(c) >= c.speed * TC_COACH_PREPARE_GAP:
+    elif c.roll_to[i] <= prepare_way(c) and c.roll_to[i] - turn_way(c) >= c.speed * TC_COACH_PREPARE_GAP:
         turn_step(c, view, i, steer, TC_PHASE_PREPARE, &step)
         if fabs(step.steer - steer) >= least_turn(c) and step_give(c, view, &step, 0.0):
             c.prepared_steer = step.steer

@@ -11,14 +11,15 @@ cdef extern from *:
     static const double TC_NEAR_MAP = 1e4;          /* m from the height grid, farther off nothing is planned */
     static const double TC_REPLAN_AFTER = 4.0;      /* m rolled since the last plan, */
     static const double TC_REPLAN_SOON = 2.5;       /* or this much when the driver is off the line */
-    static const double TC_REPLAN_OFF = 0.30;       /* by so many m */
+    static const double TC_REPLAN_OFF = 0.30;       /* by so many m, */
+    static const double TC_REPLAN_STANDING = 0.3;   /* or this much when it has come to stand: what now? */
     static const double TC_TRAIL_BACK = 1.0;        /* m the projection on the trail may go back, */
     static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
     static const double TC_VEHICLE_ROOM = 6.0;      /* m about its origin, in which all of a vehicle is */
     """
     const double TC_VEHICLE_ROOM
     const double TC_WORLD, TC_NEAR_MAP
-    const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_TRAIL_BACK, TC_TRAIL_AHEAD
+    const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_REPLAN_STANDING, TC_TRAIL_BACK, TC_TRAIL_AHEAD
 
 cdef struct trail_track:
     double xy[2 * TC_MAX_TRAIL]
@@ -428,9 +429,11 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
 
 
 cdef bint plan_due(const engine_memory *e, const coach_view *view) noexcept nogil:
-    """Whether the line is too old. Standing still nothing ages."""
+    """Whether the line is too old. Standing still nothing ages, but where it has come to stand is a new start."""
     cdef double rolled = e.state.distance - e.planned_at
     if not e.planned:
+        return True
+    if rolled > TC_REPLAN_STANDING and speed_of(&e.state) < TC_COACH_STILL:
         return True
     return rolled > TC_REPLAN_AFTER or (rolled > TC_REPLAN_SOON and fabs(view.off_line) > TC_REPLAN_OFF)
 

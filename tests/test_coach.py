@@ -263,6 +263,41 @@ def test_given_no_steering_sensor_then_the_line_itself_tells_what_changes():
     assert drive.roll(5.9).words() == [("steer", "clearance", "prepare"), ("steer", "clearance", "now")]
 
 
+@pytest.mark.parametrize("speed", [0.3, 0.5, 1.0])
+def test_given_a_turn_then_there_is_time_to_hear_it_and_to_react(speed):
+    """One second to say how far and which way, then the reaction time."""
+    drive = around_a_rock(speed).roll(5.9)
+    _, x, _ = drive.only("steer")[-1]
+    assert (6.0 - x) / speed >= 1.5 + 1.0
+
+
+def test_given_a_driver_who_was_told_to_turn_then_the_way_back_is_told_though_nothing_is_near_any_more():
+    drive = around_a_rock()
+    while drive.x < 8.5:
+        if any(KINDS[int(r["kind"])] == "steer" and r["phase"] == 2 for r in drive.tick()):
+            drive.state["steer"] = 0.2
+            drive.straight = 0.2, 0.0                   # what was near is behind, the wheel is still turned
+            drive.plan()
+    turns = [r for _, _, r in drive.only("steer") if r["phase"] == 2]
+    assert [int(r["side"]) for r in turns] == [1, -1]
+    assert PRIORITIES[int(turns[1]["priority"])] == "caution"
+
+
+def test_given_a_stop_for_a_part_then_the_same_place_is_not_eased_through_with_a_hand_s_breadth_less_than_sure():
+    drive = Drive(speed=0.4)
+    drive.has_line = False
+    drive.course_clearance = bump(3.0, 3.5, -0.02, 0.2)
+    drive.roll(2.0)
+    assert len(drive.only("stop", "clearance")) >= 1
+    drive.speed = 0.0
+    drive.course_clearance = bump(3.0, 3.5, 0.015, 0.2)
+    drive.wait(10.0)
+    assert drive.only("forward") == []
+    drive.course_clearance = bump(3.0, 3.5, 0.04, 0.2)
+    drive.wait(10.0)
+    assert len(drive.only("forward")) == 1
+
+
 # ---- tight places -----------------------------------------------------------------------------------------
 
 def test_given_a_tight_place_then_ease_through_and_clear_after_it():

@@ -9,15 +9,16 @@ import numpy as np
 
 FOOT = 0.3048
 WORDS_A_SECOND = 2.5            # 150 a minute
-NUMBERS = {name: i for i, name in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen twenty".split())} | {"a": 1}
+NUMBERS = {name: i for i, name in enumerate((
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"))} | {"a": 1}
 AMOUNTS = {"a quarter turn": 0.25, "half a turn": 0.5, "three quarters": 0.75, "one turn": 1.0, "one and a half": 1.5,
            "two turns": 2.0, "all the way": 3.0}
 CRUISE, CREEP, BACK = 0.6, 0.35, -0.3       # m/s
 STOPPED = 4.0                   # s a driver looks around after a stop, then asks what comes next
 GOES_ON = 8.0                   # s after which nobody waits any longer
 HOLDS = 6.0                     # m for which a wheel is held as told; then the driver follows the trail again
+REMEMBERS = 15.0                # s a turn that was announced is known when it comes
 LOOKS_AHEAD = 3.0               # m, of somebody who follows a trail
 
 
@@ -53,13 +54,18 @@ class Driver:
     asked: bool = False
     steer: float = 0.0          # where the wheels are turned to by hand now, rad
     words: int = 0
+    standing: bool = False      # turns the wheel before moving on
+    prepared: tuple[float, str] = (-1e9, "")    # when a turn was announced, and what
     pending: list[tuple[float, str]] = field(default_factory=list)
 
     def hear(self, t: float, text: str) -> None:
         """Words begin at t. A stop is understood with its first word, everything else when its action has been said."""
         self.words += len(text.split())
         action = re.split(r", now|: [a-z ]+ is close", text)[0]
-        understood = 1 if text.startswith("Stop") else len(action.split())
+        known = t - self.prepared[0] < REMEMBERS and action.lower() in self.prepared[1]
+        understood = 1 if text.startswith("Stop") or known else len(action.split())
+        if text.startswith("In "):
+            self.prepared = t, text
         self.pending.append((t + understood / WORDS_A_SECOND + self.skill.reaction, text))
 
     def drive(self, t: float, dt: float, pose: tuple[float, float, float], distance: float) -> tuple[float, float]:
@@ -82,6 +88,9 @@ class Driver:
                 self.stopped, self.speed, self.until = None, CREEP, distance + 3.0
             return 0.0, self.steer
         turning = self.held is not None and abs(target - self.steer) > 0.05
+        self.standing = self.standing and turning
+        if self.standing:
+            return 0.0, self.steer
         return (min(self.speed, CREEP) if turning else self.speed), self.steer
 
     def asks(self, t: float) -> bool:
@@ -92,7 +101,7 @@ class Driver:
         return True
 
     def _follow(self, pose: tuple[float, float, float]) -> float:
-        x, y, yaw = pose
+        _, y, yaw = pose
         bearing = math.atan2(-y, LOOKS_AHEAD) - yaw
         angle = math.atan(2.0 * self.wheelbase * math.sin(bearing) / math.hypot(LOOKS_AHEAD, y))
         return min(max(angle, -self.max_steer), self.max_steer)
@@ -108,7 +117,7 @@ class Driver:
             self.held = min(max(turn, -self.max_steer), self.max_steer)
             self.held_from = distance
             if self.stopped is not None:
-                self.stopped, self.speed, self.until = None, CREEP, distance + 2.0
+                self.stopped, self.speed, self.until, self.standing = None, CREEP, distance + 2.0, True
         elif "asy forward" in text or "ase forward" in text:
             if text.startswith("Hold"):
                 self.held, self.held_from = self.steer, distance

@@ -21,10 +21,10 @@ def make_ground(kind: str, seed: int) -> Terrain:
         return _terrain(_waves(rng, X, Y, 0.01, 4.0))
     if kind == "garden":
         heights = _waves(rng, X, Y, 0.03, 3.0)
-        n, widths = 90, (0.3, 1.1)
+        n, widths = 70, (0.25, 0.95)
     else:
-        heights = _waves(rng, X, Y, 0.16, 6.0) + _waves(rng, X, Y, 0.05, 2.0)
-        n, widths = 30, (0.25, 0.9)
+        heights = _waves(rng, X, Y, 0.12, 7.0) + _waves(rng, X, Y, 0.03, 2.0)
+        n, widths = 24, (0.25, 0.9)
     on = np.clip((X - 3.0) / 2.0, 0.0, 1.0) * np.clip((LENGTH - 3.0 - X) / 2.0, 0.0, 1.0)
     heights *= on
     for _ in range(n):
@@ -35,8 +35,8 @@ def make_ground(kind: str, seed: int) -> Terrain:
         u = ((X - cx) * np.cos(turn) + (Y - cy) * np.sin(turn)) / a
         v = ((Y - cy) * np.cos(turn) - (X - cx) * np.sin(turn)) / b
         dome = rng.uniform(0.4, 0.55) * width * np.sqrt(np.clip(1.0 - u**2 - v**2, 0.0, None))
-        heights = np.maximum(heights, np.where(dome > 0.0, heights + dome, heights) if width < 0.3 else
-                             np.where(dome > 0.0, np.median(heights) + dome, heights))
+        at = heights[np.abs(y - cy).argmin(), np.abs(x - cx).argmin()]
+        heights = np.maximum(heights, np.where(dome > 0.0, at + dome, heights))
     return _terrain(heights)
 
 

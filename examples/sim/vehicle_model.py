@@ -1,4 +1,4 @@
-"""A vehicle file as a MuJoCo model: chassis on springs, solid or independent axles, tyres on radial springs, parts that touch.
+"""A vehicle file as a MuJoCo model: chassis, axles or corners on springs, tyres on radial springs, parts that touch.
 
 Lower than the physics of a car in many ways (no enveloping tyre, no bump steer, independent suspension straight up and
 down), but nothing of it is shared with trailcoach's own stance model.
@@ -193,7 +193,8 @@ def _springs(v: Vehicle) -> str:
             joints = (f'<joint joint="{name}_heave" coef="1"/><joint joint="{name}_roll" coef="{arm}"/>'
                       if axle.suspension == "solid" else f'<joint joint="heave_{w}" coef="1"/>')
             out += f"""<fixed name="spring_{w}" stiffness="{axle.spring_rate}" damping="{rub}" limited="true"
- range="{-axle.rebound_travel} {axle.bump_travel + axle.bump_stop_gap}" solreflimit="{BUMP_TIME} 0.7">{joints}</fixed>"""
+ range="{-axle.rebound_travel} {axle.bump_travel + axle.bump_stop_gap}" solreflimit="{BUMP_TIME} 0.7">
+{joints}</fixed>"""
     return out
 
 

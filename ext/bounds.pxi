@@ -3,7 +3,8 @@
 #
 # The memory is a window of fixed size that wraps around the map. A block is measured when it is first asked for, so
 # that maps of any size need no time at their creation, and it may push another one out: that costs time, and changes
-# no result, because a bound only says where not to look. The heights must stay as they are until bounds_forget.
+# no result, because a bound only says where not to look. Heights must stay as they are until bounds_forget; where
+# others are asked for, what was known is forgotten.
 
 cdef enum:
     BLOCK = 4                           # cells along a side
@@ -14,13 +15,25 @@ cdef struct block_bound:
     float top                           # of the plane over the first post, m; NaN where a post is unknown
     float along, across                 # its rise per cell of u and v, m
     uint32_t key                        # of the block that is here, 0 = none
+    uint32_t epoch                      # in which it was measured
 
 cdef struct ground_bounds:
     block_bound block[BLOCKS * BLOCKS]
+    const float *height                 # of the grid that the blocks are of
+    uint32_t epoch
 
 
 cdef void bounds_forget(ground_bounds *b) noexcept nogil:
-    memset(b, 0, sizeof(ground_bounds))
+    b.epoch += 1
+    if b.epoch == 0:                    # what was measured so long ago must not seem new
+        memset(b, 0, sizeof(ground_bounds))
+
+
+cdef inline void bounds_on(ground_bounds *b, const tc_grid *g) noexcept nogil:
+    """Make the bounds those of a grid."""
+    if b.height != g.height:
+        bounds_forget(b)
+        b.height = g.height
 
 
 cdef inline float round_up(double value) noexcept nogil:
@@ -76,7 +89,8 @@ cdef inline const block_bound *ground_block(const tc_grid *g, ground_bounds *b, 
     """What is known of the block whose first post is (BLOCK bx, BLOCK by), which must be on the map."""
     cdef block_bound *at = &b.block[((by & (BLOCKS - 1)) << BLOCKS_BITS) | (bx & (BLOCKS - 1))]
     cdef uint32_t key = 1 + (<uint32_t> (by >> BLOCKS_BITS) << 15 | <uint32_t> (bx >> BLOCKS_BITS))
-    if at.key != key:
+    if at.key != key or at.epoch != b.epoch:
         block_fill(g, bx, by, at)
         at.key = key
+        at.epoch = b.epoch
     return at

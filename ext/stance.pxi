@@ -112,6 +112,7 @@ include "vectors.pxi"         # four floats at a time
 include "tyre.pxi"            # tread cylinder on the ground
 include "suspension.pxi"      # springs, stops, anti-roll bars
 include "underbody.pxi"       # clearance of the parts
+include "hidden.pxi"          # what the grid does not show of the ground below them
 include "margins.pxi"         # tipping
 
 cdef struct stance_model:
@@ -664,7 +665,7 @@ cdef void part_frame(const stance_model *m, const grid_view *g, const rest_point
     origin[2] = p.z + at[2]
 
 
-cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest_point *p, double sigma,
+cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest_point *p, const tc_grid *grid,
                            bint least_only, tc_stance *out) noexcept nogil:
     """Clearance of every part of a rest found. least_part stays -1 where one of them is unknown. With least_only parts
     that are not the nearest are only said to be farther: their clearance is infinite."""
@@ -687,7 +688,8 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
                 out.status = TC_STANCE_OFF_MAP
             continue
         if not least_only:
-            out.contact_probability[i] = probability_of_contact(out.clearance[i], sigma)
+            out.contact_probability[i] = touch_at(grid, out.nearest[i][0], out.nearest[i][1], out.clearance[i], 0.0,
+                                                  part_area(&m.vehicle.part[i]))
         if least < 0 or out.clearance[i] < out.clearance[least]:
             least = i
     out.least_part = least if complete else -1
@@ -716,6 +718,7 @@ cdef void stance_find(const stance_model *m, const tc_grid *g, double x, double 
     cdef rest_point p
     cdef int32_t iterations = 0, status = TC_STANCE_BAD_POSE
     if isfinite(x) and isfinite(y) and isfinite(yaw):
+        bounds_on(m.bounds, g)
         grid_look(g, m.bounds, x, y, yaw, &view)
         status = stance_rest(m, &view, warm, &p, &iterations)
     out.struct_size = sizeof(tc_stance)
@@ -728,7 +731,7 @@ cdef void stance_find(const stance_model *m, const tc_grid *g, double x, double 
     stance_unknown(out)
     if status == TC_STANCE_OK:
         stance_report(m, &view, &p, out)
-        stance_clearance(m, &view, &p, g.sigma, least_only, out)
+        stance_clearance(m, &view, &p, g, least_only, out)
 
 
 cdef inline void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,

@@ -18,7 +18,6 @@ cdef struct block_bound:
     uint32_t epoch                      # in which it was measured
 
 cdef struct ground_bounds:
-    const float *of                     # the heights all blocks are of
     block_bound block[BLOCKS * BLOCKS]
     const float *height                 # of the grid that the blocks are of
     uint32_t epoch
@@ -35,13 +34,6 @@ cdef inline void bounds_on(ground_bounds *b, const tc_grid *g) noexcept nogil:
     if b.height != g.height:
         bounds_forget(b)
         b.height = g.height
-
-
-cdef inline void bounds_of(ground_bounds *b, const tc_grid *g) noexcept nogil:
-    """Forget what is known of another grid."""
-    if b.of != g.height:
-        bounds_forget(b)
-        b.of = g.height
 
 
 cdef inline float round_up(double value) noexcept nogil:

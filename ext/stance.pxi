@@ -719,7 +719,6 @@ cdef void stance_find(const stance_model *m, const tc_grid *g, double x, double 
     cdef int32_t iterations = 0, status = TC_STANCE_BAD_POSE
     if isfinite(x) and isfinite(y) and isfinite(yaw):
         bounds_on(m.bounds, g)
-        bounds_of(m.bounds, g)
         grid_look(g, m.bounds, x, y, yaw, &view)
         status = stance_rest(m, &view, warm, &p, &iterations)
     out.struct_size = sizeof(tc_stance)

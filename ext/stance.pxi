@@ -109,6 +109,7 @@ cdef inline double larger(double a, double b) noexcept nogil:
     return a if a > b else b
 
 
+include "vectors.pxi"         # four floats at a time
 include "tyre.pxi"            # tread cylinder on the ground
 include "suspension.pxi"      # springs, stops, anti-roll bars
 include "underbody.pxi"       # clearance of the parts

@@ -10,7 +10,9 @@
 cdef enum:
     STRIPS = 5
     STRIP_LOW = -2                      # second contact of a strip that touches nothing
-    FINE = 29                           # places along a strip; every second one is looked at first
+    FINE = 29                           # places along a strip; every second one is looked at first,
+    PLACES = 15                         # these are so many,
+    SCAN = 18                           # with room on either side and for whole vectors
 
 cdef extern from *:
     """
@@ -27,11 +29,49 @@ cdef extern from *:
     const double TC_TREAD_REACH, TC_TREAD_GIVE, TC_TREAD_FINE, TC_STRIP_CLEAR, TC_TREAD_STAYS
     const double TC_CAMBER_RATE, TC_CAMBER_LIMIT, TC_CAMBER_STOP, TC_LATERAL_SHARE
 
+cdef extern from *:
+    """
+    /* Heights the ground asks for at 16 places of a strip, over the level, in floats; grid places count from h.
+       Returns 0 where the ground is unknown. */
+    static inline int tc_strip_scan(const float *h, int64_t row, float level, float u0, float v0, float eu, float ev,
+                                    float nu, float nv, float up, const float *ahead, const float *below, float *top) {
+        tc_four all = {0.0f, 0.0f, 0.0f, 0.0f};
+        for (int i = 0; i < 16; i += 4) {
+            tc_four a = tc_load(ahead + i), b = tc_load(below + i), h00, h10, h01, h11, z;
+            tc_four u = u0 + a * eu - b * nu, v = v0 + a * ev - b * nv;
+            tc_four_bits iu = __builtin_convertvector(u, tc_four_bits), iv = __builtin_convertvector(v, tc_four_bits);
+            for (int k = 0; k < 4; k++) {
+                const float *p = h + iv[k] * row + iu[k];
+                h00[k] = p[0];
+                h10[k] = p[1];
+                h01[k] = p[row];
+                h11[k] = p[row + 1];
+            }
+            u -= __builtin_convertvector(iu, tc_four);
+            v -= __builtin_convertvector(iv, tc_four);
+            h00 -= level;
+            h01 -= level;
+            h00 += u * (h10 - level - h00);
+            h01 += u * (h11 - level - h01);
+            z = h00 + v * (h01 - h00);
+            all += z;
+            z += b * up;
+            memcpy(top + i, &z, sizeof z);
+        }
+        all[0] += all[1] + all[2] + all[3];
+        return all[0] == all[0];
+    }
+    """
+    int tc_strip_scan(const float *h, int64_t row, float level, float u0, float v0, float eu, float ev, float nu,
+                      float nv, float up, const float *ahead, const float *below, float *top) noexcept nogil
+
 cdef struct tread_shape:
     double radius
     double across[STRIPS]               # y of the strips from the middle of the tread, m
     double ahead[FINE]                  # xi, m
     double below[FINE]                  # sqrt(R^2 - xi^2), m
+    float scan_ahead[16]                # of every second place; the last one twice
+    float scan_below[16]
     double rate                         # radial, N/m
     double weight                       # of the wheel, hangs below the radial spring, N
 
@@ -53,6 +93,7 @@ cdef struct strip_line:
     double u0, v0, eu, ev, nu, nv
     double up                           # vertical part of the wheel plane's up
     double radius
+    double reach_u, reach_v             # no place is farther away
 
 cdef struct strip_peak:
     double top, reach, below            # height asked for, xi and depth of the point
@@ -76,6 +117,9 @@ cdef void tread_init(tread_shape *t, const tc_vehicle *v) noexcept nogil:
     for i in range(FINE):
         t.ahead[i] = t.radius * TC_TREAD_REACH * (2.0 * i / (FINE - 1.0) - 1.0)
         t.below[i] = sqrt(t.radius * t.radius - t.ahead[i] * t.ahead[i])
+    for i in range(16):
+        t.scan_ahead[i] = <float> t.ahead[2 * i if i < PLACES else FINE - 1]
+        t.scan_below[i] = <float> t.below[2 * i if i < PLACES else FINE - 1]
 
 
 cdef inline void footprint_axes(footprint *f) noexcept nogil:
@@ -146,26 +190,29 @@ cdef void strip_climb(const tread_shape *t, const grid_view *g, const strip_line
 
 cdef int footprint_scan(const tread_shape *t, const grid_view *g, const strip_line *l, footprint *f,
                         int32_t k) noexcept nogil:
-    """Look at every second place of a strip: where it is highest, and where else nearly so."""
-    cdef double top[FINE]
-    cdef double z, sum_z = 0.0
-    cdef int32_t i, first = 0, second = -1
-    for i in range(0, FINE, 2):
-        z = peek(g, l.u0 + t.ahead[i] * l.eu - t.below[i] * l.nu, l.v0 + t.ahead[i] * l.ev - t.below[i] * l.nv)
-        sum_z += z
-        top[i] = z + t.below[i] * l.up
-        if top[i] > top[first]:
-            first = i
-    if sum_z != sum_z:
+    """Look at every second place of a strip: where it is highest, and where else nearly so. Floats will do to choose:
+    they count from near the wheel."""
+    cdef float top[SCAN]
+    cdef float level, limit
+    cdef int32_t i, first = 1, second = -1
+    cdef int32_t ix = <int32_t> (l.u0 - l.reach_u), iy = <int32_t> (l.v0 - l.reach_v)
+    cdef const float *h = g.height + iy * g.row + ix
+    level = g.height[<int32_t> l.v0 * g.row + <int32_t> l.u0]
+    level = level if level == level else 0.0            # the middle need not be looked at
+    if not tc_strip_scan(h, g.row, level, <float> (l.u0 - ix), <float> (l.v0 - iy), <float> l.eu, <float> l.ev,
+                         <float> l.nu, <float> l.nv, <float> l.up, t.scan_ahead, t.scan_below, &top[1]):
         return GROUND_UNKNOWN
-    z = top[first] - 6.0 * TC_TREAD_GIVE
-    for i in range(0, FINE, 2):
-        if (top[i] > z and (i < first - 2 or i > first + 2) and (i == 0 or top[i] >= top[i - 2])
-                and (i == FINE - 1 or top[i] >= top[i + 2]) and (second < 0 or top[i] > top[second])):
+    top[0] = top[PLACES + 1] = -1e30
+    for i in range(2, PLACES + 1):
+        first = i if top[i] > top[first] else first
+    limit = top[first] - <float> (6.0 * TC_TREAD_GIVE)
+    for i in range(1, PLACES + 1):
+        if (top[i] > limit and (i < first - 1 or i > first + 1) and top[i] >= top[i - 1] and top[i] >= top[i + 1]
+                and (second < 0 or top[i] > top[second])):
             second = i
-    f.first[k] = first
-    f.second[k] = second
-    f.height[k] = top[first] - t.across[k] * f.axle[2]
+    f.first[k] = 2 * (first - 1)
+    f.second[k] = 2 * (second - 1) if second > 0 else -1
+    f.height[k] = <double> level + top[first] - t.across[k] * f.axle[2]
     return GROUND_OK
 
 
@@ -240,8 +287,10 @@ cdef int footprint_sample(const tread_shape *t, const grid_view *g, double cx, d
     turn_to_grid(g, f.up[0], f.up[1], &l.nu, &l.nv)
     l.up = f.up[2]
     l.radius = t.radius
-    spread_u = t.radius * (fabs(l.eu) + fabs(l.nu)) + t.across[STRIPS - 1] * fabs(au)
-    spread_v = t.radius * (fabs(l.ev) + fabs(l.nv)) + t.across[STRIPS - 1] * fabs(av)
+    l.reach_u = t.radius * (fabs(l.eu) + fabs(l.nu))
+    l.reach_v = t.radius * (fabs(l.ev) + fabs(l.nv))
+    spread_u = l.reach_u + t.across[STRIPS - 1] * fabs(au)
+    spread_v = l.reach_v + t.across[STRIPS - 1] * fabs(av)
     if not (u - spread_u >= 0.0 and u + spread_u < g.nx - 1 and v - spread_v >= 0.0 and v + spread_v < g.ny - 1):
         return GROUND_OFF_MAP
     if footprint_moved(t, cx, cy, f):

@@ -39,19 +39,6 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    /* Four neighbours at a time, as every compiler with vector_size makes of it. */
-    typedef float tc_four __attribute__((vector_size(16)));
-    typedef int32_t tc_four_bits __attribute__((vector_size(16)));
-
-    static inline tc_four tc_select(tc_four_bits mask, tc_four a, tc_four b) {
-        return (tc_four)(((tc_four_bits)a & mask) | ((tc_four_bits)b & ~mask));
-    }
-    static inline tc_four tc_lesser(tc_four a, tc_four b) { return tc_select(a < b, a, b); }
-    static inline tc_four tc_load(const float *p) { tc_four v; memcpy(&v, p, sizeof v); return v; }
-    static inline tc_four_bits tc_within(tc_four v, float limit) {
-        return (tc_four)((tc_four_bits)v & 0x7fffffff) <= limit;
-    }
-
     /* Cells of a block, 4 x 4: the least of the gaps at their posts under a plane z[0] + z[1] i + z[2] j over the
        level; 1e30 where s[0] + s[1] i + s[2] j is beyond s[3], or t likewise. Returns the least of all. */
     static inline float tc_block_gaps(const float *h, int64_t row, float level, const float *z, const float *s,

@@ -4,7 +4,7 @@
 This file is the table of contents. Data walks through the stations from top to bottom.
 """
 # the linter does not see that the files below use these
-from libc.math cimport NAN, asin, atan, atan2, cos, erfc, exp, fabs, floor  # no-cython-lint
+from libc.math cimport INFINITY, NAN, asin, atan, atan2, cos, erfc, exp, fabs, floor  # no-cython-lint
 from libc.math cimport isfinite, isnan, sin, sqrt, tan  # no-cython-lint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t  # no-cython-lint
 from libc.stdlib cimport calloc, free  # no-cython-lint
@@ -24,6 +24,11 @@ include "fusion_inclination.pxi"  # inclinometer
 include "fusion_gnss.pxi"     # position, velocity, heading from motion
 include "fusion.pxi"          # the filter as the engine sees it
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "tipover.pxi"         # margins of a rest: gravity turned until it tips,
+include "ramps.pxi"           # approach, breakover and departure,
+include "rests.pxi"           # other rests within reach,
+include "grounding.pxi"       # parts that carry,
+include "traction.pxi"        # friction to hold and to drive
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
@@ -32,4 +37,5 @@ include "line.pxi"            # search of the best line over stances
 include "course.pxi"          # what the present course meets
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI
+include "examine.pxi"         # all margins through the C ABI
 include "python.pxi"          # the same entry points for Python

@@ -2,21 +2,24 @@
 #
 # Friction holds tyres where they came down, and a vehicle on the edge of a rock has two rests: which one it takes
 # depends on how it came there. The rest is sought again from chassis attitudes pushed to either side, and a little
-# beside the place, as nobody stops to the centimetre.
+# beside the place, as nobody stops to the centimetre. Large pushes look for a rest on the other diagonal; the spread
+# is that of the small ones.
 
 cdef enum:
-    PUSHES = 4
+    SMALL = 4
+    PUSHES = 8                          # small to either side, then large over the corners
     ASIDES = 4
 
 cdef extern from *:
     """
     static const double TC_PUSH_ROLL = 0.06;        /* rad (3.4 deg), about what a wheel's step over a stone does */
     static const double TC_PUSH_PITCH = 0.05;       /* rad */
+    static const double TC_PUSH_FAR = 0.2;          /* rad (11 deg), roll; half of it pitch: over to the other diagonal */
     static const double TC_ASIDE = 0.02;            /* m */
     static const double TC_OTHER_ANGLE = 0.0087;    /* rad (0.5 deg): rests that differ by more are two, */
     static const double TC_OTHER_HEIGHT = 0.01;     /* m */
     """
-    const double TC_PUSH_ROLL, TC_PUSH_PITCH, TC_ASIDE, TC_OTHER_ANGLE, TC_OTHER_HEIGHT
+    const double TC_PUSH_ROLL, TC_PUSH_PITCH, TC_PUSH_FAR, TC_ASIDE, TC_OTHER_ANGLE, TC_OTHER_HEIGHT
 
 
 cdef inline double rest_distance(double z, double roll, double pitch) noexcept nogil:
@@ -60,8 +63,13 @@ cdef void other_rests(const stance_model *m, const tc_grid *grid, const grid_vie
         p = rest[0]
         way = 1.0 if i % 2 == 0 else -1.0
         if i < PUSHES:
-            p.roll += way * TC_PUSH_ROLL if i < 2 else 0.0
-            p.pitch += way * TC_PUSH_PITCH if i >= 2 else 0.0
+            if i < 2:
+                p.roll += way * TC_PUSH_ROLL
+            elif i < SMALL:
+                p.pitch += way * TC_PUSH_PITCH
+            else:
+                p.roll += way * TC_PUSH_FAR
+                p.pitch += 0.5 * TC_PUSH_FAR * (way if i < 6 else -way)
             aside = here[0]
         else:
             j = i - PUSHES
@@ -78,12 +86,13 @@ cdef void other_rests(const stance_model *m, const tc_grid *grid, const grid_vie
             dz += along * tan(rest.pitch) - left * tan(rest.roll)
         droll = p.roll - rest.roll
         dpitch = p.pitch - rest.pitch
-        out.spread_z = larger(out.spread_z, fabs(dz))
-        out.spread_roll = larger(out.spread_roll, fabs(droll))
-        out.spread_pitch = larger(out.spread_pitch, fabs(dpitch))
         clearance = clearance_at_rest(m, &aside, &p)
-        if fabs(clearance - least) > out.spread_clearance:
-            out.spread_clearance = fabs(clearance - least)
+        if i < SMALL or i >= PUSHES:
+            out.spread_z = larger(out.spread_z, fabs(dz))
+            out.spread_roll = larger(out.spread_roll, fabs(droll))
+            out.spread_pitch = larger(out.spread_pitch, fabs(dpitch))
+            if fabs(clearance - least) > out.spread_clearance:
+                out.spread_clearance = fabs(clearance - least)
         if i >= PUSHES or rest_distance(dz, droll, dpitch) <= 1.0:
             continue
         out.flags |= TC_RESTS_ELSEWHERE

@@ -5,14 +5,14 @@
 # time, until there is none. A wheel that hangs has its plane where it would touch the ground.
 
 cdef enum:
-    TURN_ITERATIONS = 60
-    TURN_HALVINGS = 6
+    TURN_ITERATIONS = 40
+    TURN_HALVINGS = 4
 
 cdef extern from *:
     """
-    static const double TC_TURN_STEP = 0.07;        /* rad (4 deg), halved TURN_HALVINGS times: 0.06 deg */
+    static const double TC_TURN_STEP = 0.035;        /* rad (4 deg), halved TURN_HALVINGS times: 0.25 deg */
     static const double TC_TURN_MOST = 1.3;         /* rad, no vehicle is looked at further */
-    static const double TC_OVER = 1.5;              /* rad of chassis roll or pitch: it has gone over */
+    static const double TC_OVER = 1.25;             /* rad of chassis roll or pitch: it has gone over */
     static const double TC_STEEPEST = 0.1;          /* vertical part of a ground's normal that can still carry */
     """
     const double TC_TURN_STEP, TC_TURN_MOST, TC_OVER, TC_STEEPEST
@@ -135,10 +135,14 @@ cdef void press_on_plane(const stance_model *m, const foot_plane *plane, int32_t
         t.load = 0.0
         memcpy(t.point, p.hub[w], sizeof(t.point))
         return
-    height = z0 + plane.rise + height_on_plane(m, plane, w, t.load, p, foot)
     t.slope[0] = -plane.normal[0] / plane.normal[2]
     t.slope[1] = -plane.normal[1] / plane.normal[2]
+    # the wheel slides with its load, and with it along the slope: on a plane the two are solved at once
+    height = z0 + plane.rise + height_on_plane(m, plane, w, m.tread.weight, p, foot)
+    rate /= 1.0 - rate * (t.slope[0] * f.axle[0] + t.slope[1] * f.axle[1]) * wheel_slide(&m.tread, f,
+                                                                                        m.tread.weight + 1.0)
     t.load = larger(rate * (height - p.z - p.hub[w][2]) + m.tread.weight, 0.0)
+    height_on_plane(m, plane, w, t.load, p, foot)
     offset = plane.offset + lean_offset(&m.tread, f, plane.normal, t.load)
     offset = most if offset > most else -most if offset < -most else offset
     t.point[0] = foot[0] + offset * f.axle[0]

@@ -302,8 +302,8 @@ typedef struct tc_footing {
 } tc_footing;
 
 enum {                          /* bits of tc_margins.flags */
-    TC_RESTS_ELSEWHERE = 1,          /* from a start pushed a little it comes to rest elsewhere: which one is chance */
-    TC_UNSTEADY = 2,            /* from a start pushed a little it does not come to rest at all */
+    TC_RESTS_ELSEWHERE = 1,          /* from a start that is pushed it comes to rest elsewhere, at the same place */
+    TC_UNSTEADY = 2,            /* from a start that is pushed it does not come to rest at all */
     TC_NEARLY_SLIDES = 4,       /* it takes more than 0.8 of the friction to hold it */
     TC_WHEEL_SLIDES = 8,        /* a wheel stands on a face steeper than the friction holds; the others must hold it */
     TC_SLIDES = 16,             /* no forces within the friction hold it: brakes or not, it will not stay there */
@@ -320,7 +320,7 @@ typedef struct tc_margins {     /* of a tc_stance that is TC_STANCE_OK; else, an
     double   tip[4];            /* as tc_stance.tip_margin, with suspension and tyres that give way as gravity turns, rad */
     double   approach, breakover, departure;            /* of the vehicle as its axles stand now, rad; NaN = no limit */
     double   approach_room, breakover_room, departure_room;     /* left of it over the ground there now, rad */
-    double   spread_z, spread_roll, spread_pitch;       /* most any pushed start rests away from this rest, m, rad */
+    double   spread_z, spread_roll, spread_pitch;       /* farthest rest from a start pushed or put aside a little, m, rad */
     double   spread_clearance;  /* of the least clearance, m */
     double   other_z, other_roll, other_pitch;          /* the rest farthest from this one, of those at this place */
     double   other_clearance;   /* its least clearance, m */

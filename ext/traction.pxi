@@ -25,9 +25,11 @@ cdef extern from *:
     static const double TC_NEARLY = 0.8;            /* of the friction: what asks for more nearly slides */
     static const double TC_NO_GRIP = 0.02;          /* of |n| along body z: a contact that is a wall */
     static const double TC_UNMET = 2e-3;            /* of the weight; a balance missed by more cannot be met */
+    static const double TC_OFF_GROUND = 1e3;        /* ratio of a wheel the balance would lift off: no answer */
     static const double TC_SPIN_TIE = 0.97;         /* of the largest ratio: spins with the first */
     """
-    const double TC_FRICTION, TC_SLIP_BIAS, TC_SLIP_PRELOAD, TC_NEARLY, TC_NO_GRIP, TC_UNMET, TC_SPIN_TIE
+    const double TC_FRICTION, TC_SLIP_BIAS, TC_SLIP_PRELOAD, TC_NEARLY, TC_NO_GRIP, TC_UNMET, TC_OFF_GROUND
+    const double TC_SPIN_TIE
 
 cdef struct grip_wheel:
     int32_t stands                      # carries something
@@ -244,7 +246,7 @@ cdef void grip_least(const grip_problem *g, const double (*split)[4], const doub
             tangential = v[0] * v[0] + v[1] * v[1] + up * up - force * force
             tangential = sqrt(tangential) if tangential > 0.0 else 0.0
             drive[i] = v[0] * w.roll[0] + v[1] * w.roll[1] + up * w.roll[2]
-            ratio[i] = tangential / force if force > TC_LIFTED_LOAD else 1e3
+            ratio[i] = tangential / force if force > TC_LIFTED_LOAD else TC_OFF_GROUND
             normal[i] = force if force > TC_LIFTED_LOAD else TC_LIFTED_LOAD
             most = larger(most, ratio[i])
         unmet = 0.0
@@ -255,7 +257,7 @@ cdef void grip_least(const grip_problem *g, const double (*split)[4], const doub
             unmet = larger(unmet, fabs(total))
         if unmet > TC_UNMET * g.weight:
             return
-        if it > 0 and most < best.friction:
+        if it > 0 and most < best.friction and most < TC_OFF_GROUND:
             best.friction = most
             for i in range(4):
                 if g.wheel[i].stands:

@@ -316,7 +316,8 @@ class TestBatch:
         assert list(rows[0]) == ["id", "x", "y", "yaw", "z", "roll", "pitch",
                                  "load_fl", "load_fr", "load_rl", "load_rr", "tip_margin",
                                  *(f"clearance_{p}" for p in parts), *(f"p_contact_{p}" for p in parts),
-                                 "status"]
+                                 "status", "quality"]
+        assert [r["quality"] for r in rows] == ["exact", ""]
         assert rows[0]["id"] == "a"
         assert rows[0]["status"] == "ok"
         assert float(rows[0][f"clearance_{parts[0]}"]) == pytest.approx(stance.clearance[0, 0], abs=1e-6)

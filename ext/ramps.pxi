@@ -1,8 +1,8 @@
 # Approach, breakover and departure as the vehicle stands: axles articulated, springs and tyres pressed in.
 #
 # In the vertical plane along the heading through a point of a part: the tyres are circles of loaded radius about hubs
-# between the left and the right one, and a line that touches a tyre and the part rises by what trailcoach.vehicle.angles
-# says for level ground. Angles count from the line on which the tyres of this plane stand; the room left counts from
+# between the left and the right one, and a line that touches a tyre and the part rises by what vehicle/angles.py says
+# for level ground. Angles count from the line on which the tyres of this plane stand; the room left counts from
 # the line that touches the tyre and the ground below the part instead.
 
 cdef enum:
@@ -75,7 +75,8 @@ cdef void ramp_point(const stance_model *m, const rest_point *p, const grid_view
         out.room[kind] = rise - below
 
 
-cdef void ramp_part(const stance_model *m, const rest_point *p, const grid_view *g, int32_t part, ramp_limits *out) noexcept nogil:
+cdef void ramp_part(const stance_model *m, const rest_point *p, const grid_view *g, int32_t part,
+                    ramp_limits *out) noexcept nogil:
     """Limits of one part."""
     cdef const underbody_model *b = &m.underbody
     cdef double R_gp[9]

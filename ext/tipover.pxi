@@ -40,8 +40,9 @@ cdef void turn_about(const double *axis, double angle, const double *v, double *
         out[k] = c * v[k] + s * a[k] + along * axis[k]
 
 
-cdef inline double lean_offset(const tread_shape *t, const footprint *f, const double *normal, double load) noexcept nogil:
-    """Where the load acts on a tread that lies flat on a plane against its camber spring, from the middle to the left."""
+cdef inline double lean_offset(const tread_shape *t, const footprint *f, const double *normal,
+                               double load) noexcept nogil:
+    """Where the load acts on a tread that lies flat on a plane against its camber spring, m left of the middle."""
     cdef double lean = -(f.axle[0] * normal[0] + f.axle[1] * normal[1] + f.axle[2] * normal[2])
     cdef double most = t.across[STRIPS - 1], y = camber_moment(fabs(lean)) / larger(load, TC_LIFTED_LOAD)
     y = y if y < most else most
@@ -70,7 +71,7 @@ cdef inline double wheel_slide(const tread_shape *t, const footprint *f, double 
 
 cdef double height_on_plane(const stance_model *m, const foot_plane *plane, int32_t w, double load, const rest_point *p,
                             double *foot) noexcept nogil:
-    """Height of the wheel centre over the body origin of the rest when the tread touches its plane; foot: where, x, y."""
+    """Height of the wheel centre over the body origin of the rest when the tread touches its plane; foot: x, y of it."""
     cdef const footprint *f = &p.foot[w]
     cdef double slide = wheel_slide(&m.tread, f, load), na, nu, ahead, up
     cdef int32_t k
@@ -128,7 +129,7 @@ cdef void press_on_plane(const stance_model *m, const foot_plane *plane, int32_t
     """Load of a wheel on its plane, as tyre_press has it on the ground."""
     cdef const footprint *f = &p.foot[w]
     cdef tyre_contact *t = &p.tyre[w]
-    cdef double rate = wheel_rate(&m.tread, f), most = m.tread.across[STRIPS - 1], height, offset
+    cdef double rate = wheel_rate(&m.tread, f), most = m.tread.across[STRIPS - 1], height, offset, slide
     cdef double foot[2]
     t.rate = t.slope[0] = t.slope[1] = 0.0
     if plane.normal[2] < TC_STEEPEST:
@@ -139,8 +140,8 @@ cdef void press_on_plane(const stance_model *m, const foot_plane *plane, int32_t
     t.slope[1] = -plane.normal[1] / plane.normal[2]
     # the wheel slides with its load, and with it along the slope: on a plane the two are solved at once
     height = z0 + plane.rise + height_on_plane(m, plane, w, m.tread.weight, p, foot)
-    rate /= 1.0 - rate * (t.slope[0] * f.axle[0] + t.slope[1] * f.axle[1]) * wheel_slide(&m.tread, f,
-                                                                                        m.tread.weight + 1.0)
+    slide = wheel_slide(&m.tread, f, m.tread.weight + 1.0)      # m per N
+    rate /= 1.0 - rate * slide * (t.slope[0] * f.axle[0] + t.slope[1] * f.axle[1])
     t.load = larger(rate * (height - p.z - p.hub[w][2]) + m.tread.weight, 0.0)
     height_on_plane(m, plane, w, t.load, p, foot)
     offset = plane.offset + lean_offset(&m.tread, f, plane.normal, t.load)

@@ -365,6 +365,12 @@ cdef void traction(const stance_model *m, const rest_point *p, const tc_footing 
     grip_least(&g, none, nothing, 0, &a)
     out.hold_friction = a.friction
     memcpy(out.hold_wheel, a.ratio, sizeof(a.ratio))
+    if out.upright_friction < a.friction:       # straight up is a balance, too
+        out.hold_friction = out.upright_friction
+        for w in range(4):
+            if g.wheel[w].stands:
+                steep = p.tyre[w].slope[0] * p.tyre[w].slope[0] + p.tyre[w].slope[1] * p.tyre[w].slope[1]
+                out.hold_wheel[w] = sqrt(steep)
     for i in range(TC_LOCKINGS):
         for w in range(3):
             kinds[w] = fitted[w]

@@ -318,7 +318,8 @@ class TestMany:
         assert together[2].tobytes() == alone[0].tobytes()
 
     def test_csv_holds_them_behind_the_stance(self, vehicle, tmp_path: Path):
-        stance = settle(vehicle, ground(slope(20.0)), [[0.0, 0.0, 0.0], [99.0, 0.0, 0.0]], footing=Footing(friction=0.4))
+        stance = settle(vehicle, ground(slope(20.0)), [[0.0, 0.0, 0.0], [99.0, 0.0, 0.0]],
+                        footing=Footing(friction=0.4))
         stance.write_csv(tmp_path / "stance.csv")
         with open(tmp_path / "stance.csv", newline="") as f:
             first, second = csv.DictReader(f)

@@ -35,14 +35,15 @@ __version__ = "0.1.0"
 # loaded when first used: the command line answers --help without numpy, a host without plotly
 _HOME = {
     "Step": "coach", "Engine": "engine", "CoreError": "errors", "InputError": "errors", "TrailcoachError": "errors",
-    "Track": "fusion", "fuse": "fusion", "Footing": "margins", "Line": "line", "plan": "line", "Log": "log", "Margins": "margins", "get_cmake_dir": "native",
+    "Track": "fusion", "fuse": "fusion", "Footing": "margins", "Line": "line", "plan": "line", "Log": "log",
+    "Margins": "margins", "get_cmake_dir": "native",
     "get_include": "native", "get_lib_dir": "native", "get_pkgconfig_dir": "native", "replay": "playback",
     "Stance": "stance", "settle": "stance", "Terrain": "terrain", "Trail": "trail", "Vehicle": "vehicle",
 }
 
 __all__ = [
-    "CoreError", "Engine", "Footing", "InputError", "Line", "Log", "Margins", "Stance", "Step", "Terrain", "Track", "Trail",
-    "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir", "get_pkgconfig_dir", "plan",
+    "CoreError", "Engine", "Footing", "InputError", "Line", "Log", "Margins", "Stance", "Step", "Terrain", "Track",
+    "Trail", "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir", "get_pkgconfig_dir", "plan",
     "replay", "settle",
 ]
 

@@ -109,8 +109,7 @@ class Margins:
 
     @property
     def tip(self) -> np.ndarray:
-        """(n, 4), angle gravity may turn over the left, right, front and rear edge of the footprint with springs and
-        tyres that give way, rad."""
+        """(n, 4), angle gravity may turn over the left, right, front and rear edge while springs give way, rad."""
         return self._of("tip")
 
     @property

@@ -150,19 +150,32 @@ def settle(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray,
     Raises
     ------
     InputError
-        Where poses is not (n, 3).
+        Where poses is not (n, 3), or what they ask for does not fit into memory.
 
     Notes
     -----
-    A pose takes 270 bytes and 48 for each part in the arrays returned, 1000 more with margins, and the work some MB
-    besides, however many poses there are.
+    A pose takes 188 bytes and 40 for each part in the arrays returned, 664 more with margins, and the work 10 MB
+    besides, however many poses there are. Ask for some of them at a time where that is too much.
     """
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     for name, value, kind in (("vehicle", vehicle, Vehicle), ("terrain", terrain, Terrain)):
         if not isinstance(value, kind):
             raise TypeError(f"settle: {name} is a {type(value).__name__}; a {kind.__name__} is needed")
-    asked = np.ascontiguousarray(poses, dtype=float)
+    try:
+        return _settle(vehicle, terrain, np.ascontiguousarray(poses, dtype=float), progress, footing)
+    except MemoryError:
+        raise InputError(f"{len(poses)} poses do not fit into memory; fewer at a time are needed, each takes"
+                         f" {_pose_bytes(vehicle, footing)} bytes") from None
+
+
+def _pose_bytes(vehicle: Vehicle, footing: Footing | None) -> int:
+    """Of one pose in the arrays returned."""
+    return 188 + 40 * len(vehicle.part) + (0 if footing is None else abi.MARGINS.itemsize)
+
+
+def _settle(vehicle: Vehicle, terrain: Terrain, asked: np.ndarray, progress: Callable[[int, int], None] | None,
+            footing: Footing | None) -> Stance:
     if asked.size == 0:
         asked = asked.reshape(0, 3)
     if asked.ndim != 2 or asked.shape[1] != 3:

@@ -28,10 +28,11 @@ def add_command(commands: Any) -> None:
                         help="CSV of id, x, y, yaw (m in the terrain's system, rad)")
     add_out(parser, "STANCE.csv", "CSV to write: pose, z, roll, pitch, loads, clearance and P(contact) of each part")
     parser.add_argument("--margins", action="store_true",
-                        help="add columns: tipping with suspension, approach to departure as it stands, other rests, parts"
-                        " that carry, friction to hold and to drive with each locker")
+                        help="add columns: tipping with suspension, approach to departure as it stands, other rests,"
+                        " parts that carry, friction to hold and to drive with each locker")
     parser.add_argument("--friction", metavar="MU", type=positive,
-                        help="of the tyres on the ground, for --margins (default 0.8, dry rock; gravel 0.6, wet earth 0.5)")
+                        help="of the tyres on the ground, for --margins (default 0.8, dry rock; gravel 0.6,"
+                        " wet earth 0.5)")
     parser.set_defaults(run=run)
 
 

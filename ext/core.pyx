@@ -4,11 +4,11 @@
 This file is the table of contents. Data walks through the stations from top to bottom.
 """
 # the linter does not see that the files below use these
-from libc.math cimport INFINITY, NAN, acos, asin, atan, atan2, cos, erfc, exp, fabs, floor  # no-cython-lint
+from libc.math cimport INFINITY, NAN, acos, asin, atan, atan2, cos, erfc, exp, fabs, floor, log  # no-cython-lint
 from libc.math cimport isfinite, isnan, sin, sqrt, tan  # no-cython-lint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t  # no-cython-lint
 from libc.stdlib cimport calloc, free  # no-cython-lint
-from libc.string cimport memcpy, memset  # no-cython-lint
+from libc.string cimport memcpy, memmove, memset  # no-cython-lint
 
 include "header.pxi"          # what trailcoach.h declares
 include "status.pxi"          # status codes in words
@@ -23,18 +23,38 @@ include "fusion_speed.pxi"    # one vehicle speed
 include "fusion_inclination.pxi"  # inclinometer
 include "fusion_gnss.pxi"     # position, velocity, heading from motion
 include "fusion.pxi"          # the filter as the engine sees it
+include "clock.pxi"           # which stamps can be, and whose clock stepped
+include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
 include "tipover.pxi"         # margins of a rest: gravity turned until it tips,
 include "ramps.pxi"           # approach, breakover and departure,
 include "rests.pxi"           # other rests within reach,
 include "grounding.pxi"       # parts that carry,
 include "traction.pxi"        # friction to hold and to drive
+include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
 include "look.pxi"            # about what clearance is to be expected
 include "line.pxi"            # search of the best line over stances
 include "course.pxi"          # what the present course meets
+include "aside.pxi"           # what going on beside the line meets
+include "contact.pxi"         # shocks of the underbody
+include "coach_state.pxi"     # what the coach remembers and sees
+include "coach_time.pxi"      # time, way and the driver
+include "coach_queue.pxi"     # steps that wait to be read
+include "coach_step.pxi"      # a step: where, and why
+include "coach_speech.pxi"    # nothing twice, nothing out of date
+include "coach_ahead.pxi"     # tight places and turns ahead
+include "coach_tip.pxi"       # near tipping
+include "coach_wheels.pxi"    # wheels that spin, dig or hang
+include "coach_knowledge.pxi"     # whether enough is known to advise
+include "coach_turn.pxi"      # turns of the steering wheel
+include "coach_line.pxi"      # where the line touches, ends, comes close, is left
+include "coach_course.pxi"    # what is met if nothing is changed
+include "coach_advice.pxi"    # back up, set up, clear, the end
+include "coach_motion.pxi"    # rolls back, is struck
+include "coach_answer.pxi"    # questions, answered from the same state
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI
 include "examine.pxi"         # all margins through the C ABI

@@ -18,15 +18,22 @@ cdef const uint8_t[::1] bytes_of(object array, object dtype):
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
+cdef object floats_of(const float *a, int64_t n):
+    """A copy as an array (n,)."""
+    return np.frombuffer((<const char *> a)[:n * sizeof(float)], np.float32)
+
+
 def struct_sizes() -> dict[str, int]:
     """sizeof of every struct of the C ABI, by its name in trailcoach.abi."""
     return {"PART": sizeof(tc_part), "AXLE": sizeof(tc_axle), "VEHICLE": sizeof(tc_vehicle), "IMU": sizeof(tc_imu),
             "SURFACE_POINT": sizeof(tc_surface_point), "WHEELS": sizeof(tc_wheels), "SPEED": sizeof(tc_speed),
             "INCLINATION": sizeof(tc_inclination), "STEERING": sizeof(tc_steering), "GNSS": sizeof(tc_gnss),
             "FUSION_CONFIG": sizeof(tc_fusion_config), "LINE_CONFIG": sizeof(tc_line_config),
-            "COACH_CONFIG": sizeof(tc_coach_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
+            "COACH_CONFIG": sizeof(tc_coach_config),
+            "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
             "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
-            "STEP": sizeof(tc_step), "FOOTING": sizeof(tc_footing), "MARGINS": sizeof(tc_margins)}
+            "STEP": sizeof(tc_step), "CONTACT": sizeof(tc_contact), "ANSWER": sizeof(tc_answer),
+            "FOOTING": sizeof(tc_footing), "MARGINS": sizeof(tc_margins)}
 
 
 def default_config() -> np.ndarray:
@@ -47,6 +54,7 @@ cdef class Grid:
     """A height grid the core can read: heights (ny, nx) float32, south to north, NaN = unknown."""
     cdef tc_grid g
     cdef readonly object heights
+    cdef readonly object beside
 
     def __cinit__(self, heights, double x0, double y0, double dx, double sigma=0.0):
         cdef const float[:, ::1] h
@@ -57,6 +65,30 @@ cdef class Grid:
         self.g.ny = h.shape[0]
         self.g.x0, self.g.y0, self.g.dx, self.g.sigma = x0, y0, dx, sigma
         self.g.height = &h[0, 0]
+        check(grid_check(&self.g), "height grid")
+        self.beside = (None, None, None, None, 0.0)
+
+    def tell(self, post_sigma=None, highest=None, highest_rare=None, spread=None, double cell=0.0) -> None:
+        """What is known beside the heights, arrays of their shape (m): tc_grid says what each means. None = not told.
+
+        An engine that has been given this grid must be given it again.
+        """
+        cdef const float[:, ::1] a
+        arrays = [post_sigma, highest, highest_rare, spread]
+        for i, array in enumerate(arrays):
+            if array is not None:
+                arrays[i] = np.ascontiguousarray(array, dtype=np.float32)
+                if arrays[i].shape != self.heights.shape:
+                    raise ValueError(f"an array of shape {arrays[i].shape} beside heights of {self.heights.shape}")
+        cdef const float *at[4]
+        for i in range(4):
+            at[i] = NULL
+            if arrays[i] is not None:
+                a = arrays[i]
+                at[i] = &a[0, 0]
+        self.g.post_sigma, self.g.highest, self.g.highest_rare, self.g.spread = at[0], at[1], at[2], at[3]
+        self.g.cell = cell
+        self.beside = (*arrays, cell)
         check(grid_check(&self.g), "height grid")
 
     def surface(self, const double[:, ::1] xy) -> np.ndarray:
@@ -87,6 +119,10 @@ cdef class Engine:
         check(tc_set_terrain(self._e, &grid.g), "terrain")
         self.grid = grid                # the engine borrows its heights
 
+    def reset(self) -> None:
+        """As newly made, but for terrain and trail."""
+        check(tc_reset(self._e), "reset")
+
     def set_trail(self, const double[:, ::1] xy, double half_width) -> None:
         check(tc_set_trail(self._e, &xy[0, 0] if xy.shape[0] else NULL, xy.shape[0], half_width), "trail")
 
@@ -94,7 +130,7 @@ cdef class Engine:
         check(tc_set_start(self._e, x, y, z, yaw, sd_xy, sd_yaw), "start pose")
 
     def push(self, samples) -> None:
-        """Samples of one sensor, an array of its dtype, in time order."""
+        """Samples of one sensor, an array of its dtype. One that is left out for its stamp is counted in the state."""
         cdef const uint8_t[::1] b = bytes_of(samples, samples.dtype)
         cdef tc_status st = TC_OK
         cdef size_t i, n = samples.size, step = samples.dtype.itemsize
@@ -102,13 +138,13 @@ cdef class Engine:
         with nogil:
             for i in range(n):
                 st = push_one(self._e, kind, &b[i * step])
-                if st != TC_OK:
+                if st < 0 and st != TC_E_TIME:
                     break
-        if st != TC_OK:
+        if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kind]} sample {i}")
 
     def push_merged(self, const uint8_t[::1] kinds, const int64_t[::1] rows, list arrays) -> None:
-        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]."""
+        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]. As in push."""
         cdef const uint8_t *base[6]
         cdef size_t step[6]
         cdef const uint8_t[::1] b
@@ -125,9 +161,9 @@ cdef class Engine:
         with nogil:
             for j in range(kinds.shape[0]):
                 st = push_one(self._e, kinds[j], base[kinds[j]] + rows[j] * step[kinds[j]])
-                if st != TC_OK:
+                if st < 0 and st != TC_E_TIME:
                     break
-        if st != TC_OK:
+        if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kinds[j]]} sample {rows[j]}")
 
     def tick(self, int64_t t_ns) -> None:
@@ -169,6 +205,25 @@ cdef class Engine:
         check(st, "step")
         return out.reshape(())
 
+    def next_contact(self) -> np.ndarray | None:
+        """The oldest contact felt and not yet read, or None."""
+        out = np.zeros(1, abi.CONTACT)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        (<tc_contact *> &o[0]).struct_size = sizeof(tc_contact)
+        cdef tc_status st = tc_next_contact(self._e, <tc_contact *> &o[0])
+        if st == TC_NONE:
+            return None
+        check(st, "contact")
+        return out.reshape(())
+
+    def ask(self, int32_t question) -> np.ndarray:
+        """The answer to a question (TC_ASK_): array of abi.ANSWER with shape ()."""
+        out = np.zeros(1, abi.ANSWER)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        (<tc_answer *> &o[0]).struct_size = sizeof(tc_answer)
+        check(tc_ask(self._e, question, <tc_answer *> &o[0]), "question")
+        return out.reshape(())
+
     def line(self) -> tuple[np.ndarray, np.ndarray] | None:
         """The line advised now: its tc_line_info and its points, or None."""
         info = np.zeros(1, abi.LINE_INFO)
@@ -182,6 +237,34 @@ cdef class Engine:
             return None
         check(st, "line")
         return info.reshape(()), points[:n].copy()
+
+    def window(self) -> dict[str, object] | None:
+        """The ground around the vehicle as the engine knows it, or None where the terrain is read in place.
+
+        x0, y0, dx (m), offset and sd_offset (m), t0_ns, and arrays (ny, nx), south to north: height, sigma, taught (s
+        after t0_ns), origin, and highest, highest_rare, spread where the terrain tells what it hides.
+        """
+        cdef tc_window w
+        cdef tc_status st
+        cdef int64_t n
+        w.struct_size = sizeof(tc_window)
+        st = tc_get_window(self._e, &w)
+        if st == TC_NONE:
+            return None
+        check(st, "window")
+        n = <int64_t> w.grid.nx * w.grid.ny
+        shape = w.grid.ny, w.grid.nx
+        out = {"x0": w.grid.x0, "y0": w.grid.y0, "dx": w.grid.dx, "cell": w.grid.cell, "offset": w.offset,
+               "sd_offset": w.sd_offset, "t0_ns": w.t0_ns, "taught_posts": w.taught_posts,
+               "height": floats_of(w.grid.height, n).reshape(shape),
+               "sigma": floats_of(w.grid.post_sigma, n).reshape(shape),
+               "taught": floats_of(w.taught, n).reshape(shape),
+               "origin": np.frombuffer((<const char *> w.origin)[:n], np.uint8).reshape(shape)}
+        if w.grid.highest is not NULL:
+            out["highest"] = floats_of(w.grid.highest, n).reshape(shape)
+            out["highest_rare"] = floats_of(w.grid.highest_rare, n).reshape(shape)
+            out["spread"] = floats_of(w.grid.spread, n).reshape(shape)
+        return out
 
     def settle(self, const double[:, ::1] poses) -> np.ndarray:
         """Rest at poses (n, 3) of x, y, yaw: array (n,) of abi.STANCE."""
@@ -252,16 +335,19 @@ cdef class Coach:
         free(self._line)
 
     def tick(self, state, stance=None, line_info=None, line_points=None, double s=0.0, double off_line=0.0,
-             double to_end=1e9, course=None, double sigma=0.0) -> list[np.ndarray]:
+             double to_end=1e9, course=None, double sigma=0.0, aside=None, contact=None,
+             course_end=None) -> list[np.ndarray]:
         """Look once, at the time of the state: the steps it gives, a list of arrays of abi.STEP with shape ().
 
         state, stance (None = no terrain) and line_info (None = no line) are arrays of abi.STATE, abi.STANCE and
         abi.LINE_INFO with shape (); line_points is (n,) of abi.LINE_POINT. s, off_line (left positive) and to_end
         place the vehicle on line and trail, m. course is the present course, (n,) of abi.LINE_POINT, the first a step
-        ahead (None = not known); sigma the standard deviation of the terrain's heights, m.
+        ahead (None = not known); sigma the standard deviation of the terrain's heights, m. aside is what going on
+        beside the line meets, (n,) of abi.LINE_POINT; contact one felt just now, of abi.CONTACT with shape ();
+        course_end the TC_STANCE_ status the course ends at and the way to there, m.
         """
         cdef const uint8_t[::1] state_bytes = bytes_of(state, abi.STATE)
-        cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes
+        cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes, aside_bytes, contact_bytes
         cdef uint8_t[::1] out
         cdef coach_view view
         memset(&view, 0, sizeof(view))
@@ -287,6 +373,15 @@ cdef class Coach:
             if view.n_course:
                 course_bytes = bytes_of(course, abi.LINE_POINT)
                 view.course = <const tc_line_point *> &course_bytes[0]
+        if aside is not None and len(aside):
+            aside_bytes = bytes_of(aside, abi.LINE_POINT)
+            view.aside = <const tc_line_point *> &aside_bytes[0]
+            view.n_aside = len(aside)
+        if contact is not None:
+            contact_bytes = bytes_of(contact, abi.CONTACT)
+            view.contact = <const tc_contact *> &contact_bytes[0]
+        if course_end is not None:
+            view.course_end, view.course_end_way = course_end
         view.s, view.off_line, view.to_end, view.sigma = s, off_line, to_end, sigma
         with nogil:
             coach_tick(self._c, &view)
@@ -297,6 +392,43 @@ cdef class Coach:
             memcpy(&out[i * sizeof(tc_step)], &self._c.queue[(self._c.first + i) % TC_MAX_STEPS], sizeof(tc_step))
         self._c.first = self._c.count = 0
         return [step.reshape(()) for step in steps.reshape(-1, 1)]
+
+
+cdef class ContactWatch:
+    """The recognition of contacts by itself: IMU samples, states and stances from anywhere."""
+    cdef contact_watch *_w
+
+    def __cinit__(self):
+        self._w = <contact_watch *> calloc(1, sizeof(contact_watch))
+        if self._w is NULL:
+            raise MemoryError("contact watch")
+        contact_init(self._w)
+
+    def __dealloc__(self):
+        free(self._w)
+
+    def push(self, samples) -> None:
+        """IMU samples in time order, an array of abi.IMU."""
+        cdef const uint8_t[::1] b = bytes_of(samples, abi.IMU)
+        cdef size_t i
+        for i in range(samples.size):
+            contact_sample(self._w, <const tc_imu *> &b[i * sizeof(tc_imu)])
+
+    def tick(self, state, stance, int64_t t_ns) -> np.ndarray | None:
+        """The contact that is felt now and was not told yet, of abi.CONTACT with shape (), or None."""
+        cdef const uint8_t[::1] s = bytes_of(state, abi.STATE)
+        cdef const uint8_t[::1] q = bytes_of(stance, abi.STANCE)
+        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], t_ns):
+            return None
+        return np.frombuffer((<char *> &self._w.now)[:sizeof(tc_contact)], abi.CONTACT)[0:1].copy().reshape(())
+
+    def over(self) -> list[np.ndarray]:
+        """Contacts that are over and were not read yet."""
+        cdef int32_t i
+        found = [np.frombuffer((<char *> &self._w.queue[(self._w.first + i) % TC_MAX_CONTACTS])[:sizeof(tc_contact)],
+                               abi.CONTACT)[0:1].copy().reshape(()) for i in range(self._w.count)]
+        self._w.first = self._w.count = 0
+        return found
 
 
 SAMPLE_KINDS = [abi.IMU, abi.WHEELS, abi.INCLINATION, abi.STEERING, abi.SPEED, abi.GNSS]

@@ -7,7 +7,8 @@ bytes, in the order the engine was given them. Numbers are in the machine's own 
 kind  name       bytes
 ====  =========  =============================================================================================
 1     config     tc_config
-2     terrain    tc_grid with a null pointer, then its heights as float32
+2     terrain    tc_grid, its pointers 1 for what follows and 0 for what does not, then heights, post_sigma, highest,
+                 highest_rare and spread as float32, those that do
 3     trail      half width, then x, y of every point, as doubles
 4     start      x, y, z, yaw, sd_xy, sd_yaw as doubles
 10+k  sample     tc_imu, tc_wheels, tc_inclination, tc_steering, tc_speed, tc_gnss for k = 0 ... 5
@@ -27,7 +28,7 @@ from trailcoach.log import Log
 from trailcoach.terrain import Terrain
 
 MAGIC = b"TCREC\0\0\1"
-_GRID = "=Iiii4dQ"                 # tc_grid
+_GRID = "=Iiii4dQd4Q"              # tc_grid
 CONFIG, TERRAIN, TRAIL, START, SAMPLE, TICK = 1, 2, 3, 4, 10, 20
 
 
@@ -54,10 +55,11 @@ class Recording:
     def terrain(self, terrain: Terrain) -> None:
         """The grid handed over."""
         heights = terrain.grid.heights
+        *beside, cell = terrain.grid.beside
         ny, nx = heights.shape
         grid = struct.pack(_GRID, struct.calcsize(_GRID), nx, ny, 0, terrain.x0, terrain.y0, terrain.dx,
-                           terrain.sigma, 0)
-        self._record(TERRAIN, grid + heights.tobytes())
+                           terrain.sigma, 1, cell, *(int(array is not None) for array in beside))
+        self._record(TERRAIN, b"".join([grid, heights.tobytes(), *(a.tobytes() for a in beside if a is not None)]))
 
     def trail(self, xy: np.ndarray, half_width: float) -> None:
         """The trail, (n, 2)."""

@@ -9,6 +9,7 @@ import numpy as np
 from trailcoach._core import Grid
 from trailcoach.errors import InputError
 from trailcoach.inputs.tiles import read_tiles
+from trailcoach.roughness import HIDES_FROM, tell_hidden
 
 SIGMA = 0.01                        # m, of a height where the source says nothing
 
@@ -64,6 +65,8 @@ class Terrain:
         if heights.ndim != 2 or min(heights.shape) < 2:
             raise InputError(f"{path}: heights of shape {heights.shape}; at least 2 x 2 posts are needed")
         grid = Grid(np.ascontiguousarray(heights, np.float32), x0, y0, dx, sigma)
+        if dx > HIDES_FROM:
+            tell_hidden(grid, dx)
         return Terrain(grid, x0, y0, dx, sigma, crs, path)
 
     @property
@@ -83,6 +86,31 @@ class Terrain:
     def height(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Height at world points, m, in the shape of x and y; NaN where unknown."""
         return self.surface(x, y)[0]
+
+    def hidden(self, x: np.ndarray, y: np.ndarray, probability: float) -> np.ndarray:
+        """How high over the surface the highest point hidden in the cell about each point may be, m.
+
+        Parameters
+        ----------
+        x, y : array_like
+            World points, m.
+        probability : float
+            That the highest hidden point of the cell is no higher, between 0 and 1.
+
+        Returns
+        -------
+        ndarray
+            In the shape of x and y; NaN where the ground is unknown. See :mod:`trailcoach.roughness`.
+        """
+        from trailcoach.roughness import bounds
+        if not 0.0 < probability < 1.0:
+            raise InputError(f"hidden: probability = {probability}; between 0 and 1 is needed")
+        (bound,) = bounds(self.grid.heights, self.dx, (probability,))
+        ny, nx = bound.shape
+        x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+        i, j = np.floor((x - self.x0) / self.dx + 0.5), np.floor((y - self.y0) / self.dx + 0.5)
+        there = (i >= 0) & (j >= 0) & (i < nx) & (j < ny)
+        return np.where(there, bound[np.where(there, j, 0).astype(int), np.where(there, i, 0).astype(int)], np.nan)
 
     def covers(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Where world points lie on the map (their height may still be unknown)."""

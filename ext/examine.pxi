@@ -1,4 +1,4 @@
-# All margins of a rest: for reports and single poses, some 50 times the work of the rest itself.
+# All margins of a rest: for reports and single poses, some 100 times the work of the rest itself.
 
 cdef tc_status footing_check(const tc_footing *f) noexcept nogil:
     if f.struct_size < sizeof(tc_footing):

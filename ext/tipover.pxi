@@ -71,7 +71,7 @@ cdef inline double wheel_slide(const tread_shape *t, const footprint *f, double 
 
 cdef double height_on_plane(const stance_model *m, const foot_plane *plane, int32_t w, double load, const rest_point *p,
                             double *foot) noexcept nogil:
-    """Height of the wheel centre over the body origin of the rest when the tread touches its plane; foot: x, y of it."""
+    """Height of the wheel centre over the body origin of the rest as the tread touches its plane; foot: x, y of it."""
     cdef const footprint *f = &p.foot[w]
     cdef double slide = wheel_slide(&m.tread, f, load), na, nu, ahead, up
     cdef int32_t k

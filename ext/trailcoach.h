@@ -599,7 +599,7 @@ TC_API tc_status tc_get_window(const tc_engine *engine, tc_window *out);
 /* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
  * within 10 km of the terrain. */
 TC_API tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out);
-/* tc_settle with all margins, some 50 times its work. footing: NULL = what tc_footing_default gives. */
+/* tc_settle with all margins, some 100 times its work. footing: NULL = what tc_footing_default gives. */
 TC_API tc_status tc_footing_default(tc_footing *footing);
 TC_API tc_status tc_examine(tc_engine *engine, const tc_footing *footing, const double *poses, size_t n, tc_stance *stances,
                             tc_margins *out);

@@ -43,7 +43,8 @@ _HOME = {
 
 __all__ = [
     "CoreError", "Engine", "Footing", "InputError", "Line", "Log", "Margins", "Stance", "Step", "Terrain", "Track",
-    "Trail", "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir", "get_pkgconfig_dir", "plan",
+    "Trail", "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir",
+    "get_pkgconfig_dir", "plan",
     "replay", "settle",
 ]
 

@@ -28,6 +28,11 @@ include "fusion.pxi"          # the filter as the engine sees it
 include "clock.pxi"           # which stamps can be, and whose clock stepped
 include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "tipover.pxi"         # margins of a rest: gravity turned until it tips,
+include "ramps.pxi"           # approach, breakover and departure,
+include "rests.pxi"           # other rests within reach,
+include "grounding.pxi"       # parts that carry,
+include "traction.pxi"        # friction to hold and to drive
 include "fusion_terrain.pxi"  # attitude and height on the known terrain
 include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
@@ -55,4 +60,5 @@ include "coach_motion.pxi"    # rolls back, is struck
 include "coach_answer.pxi"    # questions, answered from the same state
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI
+include "examine.pxi"         # all margins through the C ABI
 include "python.pxi"          # the same entry points for Python

@@ -85,6 +85,7 @@ cdef extern from "trailcoach.h" nogil:
         int32_t driver_side
         tc_axle axle[2]
         tc_part part[TC_MAX_PARTS]
+        double low_range_ratio
 
     ctypedef struct tc_grid:
         uint32_t struct_size
@@ -353,6 +354,72 @@ cdef extern from "trailcoach.h" nogil:
         int32_t lifted
         int32_t iterations
         int32_t quality
+
+    ctypedef struct tc_footing:
+        uint32_t struct_size
+        uint32_t reserved
+        double friction
+        double limited_slip_bias
+        double limited_slip_preload
+
+    enum:
+        TC_RESTS_ELSEWHERE
+        TC_UNSTEADY
+        TC_NEARLY_SLIDES
+        TC_WHEEL_SLIDES
+        TC_SLIDES
+        TC_PART_CARRIES
+        TC_HIGH_CENTRED
+        TC_PART_UNSOLVED
+        TC_FRONT_LOCKED
+        TC_CENTRE_LOCKED
+        TC_REAR_LOCKED
+        TC_LOCKINGS
+        TC_RANGE_HIGH
+        TC_RANGE_LOW
+        TC_RANGE_NONE
+        TC_RANGE_UNKNOWN
+
+    ctypedef struct tc_margins:
+        uint32_t struct_size
+        int32_t flags
+        double tip[4]
+        double approach
+        double breakover
+        double departure
+        double approach_room
+        double breakover_room
+        double departure_room
+        double spread_z
+        double spread_roll
+        double spread_pitch
+        double spread_clearance
+        double other_z
+        double other_roll
+        double other_pitch
+        double other_clearance
+        double part_load[TC_MAX_PARTS]
+        double grounded_z
+        double grounded_roll
+        double grounded_pitch
+        double grounded_load[TC_WHEELS]
+        double upright_friction
+        double hold_friction
+        double hold_wheel[TC_WHEELS]
+        double drive_friction
+        double drive_wheel[TC_WHEELS]
+        double drive_locked[TC_LOCKINGS]
+        double drive_torque
+        int32_t approach_part
+        int32_t breakover_part
+        int32_t departure_part
+        int32_t carrying_part
+        int32_t rests
+        int32_t lifted_by_part
+        int32_t spins
+        int32_t spins_first
+        int32_t gear_range
+        int32_t reserved
 
     enum:
         TC_LINE_CLEAR

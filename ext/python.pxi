@@ -32,7 +32,8 @@ def struct_sizes() -> dict[str, int]:
             "COACH_CONFIG": sizeof(tc_coach_config),
             "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
             "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
-            "STEP": sizeof(tc_step), "CONTACT": sizeof(tc_contact), "ANSWER": sizeof(tc_answer)}
+            "STEP": sizeof(tc_step), "CONTACT": sizeof(tc_contact), "ANSWER": sizeof(tc_answer),
+            "FOOTING": sizeof(tc_footing), "MARGINS": sizeof(tc_margins)}
 
 
 def default_config() -> np.ndarray:
@@ -40,6 +41,13 @@ def default_config() -> np.ndarray:
     cdef tc_config c
     tc_config_default(&c)
     return np.frombuffer((<char *> &c)[:sizeof(tc_config)], abi.CONFIG)[0:1].copy().reshape(())
+
+
+def default_footing() -> np.ndarray:
+    """A tc_footing, array of abi.FOOTING with shape ()."""
+    cdef tc_footing f
+    tc_footing_default(&f)
+    return np.frombuffer((<char *> &f)[:sizeof(tc_footing)], abi.FOOTING)[0:1].copy().reshape(())
 
 
 cdef class Grid:
@@ -274,6 +282,23 @@ cdef class Engine:
                 st = tc_settle(self._e, &poses[0, 0], n, <tc_stance *> &o[0])
         check(st, "settle")
         return out
+
+    def examine(self, footing, const double[:, ::1] poses) -> tuple[np.ndarray, np.ndarray]:
+        """Rest at poses (n, 3) with all margins on a footing (array of abi.FOOTING with shape ()): arrays (n,) of
+        abi.STANCE and abi.MARGINS."""
+        stances = np.zeros(poses.shape[0], abi.STANCE)
+        margins = np.zeros(poses.shape[0], abi.MARGINS)
+        cdef const uint8_t[::1] f = bytes_of(footing, abi.FOOTING)
+        cdef uint8_t[::1] s = stances.view(np.uint8)
+        cdef uint8_t[::1] m = margins.view(np.uint8)
+        cdef tc_status st = TC_OK
+        cdef size_t n = poses.shape[0]
+        if n:
+            with nogil:
+                st = tc_examine(self._e, <const tc_footing *> &f[0], &poses[0, 0], n, <tc_stance *> &s[0],
+                                <tc_margins *> &m[0])
+        check(st, "examine")
+        return stances, margins
 
     def plan(self, const double[::1] start, const double[::1] goal) -> tuple[np.ndarray, np.ndarray]:
         """A line from start (x, y, yaw) to goal (x, y, yaw; NaN yaw = free): its tc_line_info and its points."""

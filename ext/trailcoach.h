@@ -105,6 +105,7 @@ typedef struct tc_vehicle {
     int32_t  driver_side;       /* 1 left, -1 right */
     tc_axle  axle[2];           /* front, rear */
     tc_part  part[TC_MAX_PARTS];
+    double   low_range_ratio;   /* of the transfer case, low over high; 1 = has no low range, 0 = not known */
 } tc_vehicle;
 
 /* ---- terrain ------------------------------------------------------------------------------------------- */
@@ -384,6 +385,56 @@ typedef struct tc_stance {
     int32_t  quality;           /* TC_REST_, of a stance that is TC_STANCE_OK */
 } tc_stance;
 
+typedef struct tc_footing {
+    uint32_t struct_size, reserved;
+    double   friction;          /* of the tyres on this ground, 0.05 to 2 */
+    double   limited_slip_bias; /* most torque on one side of a limited slip differential over the other's, 1 to 10 */
+    double   limited_slip_preload;      /* N m of difference it holds besides, 0 to 5000 */
+} tc_footing;
+
+enum {                          /* bits of tc_margins.flags */
+    TC_RESTS_ELSEWHERE = 1,          /* from a start that is pushed it comes to rest elsewhere, at the same place */
+    TC_UNSTEADY = 2,            /* from a start that is pushed it does not come to rest at all */
+    TC_NEARLY_SLIDES = 4,       /* it takes more than 0.8 of the friction to hold it */
+    TC_WHEEL_SLIDES = 8,        /* a wheel stands on a face steeper than the friction holds; the others must hold it */
+    TC_SLIDES = 16,             /* no forces within the friction hold it: brakes or not, it will not stay there */
+    TC_PART_CARRIES = 32,       /* a part takes more than 1 % of the weight */
+    TC_HIGH_CENTRED = 64,       /* and thereby lifts a wheel, or takes more than a third */
+    TC_PART_UNSOLVED = 128      /* a part would carry, but no rest on it was found: the grounded_ values are NaN */
+};
+enum { TC_FRONT_LOCKED = 1, TC_CENTRE_LOCKED = 2, TC_REAR_LOCKED = 4, TC_LOCKINGS = 8 };  /* index of drive_locked */
+enum { TC_RANGE_HIGH = 0, TC_RANGE_LOW = 1, TC_RANGE_NONE = 2, TC_RANGE_UNKNOWN = 3 };     /* tc_margins.gear_range */
+
+typedef struct tc_margins {     /* of a tc_stance that is TC_STANCE_OK; else, and where not known, NaN, 0 and -1 */
+    uint32_t struct_size;
+    int32_t  flags;
+    double   tip[4];            /* as tc_stance.tip_margin, with suspension and tyres that give way as gravity turns, rad */
+    double   approach, breakover, departure;            /* of the vehicle as its axles stand now, rad; NaN = no limit */
+    double   approach_room, breakover_room, departure_room;     /* left of it over the ground there now, rad */
+    double   spread_z, spread_roll, spread_pitch;       /* farthest rest from a start pushed or put aside a little, m, rad */
+    double   spread_clearance;  /* of the least clearance, m */
+    double   other_z, other_roll, other_pitch;          /* the rest farthest from this one, of those at this place */
+    double   other_clearance;   /* its least clearance, m */
+    double   part_load[TC_MAX_PARTS];   /* vertical, N, where parts carry instead of passing through the ground */
+    double   grounded_z, grounded_roll, grounded_pitch; /* how it rests then */
+    double   grounded_load[TC_WHEELS];  /* N */
+    double   upright_friction;  /* needed where every wheel is pressed straight down */
+    double   hold_friction;     /* least that can hold it with all wheels braked */
+    double   hold_wheel[TC_WHEELS];     /* of each wheel then; NaN = carries nothing */
+    double   drive_friction;    /* least that lets it stand or creep on its engine with the differentials it has; inf = none */
+    double   drive_wheel[TC_WHEELS];
+    double   drive_locked[TC_LOCKINGS]; /* the same with just these differentials locked, the others open or limited slip */
+    double   drive_torque;      /* at all wheels together, forward positive, N m */
+    int32_t  approach_part, breakover_part, departure_part;
+    int32_t  carrying_part;     /* with the largest part_load, -1 = none */
+    int32_t  rests;             /* different ones found at this place, this one included */
+    int32_t  lifted_by_part;    /* bit i: wheel i carries something, but nothing once the parts carry */
+    int32_t  spins;             /* bit i: wheel i is among the first to spin under power */
+    int32_t  spins_first;       /* that of them with the least load, -1 = no drive needed */
+    int32_t  gear_range;        /* TC_RANGE_ that has drive_torque, of tc_vehicle.max_wheel_torque */
+    int32_t  reserved;
+} tc_margins;
+
 enum {                          /* tc_line_info.outcome */
     TC_LINE_CLEAR = 0,          /* reaches the goal, nothing touches */
     TC_LINE_TOUCHES = 1,        /* reaches the goal, but no line was found where nothing touches */
@@ -562,6 +613,10 @@ TC_API tc_status tc_get_window(const tc_engine *engine, tc_window *out);
 /* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
  * within 10 km of the terrain. */
 TC_API tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out);
+/* tc_settle with all margins, some 100 times its work. footing: NULL = what tc_footing_default gives. */
+TC_API tc_status tc_footing_default(tc_footing *footing);
+TC_API tc_status tc_examine(tc_engine *engine, const tc_footing *footing, const double *poses, size_t n, tc_stance *stances,
+                            tc_margins *out);
 TC_API tc_status tc_plan(tc_engine *engine, const double *start, const double *goal,
                          tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
 

@@ -4,7 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from inputs import SIZE, SOUTH, WEST, write_terrain
+
+from trailcoach.stance import settle
+from trailcoach.terrain import Terrain
+from trailcoach.vehicle import Vehicle
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,3 +36,35 @@ def test_tight_places_lists_every_part() -> None:
     lines = run("tight_places.py", "jeep-wrangler-jlur", f"{drive}/terrain.tif",
                 f"{drive}/driven_path.csv").splitlines()
     assert len(lines) == 2 + 13
+
+
+STANCE_COLUMNS = ("id,terrain,kind,x,y,yaw,z,roll,pitch,load_fl,load_fr,load_rl,load_rr,spread_roll,spread_pitch,"
+                  "spread_z,spread_clearance")
+
+
+def test_stance_accuracy_scores_cases_and_names_the_worst(tmp_path: Path) -> None:
+    """Two cases on the level: one as the model has it, one whose truth leans by 2 deg."""
+    vehicle = Vehicle.load("jeep-wrangler-jlur")
+    (tmp_path / "terrain").mkdir()
+    write_terrain(tmp_path / "terrain" / "t000.tif", np.zeros((SIZE, SIZE), np.float32))
+    level = [f"{a:.1f}" for a in settle(vehicle, Terrain.open(tmp_path / "terrain" / "t000.tif"),
+                                        np.array([[WEST + 8.0, SOUTH + 8.0, 0.0]])).wheel_load[0]]
+    parts = [f"{c}_{p}" for c in ("clearance", "contact_force") for p in vehicle.part_names]
+    zeros = ["0.3"] * len(vehicle.part) + ["0"] * len(vehicle.part)
+    rows = [",".join([STANCE_COLUMNS, *parts])]
+    rows += [",".join([name, "t000", "level", str(WEST + 8.0), str(SOUTH + 8.0), "0", "0", str(roll), "0", *level, "0",
+                       "0", "0", "0", *zeros]) for name, roll in (("a", 0.0), ("b", 0.035))]
+    (tmp_path / "jeep-wrangler-jlur.csv").write_text("\n".join(rows) + "\n")
+    text = run("stance_accuracy.py", tmp_path)
+    assert text.startswith("2 cases, 2 at rest")
+    worst = [line for line in text.splitlines() if " b level " in line]
+    assert len(worst) == 1
+    assert worst[0].endswith("not explained")
+
+
+def test_stance_accuracy_without_cases_says_so(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, ROOT / "examples" / "stance_accuracy.py", tmp_path], capture_output=True,
+                          text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "no cases there" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -10,6 +10,7 @@ import pytest
 from reference_stance import ReferenceStance
 
 from trailcoach.errors import InputError
+from trailcoach.margins import Footing
 from trailcoach.stance import Quality, Rest, Stance, settle
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
@@ -292,6 +293,26 @@ class TestBadInput:
 
 
 class TestBatch:
+    def test_more_poses_than_memory_holds_are_refused_in_one_line(self, vehicle):
+        with pytest.raises(InputError, match="fewer at a time"):
+            settle(vehicle, ground(level), np.broadcast_to(np.zeros(3), (10**13, 3)))
+
+    def test_the_memory_of_a_pose_is_as_stated(self, vehicle):
+        stance = settle(vehicle, ground(level), np.zeros((10, 3)), footing=Footing())
+        arrays = [a for a in vars(stance).values() if isinstance(a, np.ndarray)]
+        taken = sum(a.nbytes for a in arrays) + stance.margins.records.nbytes
+        assert taken <= 10 * (188 + 40 * len(vehicle.part) + 664)
+
+    def test_a_part_wider_than_the_map_is_unknown_and_said(self, vehicle):
+        wide = msgspec.structs.replace(vehicle.part[0], name="wide", shape="box", half_size=(0.1, 9.0, 0.05),
+                                       radius=None, half_length=None, fixed_to="chassis")
+        stance = settle(msgspec.structs.replace(vehicle, part=(*vehicle.part, wide)), ground(level), [[0.0, 0.0, 0.0]],
+                        footing=Footing())
+        assert stance.status[0] == Rest.OFF_MAP
+        assert np.isnan(stance.clearance[0, -1])
+        assert np.isfinite(stance.clearance[0, :-1]).all()
+        assert np.isnan(stance.margins.tip).all()
+
     def test_many_poses_in_pieces_with_progress(self, vehicle):
         seen = []
         poses = np.tile([[0.0, 0.0, 0.0]], (5000, 1))
@@ -316,7 +337,8 @@ class TestBatch:
         assert list(rows[0]) == ["id", "x", "y", "yaw", "z", "roll", "pitch",
                                  "load_fl", "load_fr", "load_rl", "load_rr", "tip_margin",
                                  *(f"clearance_{p}" for p in parts), *(f"p_contact_{p}" for p in parts),
-                                 "status"]
+                                 "status", "quality"]
+        assert [r["quality"] for r in rows] == ["exact", ""]
         assert rows[0]["id"] == "a"
         assert rows[0]["status"] == "ok"
         assert float(rows[0][f"clearance_{parts[0]}"]) == pytest.approx(stance.clearance[0, 0], abs=1e-6)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trailcoach.fusion import Track, fuse
     from trailcoach.line import Line, plan
     from trailcoach.log import Log
+    from trailcoach.margins import Footing, Margins
     from trailcoach.native import get_cmake_dir, get_include, get_lib_dir, get_pkgconfig_dir
     from trailcoach.playback import replay
     from trailcoach.stance import Stance, settle
@@ -34,14 +35,16 @@ __version__ = "0.1.0"
 # loaded when first used: the command line answers --help without numpy, a host without plotly
 _HOME = {
     "Step": "coach", "Engine": "engine", "CoreError": "errors", "InputError": "errors", "TrailcoachError": "errors",
-    "Track": "fusion", "fuse": "fusion", "Line": "line", "plan": "line", "Log": "log", "get_cmake_dir": "native",
+    "Track": "fusion", "fuse": "fusion", "Footing": "margins", "Line": "line", "plan": "line", "Log": "log",
+    "Margins": "margins", "get_cmake_dir": "native",
     "get_include": "native", "get_lib_dir": "native", "get_pkgconfig_dir": "native", "replay": "playback",
     "Stance": "stance", "settle": "stance", "Terrain": "terrain", "Trail": "trail", "Vehicle": "vehicle",
 }
 
 __all__ = [
-    "CoreError", "Engine", "InputError", "Line", "Log", "Stance", "Step", "Terrain", "Track", "Trail",
-    "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir", "get_pkgconfig_dir", "plan",
+    "CoreError", "Engine", "Footing", "InputError", "Line", "Log", "Margins", "Stance", "Step", "Terrain", "Track",
+    "Trail", "TrailcoachError", "Vehicle", "fuse", "get_cmake_dir", "get_include", "get_lib_dir",
+    "get_pkgconfig_dir", "plan",
     "replay", "settle",
 ]
 

@@ -10,6 +10,7 @@ NAME_SIZE = 32
 MAX_TRAIL = 8192
 MAX_LINE = 1024
 N_KINDS = 7
+N_LOCKINGS = 8
 N_SENSORS = 6
 
 PART = np.dtype([
@@ -28,6 +29,7 @@ VEHICLE = np.dtype([
     ("tyre_radius", "f8"), ("tyre_width", "f8"), ("tyre_tread", "f8"), ("tyre_mass", "f8"),
     ("tyre_stiffness", "f8"), ("max_steer", "f8"), ("max_wheel_torque", "f8"), ("centre_differential", "i4"),
     ("driver_side", "i4"), ("axle", AXLE, (2,)), ("part", PART, (MAX_PARTS,)),
+    ("low_range_ratio", "f8"),
 ], align=True)
 
 SURFACE_POINT = np.dtype([
@@ -144,4 +146,22 @@ CONTACT = np.dtype([
 
 ANSWER = np.dtype([
     ("struct_size", "u4"), ("question", "i4"), ("outcome", "i4"), ("reserved", "i4"), ("step", STEP),
+], align=True)
+
+FOOTING = np.dtype([
+    ("struct_size", "u4"), ("reserved", "u4"), ("friction", "f8"), ("limited_slip_bias", "f8"),
+    ("limited_slip_preload", "f8"),
+], align=True)
+
+MARGINS = np.dtype([
+    ("struct_size", "u4"), ("flags", "i4"), ("tip", "f8", (4,)), ("approach", "f8"), ("breakover", "f8"),
+    ("departure", "f8"), ("approach_room", "f8"), ("breakover_room", "f8"), ("departure_room", "f8"),
+    ("spread_z", "f8"), ("spread_roll", "f8"), ("spread_pitch", "f8"), ("spread_clearance", "f8"),
+    ("other_z", "f8"), ("other_roll", "f8"), ("other_pitch", "f8"), ("other_clearance", "f8"),
+    ("part_load", "f8", (MAX_PARTS,)), ("grounded_z", "f8"), ("grounded_roll", "f8"), ("grounded_pitch", "f8"),
+    ("grounded_load", "f8", (N_WHEELS,)), ("upright_friction", "f8"), ("hold_friction", "f8"),
+    ("hold_wheel", "f8", (N_WHEELS,)), ("drive_friction", "f8"), ("drive_wheel", "f8", (N_WHEELS,)),
+    ("drive_locked", "f8", (N_LOCKINGS,)), ("drive_torque", "f8"), ("approach_part", "i4"),
+    ("breakover_part", "i4"), ("departure_part", "i4"), ("carrying_part", "i4"), ("rests", "i4"),
+    ("lifted_by_part", "i4"), ("spins", "i4"), ("spins_first", "i4"), ("gear_range", "i4"), ("reserved", "i4"),
 ], align=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from trailcoach.cli.output import check_file, note, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, place, pose, positive
+from trailcoach.cli.what_if import add_with, vehicle_with
 
 _EXAMPLES = """\
   trailcoach plan --vehicle jeep-wrangler-jlur --terrain terrain_data/drives/d00/terrain.tif \\
@@ -20,6 +21,7 @@ def add_command(commands: Any) -> None:
     """Add ``plan``."""
     parser = add(commands, "plan", "search the line on which least touches", _EXAMPLES)
     add_vehicle(parser, required=True)
+    add_with(parser)
     add_terrain(parser, required=True)
     parser.add_argument("--start", metavar="X,Y,YAW", type=pose, required=True,
                         help="where the vehicle is: m in the terrain's system, rad counter-clockwise from east"
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)
-    vehicle = Vehicle.load(args.vehicle)
+    vehicle = vehicle_with(Vehicle.load(args.vehicle), args.changes)
     terrain = Terrain.open(args.terrain)
     check_place("--start", args.start[:2], terrain)
     check_place("--goal", args.goal[:2], terrain)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailcoach.cli.output import check_file, check_folder, count, note, progress_bar, show, whole_file, whole_folder
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, add_voice, positive
+from trailcoach.cli.what_if import add_with, vehicle_with
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,6 +38,7 @@ def add_command(commands: Any) -> None:
     parser = add(commands, "replay", "replay a log with guidance and write the report", _EXAMPLES)
     parser.add_argument("log", metavar="LOG", type=Path, help="a log: a folder of CSV files")
     add_vehicle(parser, required=False)
+    add_with(parser)
     add_terrain(parser, required=False)
     parser.add_argument("--trail", metavar="TRACK", type=Path,
                         help="where the driver wanted to go (GPX, GeoJSON or CSV x,y); without it the path driven")
@@ -55,6 +57,7 @@ def run(args: argparse.Namespace) -> None:
     if args.record is not None:
         check_file(args.record, "--record", may_make_folder=True)
     log, vehicle, terrain = load(args.log, args.vehicle, args.terrain)
+    vehicle = vehicle_with(vehicle, args.changes)
     from trailcoach.inputs.preflight import check_trail
     from trailcoach.playback import driven_trail, record
     from trailcoach.trail import Trail

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailcoach.cli.output import check_file, check_folder, show, whole_file, whole_folder
 from trailcoach.cli.parser import Parser, add, add_out, positive
+from trailcoach.cli.what_if import add_with, vehicle_with
 from trailcoach.errors import TrailcoachError
 
 if TYPE_CHECKING:
@@ -45,9 +46,14 @@ def add_command(commands: Any) -> None:
     listing.set_defaults(run=run_list)
     showing = add(actions, "show", "show a vehicle's figures and underbody",
                   "  trailcoach vehicle show jeep-wrangler-jlur\n"
+                  "  trailcoach vehicle show jeep-wrangler-jlur --with lift=0.05 --with tyre=35x12.50R17\n"
+                  "  trailcoach vehicle show my.toml --c > my_vehicle.h\n"
                   "  trailcoach vehicle show my.toml --out views   (writes side.png, front.png, underbody.png)")
     showing.add_argument("vehicle", metavar="V", help="a bundled vehicle or a vehicle file (.toml)")
     showing.add_argument("--out", metavar="DIR", type=Path, help="folder to draw side, front and underbody views to")
+    showing.add_argument("--c", action="store_true",
+                         help="print the vehicle as a C initialiser of tc_vehicle instead, for a host without Python")
+    add_with(showing)
     showing.set_defaults(run=run_show)
     checking = add(actions, "check", "check a vehicle file, and its angles against published ones",
                    "  trailcoach vehicle check my.toml\n"
@@ -100,7 +106,11 @@ def run_show(args: argparse.Namespace) -> None:
     from trailcoach.vehicle import Vehicle
     if args.out is not None:
         check_folder(args.out)
-    vehicle = Vehicle.load(args.vehicle)
+    vehicle = vehicle_with(Vehicle.load(args.vehicle), args.changes)
+    if args.c:
+        from trailcoach.vehicle.c_source import c_initialiser
+        print(c_initialiser(vehicle))
+        return
     show(_figures(vehicle))
     show(_parts(vehicle))
     if args.out is not None:

@@ -68,12 +68,13 @@ class Steering(_Table, frozen=True, kw_only=True):
 
 
 class Driveline(_Table, frozen=True, kw_only=True):
-    """Torque and differentials."""
+    """Torque and differentials; low range multiplies by low_range_ratio, 1 = there is none."""
 
     max_wheel_torque: Positive
     front_differential: Differential
     centre_differential: Differential
     rear_differential: Differential
+    low_range_ratio: Annotated[float, msgspec.Meta(ge=1.0, le=10.0)] | None = None
 
 
 class Part(_Table, frozen=True, kw_only=True):
@@ -208,6 +209,7 @@ class Vehicle(_Table, frozen=True, kw_only=True):
         v["tyre_stiffness"] = self.tyre.radial_stiffness
         v["max_steer"] = math.radians(self.steering.max_angle_deg)
         v["max_wheel_torque"] = self.driveline.max_wheel_torque
+        v["low_range_ratio"] = self.driveline.low_range_ratio or 0.0
         v["centre_differential"] = _DIFFERENTIALS.index(self.driveline.centre_differential)
         v["driver_side"] = 1 if self.driver_side == "left" else -1
         for i, (axle, differential) in enumerate(((self.front_axle, self.driveline.front_differential),

@@ -10,6 +10,7 @@ static uint64_t seed = 88172645463325252u;
 static float heights[NX * NY];
 static tc_config config;
 static tc_stance stances[4];
+static tc_margins margins[4];
 static tc_line_point points[TC_MAX_LINE];
 
 static uint64_t next(void)                  /* xorshift64, Marsaglia 2003 */
@@ -108,11 +109,16 @@ static void tick_and_read(tc_engine *engine, long i)
 static void ask_the_stations(tc_engine *engine)
 {
     double poses[12], trail[8];
+    tc_footing footing;
     tc_line_info info = { .struct_size = sizeof info };
     size_t n;
 
     fill(poses, 12, 4.0);
     tc_settle(engine, poses, 4, stances);
+    tc_footing_default(&footing);
+    footing.friction = strange(0.8);
+    footing.limited_slip_bias = strange(2.0);
+    tc_examine(engine, next() % 2 ? &footing : NULL, poses, 4, stances, margins);
     tc_plan(engine, poses, poses + 3, &info, points, TC_MAX_LINE, &n);
     fill(trail, 8, 4.0);
     tc_set_trail(engine, trail, 4, strange(3.0));

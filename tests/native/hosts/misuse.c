@@ -22,6 +22,7 @@ static tc_config config;
 static double xy[2 * (TC_MAX_TRAIL + 1)];
 static tc_line_point points[TC_MAX_LINE];
 static tc_stance stances[2];
+static tc_margins margins[2];
 
 static int untouched(const void *memory, size_t size)
 {
@@ -102,7 +103,28 @@ static void without_engine(void)
     EXPECT(TC_E_NULL, tc_get_line(NULL, &info, points, TC_MAX_LINE, &n));
     EXPECT(TC_E_NULL, tc_next_step(NULL, &step));
     EXPECT(TC_E_NULL, tc_settle(NULL, pose, 1, stances));
+    EXPECT(TC_E_NULL, tc_examine(NULL, NULL, pose, 1, stances, margins));
+    EXPECT(TC_E_NULL, tc_footing_default(NULL));
     EXPECT(TC_E_NULL, tc_plan(NULL, pose, pose, &info, points, TC_MAX_LINE, &n));
+}
+
+static void bad_footings(tc_engine *engine)
+{
+    double pose[3] = { 0, 0, 0 };
+    tc_footing footing;
+
+    EXPECT(TC_OK, tc_footing_default(&footing));
+    footing.struct_size -= 8;
+    EXPECT(TC_E_ABI, tc_examine(engine, &footing, pose, 1, stances, margins));
+    EXPECT(TC_OK, tc_footing_default(&footing));
+    footing.friction = NAN;
+    EXPECT(TC_E_RANGE, tc_examine(engine, &footing, pose, 1, stances, margins));
+    EXPECT(TC_OK, tc_footing_default(&footing));
+    footing.limited_slip_bias = 0.5;
+    EXPECT(TC_E_RANGE, tc_examine(engine, &footing, pose, 1, stances, margins));
+    EXPECT(TC_OK, tc_footing_default(&footing));
+    footing.limited_slip_preload = -1.0;
+    EXPECT(TC_E_RANGE, tc_examine(engine, &footing, pose, 1, stances, margins));
 }
 
 static void null_arguments(tc_engine *engine)
@@ -129,6 +151,9 @@ static void null_arguments(tc_engine *engine)
     EXPECT(TC_E_NULL, tc_next_step(engine, NULL));
     EXPECT(TC_E_NULL, tc_settle(engine, NULL, 1, stances));
     EXPECT(TC_E_NULL, tc_settle(engine, pose, 1, NULL));
+    EXPECT(TC_E_NULL, tc_examine(engine, NULL, NULL, 1, stances, margins));
+    EXPECT(TC_E_NULL, tc_examine(engine, NULL, pose, 1, NULL, margins));
+    EXPECT(TC_E_NULL, tc_examine(engine, NULL, pose, 1, stances, NULL));
     EXPECT(TC_E_NULL, tc_plan(engine, NULL, pose, &info, points, TC_MAX_LINE, &n));
     EXPECT(TC_E_NULL, tc_plan(engine, pose, NULL, &info, points, TC_MAX_LINE, &n));
     EXPECT(TC_E_NULL, tc_plan(engine, pose, pose, NULL, points, TC_MAX_LINE, &n));
@@ -218,6 +243,8 @@ static void too_early(tc_engine *engine)
     EXPECT(TC_NONE, tc_get_line(engine, &info, points, TC_MAX_LINE, &n));
     EXPECT(TC_NONE, tc_next_step(engine, &step));
     EXPECT(TC_E_STATE, tc_settle(engine, pose, 1, stances));
+    EXPECT(TC_E_STATE, tc_examine(engine, NULL, pose, 1, stances, margins));
+    bad_footings(engine);
     EXPECT(TC_E_STATE, tc_plan(engine, pose, pose, &info, points, TC_MAX_LINE, &n));
     EXPECT(TC_OK, tc_tick(engine, 0));
     EXPECT(TC_E_TIME, tc_tick(engine, -1));                     /* back in time */

@@ -23,11 +23,11 @@ void free(void *memory) { heap_calls++; __libc_free(memory); }
 #endif
 
 enum { CREATE, RESET, PUSH_IMU, PUSH_WHEELS, PUSH_INCLINATION, PUSH_STEERING, PUSH_SPEED, PUSH_GNSS, TICK, GET_STATE, GET_STANCE,
-       GET_LINE, NEXT_STEP, SURFACE, SETTLE, PLAN, FUNCTIONS };
+       GET_LINE, NEXT_STEP, SURFACE, SETTLE, FOOTING, EXAMINE, PLAN, FUNCTIONS };
 static const char *const name[FUNCTIONS] = {
     "tc_create", "tc_reset", "tc_push_imu", "tc_push_wheels", "tc_push_inclination", "tc_push_steering", "tc_push_speed",
     "tc_push_gnss", "tc_tick", "tc_get_state", "tc_get_stance", "tc_get_line", "tc_next_step", "tc_surface", "tc_settle",
-    "tc_plan" };
+    "tc_footing_default", "tc_examine", "tc_plan" };
 static long calls[FUNCTIONS], heap_calls_in[FUNCTIONS];
 
 #define COUNT(function, call) do {                                                          \
@@ -49,6 +49,8 @@ static const double REST = 3.0;             /* s before it rolls */
 static float heights[NX * NY];
 static tc_config config;
 static tc_stance stances[16];
+static tc_margins margins[16];
+static tc_footing footing;
 static tc_line_point points[TC_MAX_LINE];
 
 /* Square of the distance to a boulder on the trail, so that there is something to say, m^2 */
@@ -128,6 +130,8 @@ static void stations_by_themselves(tc_engine *engine, const tc_grid *grid)
     poses[3] = NAN;
     COUNT(SURFACE, tc_surface(grid, xy, 16, ground));
     COUNT(SETTLE, tc_settle(engine, poses, 16, stances));
+    COUNT(FOOTING, tc_footing_default(&footing));
+    COUNT(EXAMINE, tc_examine(engine, &footing, poses, 16, stances, margins));
     COUNT(PLAN, tc_plan(engine, start, goal, &info, points, TC_MAX_LINE, &n));
 }
 

@@ -49,7 +49,8 @@ cdef void stance_examine(const stance_model *m, const tc_grid *grid, const tc_fo
     margins_unknown(out)
     if s.status != TC_STANCE_OK:
         return
-    grid_look(grid, s.x, s.y, s.yaw, &g)
+    bounds_on(m.bounds, grid)
+    grid_look(grid, m.bounds, s.x, s.y, s.yaw, &g)
     if not start_warm(m, s, &p):
         return
     rest_geometry(m, &p)

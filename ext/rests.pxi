@@ -38,7 +38,7 @@ cdef double clearance_at_rest(const stance_model *m, const grid_view *g, const r
         if m.underbody.fixed_to[i] != frame:
             frame = m.underbody.fixed_to[i]
             part_frame(m, g, p, frame, R_gp, origin)
-        if part_clearance(&m.underbody, g, i, R_gp, origin, &gap, nearest) != GROUND_OK:
+        if part_clearance(&m.underbody, g, i, R_gp, origin, TC_FAR, &gap, nearest) != GROUND_OK:
             return NAN
         least = gap if gap < least else least
     return least if least < INFINITY else NAN
@@ -74,8 +74,8 @@ cdef void other_rests(const stance_model *m, const tc_grid *grid, const grid_vie
             aside = here[0]
         else:
             j = i - PUSHES
-            grid_look(grid, s.x + (way * TC_ASIDE if j < 2 else 0.0), s.y + (way * TC_ASIDE if j >= 2 else 0.0), s.yaw,
-                      &aside)
+            grid_look(grid, m.bounds, s.x + (way * TC_ASIDE if j < 2 else 0.0),
+                      s.y + (way * TC_ASIDE if j >= 2 else 0.0), s.yaw, &aside)
         p.quality = TC_REST_EXACT
         if settle_from(m, &aside, pull if i < PUSHES else 0.0, &p, &iterations) != TC_STANCE_OK:
             out.flags |= TC_UNSTEADY

@@ -64,7 +64,7 @@ cdef int part_deepest(const stance_model *m, const grid_view *g, const rest_poin
     cdef part_contact *c
     cdef int32_t i, k
     part_frame(m, g, p, m.underbody.fixed_to[part], R_gp, origin)
-    if part_clearance(&m.underbody, g, part, R_gp, origin, INFINITY, &gap, nearest) != GROUND_OK:
+    if part_clearance(&m.underbody, g, part, R_gp, origin, TC_FAR, &gap, nearest) != GROUND_OK:
         return 0
     for i in range(all_.n):
         if all_.of[i].part == part:

@@ -38,7 +38,7 @@ cdef double clearance_at_rest(const stance_model *m, const grid_view *g, const r
         if m.underbody.fixed_to[i] != frame:
             frame = m.underbody.fixed_to[i]
             part_frame(m, g, p, frame, R_gp, origin)
-        if part_clearance(&m.underbody, g, i, R_gp, origin, least, &gap, nearest) != GROUND_OK:
+        if part_clearance(&m.underbody, g, i, R_gp, origin, TC_FAR, &gap, nearest) != GROUND_OK:
             return NAN
         least = gap if gap < least else least
     return least if least < INFINITY else NAN

@@ -1,61 +1,138 @@
-"""Terrain: GeoTIFF tiles to one height grid the core can read. What is not known stays unknown (NaN)."""
+"""Terrain: tiles of any kind to one height field, whole where it is small, else a window at a time.
+
+What is not known stays unknown (NaN). Between posts a height is bilinear, its gradient that of the same surface. (A
+physics engine that draws two triangles a cell differs from it by up to a quarter of a cell's twist.)
+"""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from trailcoach._core import Grid
 from trailcoach.errors import InputError
-from trailcoach.inputs.tiles import read_tiles
+from trailcoach.tiles.assume import Assumptions
+from trailcoach.tiles.suspicion import Suspicion
 
-SIGMA = 0.01                        # m, of a height where the source says nothing
+SIGMA = 0.01                        # m, of a height in memory where nobody says
+WHOLE_POSTS = 16_000_000            # a terrain with no more is one grid (64 MB), a larger one is read as it is needed
+WINDOW_POSTS = 4_000_000            # of a window at most (16 MB)
+Progress = Callable[[str, float], None]
 
 
-@dataclass(frozen=True)
+class Ground(Protocol):
+    """Posts on demand: what a terrain is made of."""
+
+    x0: float
+    y0: float
+    dx: float
+    nx: int
+    ny: int
+
+    def posts(self, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:
+        """Heights and standard deviations (nj, ni) float32, NaN where unknown."""
+
+
+class _Memory:
+    """Heights that are there already."""
+
+    def __init__(self, heights: np.ndarray, sigma: np.ndarray, x0: float, y0: float, dx: float) -> None:
+        self.heights, self.sigma = heights, sigma
+        self.x0, self.y0, self.dx = x0, y0, dx
+        self.ny, self.nx = heights.shape
+
+    def posts(self, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:
+        """As :meth:`Ground.posts`, within what there is."""
+        part = slice(j, j + nj), slice(i, i + ni)
+        return self.heights[part], np.broadcast_to(self.sigma, self.heights.shape)[part]
+
+
 class Terrain:
-    """A height grid in a projected system.
+    """A height field in a projected system.
 
     Attributes
     ----------
-    grid : Grid
-        The grid of the core; ``grid.heights`` is (ny, nx) float32, south to north, NaN = unknown.
     x0, y0 : float
         World position of the south-west post, m.
     dx : float
         Distance of posts, m.
+    nx, ny : int
+        Posts west to east and south to north.
     sigma : float
-        Standard deviation of a height, m.
+        Standard deviation of a height, m: the largest there is.
     crs : str or None
         Code or WKT of the projected system; None = local metres without a place on Earth.
     path : str
         Where it came from.
+    suspicions : list of Suspicion
+        What is doubtful about its files and was taken nevertheless.
     """
 
-    grid: Grid
-    x0: float
-    y0: float
-    dx: float
-    sigma: float
-    crs: str | None
-    path: str
+    def __init__(self, ground: Ground, *, sigma: float, crs: str | None, path: str,
+                 suspicions: Sequence[Suspicion] = ()) -> None:
+        self._ground = ground
+        self.x0, self.y0, self.dx, self.nx, self.ny = ground.x0, ground.y0, ground.dx, ground.nx, ground.ny
+        self.sigma, self.crs, self.path, self.suspicions = sigma, crs, path, list(suspicions)
+        self._grid: Grid | None = None
+        if isinstance(ground, _Memory):
+            self._grid = Grid(ground.heights, self.x0, self.y0, self.dx, sigma)
 
     @staticmethod
-    def open(path: str | Path, sigma: float = SIGMA) -> Terrain:
-        """Open a GeoTIFF, or a folder of GeoTIFFs with one resolution and system.
+    def open(path: str | Path | Sequence[str | Path], sigma: float | None = None, *,
+             assume: Sequence[str] = (), cache_mb: float | None = None, progress: Progress | None = None) -> Terrain:
+        """Open GeoTIFFs as one terrain, or a pack that ``trailcoach terrain pack`` wrote.
+
+        Tiles may differ in resolution, system and block layout, and may overlap. The posts are those of the finest; where
+        it ends the next is bent to meet it (:mod:`trailcoach.tiles.blend`).
+
+        Parameters
+        ----------
+        path : path or sequence of paths
+            A GeoTIFF, a folder of GeoTIFFs, a pack, or several of the former.
+        sigma : float, optional
+            Standard deviation of a height, m; by default each file's own (:mod:`trailcoach.tiles.sheet`).
+        assume : sequence of str
+            What the files do not say or say wrongly: ``crs=EPSG:32610``, ``feet@usgs_*.tif`` ...
+            (:mod:`trailcoach.tiles.assume`).
+        cache_mb : float, optional
+            Bound of the tiles kept in memory where the terrain is too large to be held whole.
+        progress : callable, optional
+            Called with what is being done and the share done.
 
         Raises
         ------
         InputError
-            Names the file and what is wrong with it: missing, no GeoTIFF, in degrees or feet, turned or mirrored,
-            pixels not square, nodata not declared, larger than memory allows; tiles that do not fit together.
+            Names the file and what is wrong with it, and what would mend it.
         """
-        path = Path(path)
-        if not (np.isfinite(sigma) and sigma >= 0.0):
-            raise InputError(f"{path}: sigma = {sigma}; a standard deviation of 0 m or more is needed")
-        tile = read_tiles(path)
-        return Terrain.from_heights(tile.heights, tile.x0, tile.y0, tile.dx, sigma=sigma, crs=tile.crs, path=str(path))
+        paths = [Path(path)] if isinstance(path, str | Path) else [Path(p) for p in path]
+        if not paths:
+            raise InputError("terrain: no file is named; GeoTIFFs, or a folder of them, are needed")
+        where = ", ".join(map(str, paths))
+        if sigma is not None and not (np.isfinite(sigma) and sigma >= 0.0):
+            raise InputError(f"{where}: sigma = {sigma}; a standard deviation of 0 m or more is needed")
+        from trailcoach.tiles.pack import PackedGround, is_pack
+        if len(paths) == 1 and is_pack(paths[0]):
+            pack = PackedGround(paths[0])
+            return Terrain(pack, sigma=pack.sigma if sigma is None else sigma, crs=pack.crs, path=where)
+        from trailcoach.tiles.store import CACHE_MB, Store
+        words = [*assume, *([] if sigma is None else [f"sigma={sigma!r}"])]
+        store = Store(paths, Assumptions.parse(words), cache_mb=CACHE_MB if cache_mb is None else cache_mb,
+                      progress=progress)
+        for s in store.suspicions:
+            if s.refused:
+                raise InputError(str(s))
+        if store.nx * store.ny > WHOLE_POSTS:
+            return Terrain(store, sigma=store.sigma, crs=store.crs, path=where, suspicions=store.suspicions)
+        heights, spread = store.compose(0, 0, store.nx, store.ny)
+        if np.isnan(heights).all():
+            raise InputError(f"{where}: holds no known height; some are needed")
+        known = spread[~np.isnan(spread)]
+        largest = float(known.max())
+        memory = _Memory(heights, np.float32(largest) if known.min() == largest else spread, store.x0, store.y0, store.dx)
+        return Terrain(memory, sigma=float(np.float64(_decimal(largest))), crs=store.crs, path=where,
+                       suspicions=store.suspicions)
 
     @staticmethod
     def from_heights(heights: np.ndarray, x0: float, y0: float, dx: float, *, sigma: float = SIGMA,
@@ -63,22 +140,82 @@ class Terrain:
         """A terrain from heights (ny, nx), south to north, NaN = unknown; x0, y0 = the south-west post."""
         if heights.ndim != 2 or min(heights.shape) < 2:
             raise InputError(f"{path}: heights of shape {heights.shape}; at least 2 x 2 posts are needed")
-        grid = Grid(np.ascontiguousarray(heights, np.float32), x0, y0, dx, sigma)
-        return Terrain(grid, x0, y0, dx, sigma, crs, path)
+        memory = _Memory(np.ascontiguousarray(heights, np.float32), np.float64(sigma), x0, y0, dx)
+        return Terrain(memory, sigma=sigma, crs=crs, path=path)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is one grid in memory."""
+        return self._grid is not None
+
+    @property
+    def grid(self) -> Grid:
+        """All of it as one grid of the core.
+
+        Raises
+        ------
+        InputError
+            It is too large for that; :meth:`window` gives a part.
+        """
+        if self._grid is None:
+            raise InputError(f"{self.path}: {self.nx} x {self.ny} posts are no single grid; a window of it is needed")
+        return self._grid
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north of the outermost posts, m."""
-        ny, nx = self.grid.heights.shape
-        return self.x0, self.y0, self.x0 + (nx - 1) * self.dx, self.y0 + (ny - 1) * self.dx
+        return self.x0, self.y0, self.x0 + (self.nx - 1) * self.dx, self.y0 + (self.ny - 1) * self.dx
+
+    def window(self, x: float, y: float, half_size: float, posts: int = WINDOW_POSTS) -> Grid:
+        """The ground about a place as a grid of the core.
+
+        Parameters
+        ----------
+        x, y : float
+            The middle, m.
+        half_size : float
+            From the middle to each side, m. What is off the terrain is left out.
+        posts : int
+            At most; where they do not reach the window is smaller.
+        """
+        return self.cut(x - half_size, y - half_size, x + half_size, y + half_size, posts)
+
+    def cut(self, west: float, south: float, east: float, north: float, posts: int = WINDOW_POSTS) -> Grid:
+        """The ground within bounds (m) as a grid of the core, made smaller about its middle to hold ``posts`` at most.
+
+        Its standard deviation is the largest in it.
+        """
+        i0, i1 = self._span(west, east, self.x0, self.nx, int(posts ** 0.5))
+        j0, j1 = self._span(south, north, self.y0, self.ny, int(posts ** 0.5))
+        heights, spread = self._ground.posts(i0, j0, i1 - i0 + 1, j1 - j0 + 1)
+        known = spread[~np.isnan(heights)]
+        sigma = _decimal(float(known.max())) if known.size else self.sigma
+        return Grid(heights, self.x0 + i0 * self.dx, self.y0 + j0 * self.dx, self.dx, sigma)
+
+    def _span(self, low: float, high: float, first: float, n: int, most: int) -> tuple[int, int]:
+        """First and last post of a stretch along one axis, on the terrain, at least two."""
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise InputError(f"{self.path}: a window from {low} to {high}; finite numbers are needed")
+        a, b = np.clip(np.floor((low - first) / self.dx), 0, n - 2), np.clip(np.ceil((high - first) / self.dx), 1, n - 1)
+        if b - a + 1 > most:
+            middle = (a + b) // 2
+            a, b = middle - most // 2 + 1, middle + most // 2
+        return int(a), int(max(b, a + 1))
 
     def surface(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Height, dz/dx, dz/dy and sigma at world points, in the shape of x and y; NaN where unknown."""
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
-        points = self.grid.surface(np.column_stack([x.ravel(), y.ravel()]))
-        height = points["height"].reshape(x.shape)
-        return (height, points["dz_dx"].reshape(x.shape), points["dz_dy"].reshape(x.shape),
-                np.where(np.isnan(height), np.nan, self.sigma))
+        xy = np.column_stack([x.ravel(), y.ravel()])
+        points = self._grid.surface(xy) if self._grid is not None else None
+        if points is None or not self._has_one_sigma:
+            by_tiles, sigma = self._surface_by_tiles(xy)
+            points = by_tiles if points is None else points
+        else:
+            sigma = np.full(len(xy), self.sigma)
+        height = points["height"]
+        sigma = np.where(np.isnan(height), np.nan, sigma)
+        parts = height, points["dz_dx"], points["dz_dy"], sigma
+        return tuple(part.reshape(x.shape) for part in parts)  # type: ignore[return-value]
 
     def height(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Height at world points, m, in the shape of x and y; NaN where unknown."""
@@ -88,3 +225,38 @@ class Terrain:
         """Where world points lie on the map (their height may still be unknown)."""
         west, south, east, north = self.bounds
         return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
+
+    @property
+    def _has_one_sigma(self) -> bool:
+        return isinstance(self._ground, _Memory) and self._ground.sigma.ndim == 0
+
+    def _surface_by_tiles(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Surface points and standard deviations, tile by tile; a place within a tile is counted in posts, exactly."""
+        from trailcoach import abi
+        from trailcoach.tiles.store import TILE
+        out, sigma = np.zeros(len(xy), abi.SURFACE_POINT), np.full(len(xy), np.nan)
+        for name in ("height", "dz_dx", "dz_dy"):
+            out[name] = np.nan
+        u, v = (xy[:, 0] - self.x0) / self.dx, (xy[:, 1] - self.y0) / self.dx
+        on = np.flatnonzero((u >= 0.0) & (v >= 0.0) & (u <= self.nx - 1) & (v <= self.ny - 1))
+        if not on.size:
+            return out, sigma
+        ti = np.minimum(u[on], self.nx - 2).astype(np.int64) // TILE
+        tj = np.minimum(v[on], self.ny - 2).astype(np.int64) // TILE
+        key = tj * (self.nx // TILE + 1) + ti
+        order = np.argsort(key, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
+            i, j, k = int(ti[rows[0]]) * TILE, int(tj[rows[0]]) * TILE, on[rows]
+            heights, spread = self._ground.posts(i, j, min(TILE + 1, self.nx - i), min(TILE + 1, self.ny - j))
+            at = np.column_stack([u[k] - i, v[k] - j])
+            points = Grid(heights, 0.0, 0.0, 1.0, 0.0).surface(at)
+            points["dz_dx"] /= self.dx
+            points["dz_dy"] /= self.dx
+            out[k] = points
+            sigma[k] = Grid(np.nan_to_num(spread), 0.0, 0.0, 1.0, 0.0).surface(at)["height"]
+        return out, sigma
+
+
+def _decimal(sigma: float) -> float:
+    """A float32 as the decimal number it was made from: 0.01 and not 0.00999999977648."""
+    return float(str(np.float32(sigma)))

@@ -1,0 +1,4 @@
+"""stub."""
+from pathlib import Path
+class PackedGround: ...
+def is_pack(p: Path) -> bool: return False

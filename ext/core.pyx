@@ -14,6 +14,7 @@ include "header.pxi"          # what trailcoach.h declares
 include "status.pxi"          # status codes in words
 include "rotation.pxi"        # 3-vectors and rotations
 include "terrain.pxi"         # height grid: height and gradient
+include "pack.pxi"            # packed tiles in memory a host mapped
 include "fusion_filter.pxi"   # error-state Kalman filter: states, covariance, scalar update
 include "fusion_imu.pxi"      # levelling, strapdown mechanisation
 include "fusion_standstill.pxi"   # zero velocity and zero rate

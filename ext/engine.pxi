@@ -126,6 +126,19 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     return TC_OK
 
 
+cdef public tc_status tc_move_terrain(tc_engine *engine, const tc_grid *grid) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef tc_status st
+    if e is NULL:
+        return TC_E_NULL
+    if not e.has_grid:
+        return TC_E_STATE
+    st = grid_check(grid)
+    if st == TC_OK:
+        e.grid = grid[0]
+    return st
+
+
 cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, double half_width) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
     cdef size_t i

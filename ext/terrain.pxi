@@ -88,3 +88,15 @@ cdef public tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n
     for i in range(n):
         ground_gradient(grid, xy[2 * i], xy[2 * i + 1], &out[i].height, &out[i].dz_dx, &out[i].dz_dy)
     return TC_OK
+
+
+cdef public tc_status tc_heights(const tc_grid *grid, const double *xy, size_t n, double *out) noexcept nogil:
+    cdef size_t i
+    cdef tc_status st = grid_check(grid)
+    if st != TC_OK:
+        return st
+    if n > 0 and (xy is NULL or out is NULL):
+        return TC_E_NULL
+    for i in range(n):
+        ground(grid, xy[2 * i], xy[2 * i + 1], &out[i])
+    return TC_OK

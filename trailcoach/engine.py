@@ -1,6 +1,8 @@
 """The streaming engine: samples in, state, stance and steps out. The C ABI is the same thing."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import numpy as np
 
@@ -10,10 +12,12 @@ from trailcoach.errors import InputError
 from trailcoach.log import Log
 from trailcoach.sensors import set_sensors
 from trailcoach.terrain import Terrain
+from trailcoach.tiles.windows import Windows, hand_over
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 from trailcoach.words import Words
 
+_POSITION = 4                               # of tc_state.status: the place in the world is known
 START_SD_XY, START_SD_YAW = 0.05, 0.01      # m, rad: a pose that somebody measured
 
 
@@ -77,6 +81,9 @@ class Engine:
         Where the driver wants to go; without one the engine watches the stance but advises no line.
     config : ndarray, optional
         From :func:`make_config`; made from the vehicle if not given.
+    on_window : callable, optional
+        Called with every grid that is handed over: all of a small terrain at once, of a large one the part about the
+        vehicle whenever it has left the last (:mod:`trailcoach.tiles.windows`).
 
     Examples
     --------
@@ -88,13 +95,16 @@ class Engine:
     """
 
     def __init__(self, vehicle: Vehicle, terrain: Terrain | None = None, trail: Trail | None = None,
-                 config: np.ndarray | None = None, language: str = "en-US") -> None:
+                 config: np.ndarray | None = None, language: str = "en-US",
+                 on_window: Callable[[_core.Grid], None] | None = None) -> None:
         self.vehicle = vehicle
         self._terrain = terrain
         self._words = Words.load(language)
         self._core = _core.Engine(make_config(vehicle) if config is None else config)
-        if terrain is not None:
-            self._core.set_terrain(terrain.grid)
+        self._on_window = on_window
+        self._windows = None if terrain is None else Windows(terrain)
+        if terrain is not None and terrain.is_whole:
+            self._follow(terrain.x0, terrain.y0)
         if trail is not None:
             self._core.set_trail(trail.xy, trail.half_width)
 
@@ -119,11 +129,28 @@ class Engine:
 
     def tick(self, t_ns: int) -> list[Step]:
         """Let the coach look once; what it has to say."""
+        self.follow()
         self._core.tick(t_ns)
         steps = []
         while (record := self._core.next_step()) is not None:
             steps.append(Step.from_record(record, self.vehicle, self._words))
         return steps
+
+    def follow(self) -> None:
+        """Hand over the ground about the vehicle where it has left what the engine knows; every tick does."""
+        if self._terrain is None or self._terrain.is_whole:
+            return
+        state = self._core.state()
+        if state["status"] & _POSITION:
+            self._follow(float(state["position"][0]), float(state["position"][1]))
+
+    def _follow(self, x: float, y: float) -> None:
+        grid = self._windows.follow(x, y) if self._windows is not None else None
+        if grid is None:
+            return
+        hand_over(self._core, grid)
+        if self._on_window is not None:
+            self._on_window(grid)
 
     @property
     def state(self) -> np.ndarray:

@@ -13,8 +13,9 @@ from trailcoach import _core, abi
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
 from trailcoach.outputs import write_table
-from trailcoach.stance import Stance
-from trailcoach.terrain import Terrain
+from trailcoach.stance import Stance, rests
+from trailcoach.terrain import WHOLE_POSTS, Terrain
+from trailcoach.tiles.windows import AHEAD, Windows, hand_over
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 
@@ -171,7 +172,7 @@ def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Seque
     config["line"]["half_width"] = _width(half_width, FREE_HALF_WIDTH)
     config["line"]["max_stances"] = max_stances
     engine = _core.Engine(config)
-    engine.set_terrain(terrain.grid)
+    engine.set_terrain(_ground_between(terrain, a, b))
     if trail is not None:
         trail.check_on(terrain)
         engine.set_trail(trail.xy, _width(half_width, trail.half_width))
@@ -211,12 +212,14 @@ def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: flo
     config = make_config(vehicle)
     config["line"]["max_stances"] = MAX_STANCES
     engine = _core.Engine(config)
-    engine.set_terrain(terrain.grid)
+    windows = Windows(terrain)
     trail_s, here = trail.s, _pose("start", _first_pose(trail) if start is None else start, terrain)
     kept: list[np.ndarray] = []
     infos: list[np.ndarray] = []
     at, outcome, travelled, cost = 0.0, Outcome.CLEAR, 0.0, 0.0
     while True:
+        if (grid := windows.follow(here[0], here[1])) is not None:
+            hand_over(engine, grid)
         to = min(at + HORIZON, trail_s[-1])
         engine.set_trail(_stretch(trail, trail_s, at - 3.0, to + 6.0), width)
         info, points = engine.plan(here, np.array([*_at(trail, trail_s, to), np.nan]))
@@ -256,6 +259,18 @@ def _pose(name: str, pose: Sequence[float] | np.ndarray, terrain: Terrain) -> np
     return p if p.size == 3 else np.append(p, np.nan)
 
 
+def _ground_between(terrain: Terrain, a: np.ndarray, b: np.ndarray) -> _core.Grid:
+    """The ground a line from a to b may use."""
+    if terrain.is_whole:
+        return terrain.grid
+    (west, south), (east, north) = np.minimum(a[:2], b[:2]) - AHEAD, np.maximum(a[:2], b[:2]) + AHEAD
+    if (east - west + terrain.dx) * (north - south + terrain.dx) > WHOLE_POSTS * terrain.dx ** 2:
+        raise InputError(f"goal: {b[0]:.1f}, {b[1]:.1f} lies {np.hypot(*(b - a)[:2]):.0f} m from the start; on"
+                         f" {terrain.path} with {terrain.dx:g} m between posts at most about"
+                         f" {WHOLE_POSTS ** 0.5 * terrain.dx - 2.0 * AHEAD:.0f} m are allowed: plan along a trail")
+    return terrain.cut(west, south, east, north, WHOLE_POSTS)
+
+
 def _width(asked: float | None, default: float) -> float:
     width = default if asked is None else float(asked)
     if not (math.isfinite(width) and width > 0.0):
@@ -265,13 +280,13 @@ def _width(asked: float | None, default: float) -> float:
 
 def _line(vehicle: Vehicle, terrain: Terrain, points: np.ndarray, info: np.ndarray, outcome: Outcome,
           cost: float) -> Line:
-    engine = _core.Engine(make_config(vehicle, guidance=False))
-    engine.set_terrain(terrain.grid)
     why = Why(_part(vehicle, int(info["least_part"])), float(info["least_clearance"]), float(info["least_s"]),
               _part(vehicle, int(info["straight_part"])), float(info["straight_clearance"]), float(info["straight_s"]))
-    rests = engine.settle(np.column_stack([points["x"], points["y"], points["yaw"]]))
-    return Line(points, Stance.from_records(rests, vehicle.part_names), rests, outcome, cost, why, int(info["nodes"]),
-                int(info["stances"]))
+    records = np.zeros(len(points), abi.STANCE)
+    for rows, some in rests(vehicle, terrain, np.column_stack([points["x"], points["y"], points["yaw"]])):
+        records[rows] = some
+    return Line(points, Stance.from_records(records, vehicle.part_names), records, outcome, cost, why,
+                int(info["nodes"]), int(info["stances"]))
 
 
 def _part(vehicle: Vehicle, index: int) -> str | None:

@@ -17,7 +17,7 @@ from trailcoach.fusion import Status, Track
 from trailcoach.inputs.preflight import check_imu
 from trailcoach.line import plan_along
 from trailcoach.log import Log
-from trailcoach.recording import tick_times, write_recording
+from trailcoach.recording import Recording, tick_times
 from trailcoach.replay_result import ReplayResult
 from trailcoach.report import write_report
 from trailcoach.stance import Rest, Stance
@@ -137,10 +137,26 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
 
 def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None) -> None:
     """Write what a replay gives the engine as a recording, for a C host to replay with the same result."""
-    trail = trail or driven_trail(log, vehicle, terrain)
-    start = start_values(terrain, *log.meta.start) if log.meta.start is not None else None
-    write_recording(path, log, tick_times(log, TICK_RATE), config=make_config(vehicle, log), terrain=terrain,
-                    trail=(trail.xy, trail.half_width), start=start)
+    trail, config = trail or driven_trail(log, vehicle, terrain), make_config(vehicle, log)
+    kinds, rows, t_ns = log.timeline()
+    times = tick_times(log, TICK_RATE)
+    first = 0
+    with open(path, "wb") as file:
+        recording = Recording(file)
+        recording.config(config)
+        engine = Engine(vehicle, terrain, trail, config, on_window=recording.terrain)
+        recording.trail(trail.xy, trail.half_width)
+        if log.meta.start is not None:
+            recording.start(*start_values(terrain, *log.meta.start))
+            engine.start(*log.meta.start)
+        for time, end in zip(times, np.searchsorted(t_ns, times, side="right"), strict=True):
+            for j in range(first, end):
+                recording.sample(int(kinds[j]), log.arrays[kinds[j]][rows[j]])
+            if not terrain.is_whole:            # only the engine knows when it needs the next window
+                engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
+                engine.follow()
+            first = end
+            recording.tick(int(time))
 
 
 def write_results(result: ReplayResult, folder: Path) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from trailcoach.vehicle import Vehicle
 
 CHUNK = 4096                    # poses settled at a time: 7 MB of tc_stance
+SQUARE = 64.0                   # m, of ground read at a time where a terrain is not in memory,
+REACH = 8.0                     # and m about it: no vehicle is longer
 WHEELS = ("fl", "fr", "rl", "rr")
 
 
@@ -154,22 +156,44 @@ def settle(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray,
         asked = asked.reshape(0, 3)
     if asked.ndim != 2 or asked.shape[1] != 3:
         raise InputError(f"poses of shape {asked.shape}; (n, 3) of x, y, yaw is needed")
+    stance, done = _empty(asked, vehicle.part_names), 0
+    for rows, records in rests(vehicle, terrain, asked):
+        _take(stance, rows, records)
+        done += len(rows)
+        if progress is not None:
+            progress(done, len(asked))
+    return stance
+
+
+def rests(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The rests at poses (n, 3), some at a time: their rows, and an array of abi.STANCE.
+
+    Poses on a terrain that is not in memory come square by square, so that only the ground about them is.
+    """
     config = _core.default_config()
     config["vehicle"] = vehicle.to_abi()
     config["line"]["max_nodes"] = 0             # no planner: its memory is not needed
     engine = _core.Engine(config)
-    engine.set_terrain(terrain.grid)
-    n, parts = len(asked), vehicle.part_names
-    stance = _empty(asked, parts)
-    for rows in _chunks(n):
-        _take(stance, rows, engine.settle(asked[rows]))
-        if progress is not None:
-            progress(rows.stop, n)
-    return stance
+    for grid, rows in _by_ground(terrain, poses):
+        engine.set_terrain(grid)
+        for some in np.array_split(rows, range(CHUNK, len(rows), CHUNK)):
+            yield some, engine.settle(np.ascontiguousarray(poses[some]))
 
 
-def _chunks(n: int) -> Iterator[slice]:
-    return (slice(i, min(i + CHUNK, n)) for i in range(0, n, CHUNK))
+def _by_ground(terrain: Terrain, poses: np.ndarray) -> Iterator[tuple[_core.Grid, np.ndarray]]:
+    """Grids, and the rows of the poses that stand on them."""
+    from trailcoach.terrain import WINDOW_POSTS
+    if terrain.is_whole:
+        yield terrain.grid, np.arange(len(poses))
+        return
+    side = max(min(SQUARE, terrain.dx * WINDOW_POSTS ** 0.5 - 2.0 * REACH), 1.0)
+    on = np.isfinite(poses[:, :2]).all(axis=1)
+    xy = np.where(on[:, None], poses[:, :2], (terrain.x0, terrain.y0))      # what has no place is refused anywhere
+    squares, member = np.unique(np.floor(xy / side), axis=0, return_inverse=True)
+    order = np.argsort(member.ravel(), kind="stable")
+    counts = np.bincount(member.ravel(), minlength=len(squares))
+    for (sx, sy), rows in zip(squares * side, np.split(order, np.cumsum(counts)[:-1]), strict=True):
+        yield terrain.cut(sx - REACH, sy - REACH, sx + side + REACH, sy + side + REACH), rows
 
 
 def _empty(poses: np.ndarray, parts: tuple[str, ...]) -> Stance:
@@ -185,7 +209,7 @@ def _empty(poses: np.ndarray, parts: tuple[str, ...]) -> Stance:
         lifted=np.zeros((n, abi.N_WHEELS), bool), parts=parts)
 
 
-def _take(stance: Stance, rows: slice, results: np.ndarray) -> None:
+def _take(stance: Stance, rows: slice | np.ndarray, results: np.ndarray) -> None:
     """Copy a chunk of tc_stance into the arrays."""
     k = len(stance.parts)
     for name in ("z", "roll", "pitch", "wheel_load", "travel", "status", "quality"):

@@ -19,6 +19,7 @@ from trailcoach.tiles.suspicion import Suspicion
 SIGMA = 0.01                        # m, of a height in memory where nobody says
 WHOLE_POSTS = 16_000_000            # a terrain with no more is one grid (64 MB), a larger one is read as it is needed
 WINDOW_POSTS = 4_000_000            # of a window at most (16 MB)
+PICTURE_BLOCK = 128                 # posts: a picture of a large terrain shows so much about what happened
 Progress = Callable[[str, float], None]
 
 
@@ -84,8 +85,8 @@ class Terrain:
              assume: Sequence[str] = (), cache_mb: float | None = None, progress: Progress | None = None) -> Terrain:
         """Open GeoTIFFs as one terrain, or a pack that ``trailcoach terrain pack`` wrote.
 
-        Tiles may differ in resolution, system and block layout, and may overlap. The posts are those of the finest; where
-        it ends the next is bent to meet it (:mod:`trailcoach.tiles.blend`).
+        Tiles may differ in resolution, system and block layout, and may overlap. The posts are those of the finest;
+        where it ends the next is bent to meet it (:mod:`trailcoach.tiles.blend`).
 
         Parameters
         ----------
@@ -130,8 +131,10 @@ class Terrain:
             raise InputError(f"{where}: holds no known height; some are needed")
         known = spread[~np.isnan(spread)]
         largest = float(known.max())
-        memory = _Memory(heights, np.float32(largest) if known.min() == largest else spread, store.x0, store.y0, store.dx)
-        return Terrain(memory, sigma=float(np.float64(_decimal(largest))), crs=store.crs, path=where,
+        if known.min() == largest:
+            spread = np.array(largest, np.float32)
+        memory = _Memory(heights, spread, store.x0, store.y0, store.dx)
+        return Terrain(memory, sigma=_decimal(largest), crs=store.crs, path=where,
                        suspicions=store.suspicions)
 
     @staticmethod
@@ -140,7 +143,7 @@ class Terrain:
         """A terrain from heights (ny, nx), south to north, NaN = unknown; x0, y0 = the south-west post."""
         if heights.ndim != 2 or min(heights.shape) < 2:
             raise InputError(f"{path}: heights of shape {heights.shape}; at least 2 x 2 posts are needed")
-        memory = _Memory(np.ascontiguousarray(heights, np.float32), np.float64(sigma), x0, y0, dx)
+        memory = _Memory(np.ascontiguousarray(heights, np.float32), np.array(sigma), x0, y0, dx)
         return Terrain(memory, sigma=sigma, crs=crs, path=path)
 
     @property
@@ -185,21 +188,65 @@ class Terrain:
 
         Its standard deviation is the largest in it.
         """
-        i0, i1 = self._span(west, east, self.x0, self.nx, int(posts ** 0.5))
-        j0, j1 = self._span(south, north, self.y0, self.ny, int(posts ** 0.5))
+        i0, i1 = self._span(west, east, self.x0, self.nx)
+        j0, j1 = self._span(south, north, self.y0, self.ny)
+        if (i1 - i0 + 1) * (j1 - j0 + 1) > posts:
+            (i0, i1), (j0, j1) = (_about_middle(a, b, int(posts ** 0.5)) for a, b in ((i0, i1), (j0, j1)))
         heights, spread = self._ground.posts(i0, j0, i1 - i0 + 1, j1 - j0 + 1)
         known = spread[~np.isnan(heights)]
         sigma = _decimal(float(known.max())) if known.size else self.sigma
         return Grid(heights, self.x0 + i0 * self.dx, self.y0 + j0 * self.dx, self.dx, sigma)
 
-    def _span(self, low: float, high: float, first: float, n: int, most: int) -> tuple[int, int]:
+    def posts(self, i: int, j: int, ni: int, nj: int,
+              limit: tuple[int, int, int, int] | None = None) -> tuple[np.ndarray, float]:
+        """Heights (nj, ni) float32 of posts counted from the south-west one, and the largest standard deviation.
+
+        Off the terrain, and off ``limit`` (first and last but one, west, south, east, north), all is NaN.
+        """
+        west, south, east, north = limit or (0, 0, self.nx, self.ny)
+        i0, i1, j0, j1 = max(i, west, 0), min(i + ni, east, self.nx), max(j, south, 0), min(j + nj, north, self.ny)
+        heights = np.full((nj, ni), np.nan, np.float32)
+        if i1 <= i0 or j1 <= j0:
+            return heights, self.sigma
+        known, spread = self._ground.posts(i0, j0, i1 - i0, j1 - j0)
+        heights[j0 - j:j1 - j, i0 - i:i1 - i] = known
+        spread = spread[~np.isnan(known)]
+        return heights, _decimal(float(spread.max())) if spread.size else self.sigma
+
+    def thinned(self, bounds: tuple[float, float, float, float], most: int,
+                about: np.ndarray) -> tuple[np.ndarray, float, float, float]:
+        """Heights within bounds for a picture: south to north, with x0, y0 and distance of posts, m.
+
+        All posts of a terrain in memory; else every n-th, not many more than ``most`` a side, and only near the points
+        ``about`` (n, 2).
+        """
+        if self._grid is not None:
+            return self._grid.heights, self.x0, self.y0, self.dx
+        (i0, i1), (j0, j1) = (self._span(bounds[k], bounds[k + 2], first, n)
+                              for k, first, n in ((0, self.x0, self.nx), (1, self.y0, self.ny)))
+        step = max((i1 - i0) // most, (j1 - j0) // most) + 1
+        out = np.full(((j1 - j0) // step + 1, (i1 - i0) // step + 1), np.nan, np.float32)
+        block = -(-PICTURE_BLOCK // step) * step
+        near = about[np.isfinite(about).all(axis=1)]
+        corner = self.x0 + i0 * self.dx, self.y0 + j0 * self.dx
+        u, v = ((near - corner) / self.dx).T
+        wanted = {(a + da, b + db) for a, b in zip((u // block).astype(int), (v // block).astype(int), strict=True)
+                  for da in (-1, 0, 1) for db in (-1, 0, 1)}
+        for a, b in sorted(wanted):
+            i, j = i0 + a * block, j0 + b * block
+            ni, nj = min(block, i1 - i + 1), min(block, j1 - j + 1)
+            if a >= 0 and b >= 0 and ni > 0 and nj > 0:
+                part = self._ground.posts(i, j, ni, nj)[0][::step, ::step]
+                row, column = b * block // step, a * block // step
+                out[row:row + part.shape[0], column:column + part.shape[1]] = part
+        return out, *corner, self.dx * step
+
+    def _span(self, low: float, high: float, first: float, n: int) -> tuple[int, int]:
         """First and last post of a stretch along one axis, on the terrain, at least two."""
         if not (np.isfinite(low) and np.isfinite(high)):
             raise InputError(f"{self.path}: a window from {low} to {high}; finite numbers are needed")
-        a, b = np.clip(np.floor((low - first) / self.dx), 0, n - 2), np.clip(np.ceil((high - first) / self.dx), 1, n - 1)
-        if b - a + 1 > most:
-            middle = (a + b) // 2
-            a, b = middle - most // 2 + 1, middle + most // 2
+        a = np.clip(np.floor((low - first) / self.dx), 0, n - 2)
+        b = np.clip(np.ceil((high - first) / self.dx), 1, n - 1)
         return int(a), int(max(b, a + 1))
 
     def surface(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -255,6 +302,14 @@ class Terrain:
             out[k] = points
             sigma[k] = Grid(np.nan_to_num(spread), 0.0, 0.0, 1.0, 0.0).surface(at)["height"]
         return out, sigma
+
+
+def _about_middle(a: int, b: int, most: int) -> tuple[int, int]:
+    """A stretch of posts made shorter at both ends."""
+    if b - a + 1 <= most:
+        return a, b
+    middle = (a + b) // 2
+    return middle - most // 2 + 1, middle + most // 2
 
 
 def _decimal(sigma: float) -> float:

@@ -72,9 +72,9 @@ def test_a_constant_is_that_of_the_header(compiler_says, name, macro):
 
 
 def test_every_struct_of_the_header_has_a_dtype():
-    """But tc_grid, which holds a pointer: Python hands it over as trailcoach._core.Grid."""
+    """But those that hold pointers: Python hands them over as trailcoach._core.Grid and Pack."""
     declared = set(re.findall(r"typedef struct (tc_\w+) {", HEADER.read_text()))
-    assert declared - {"tc_grid"} == {c_name(name) for name in STRUCTS}
+    assert declared - {"tc_grid", "tc_pack"} == {c_name(name) for name in STRUCTS}
 
 
 def test_the_core_was_built_from_this_header():

@@ -28,14 +28,14 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, settle, write."""
+    from trailcoach.cli.terrain import open_terrain
     from trailcoach.inputs.poses import read_poses
     from trailcoach.inputs.preflight import check_poses_on_terrain
-    from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)
     vehicle = Vehicle.load(args.vehicle)
     ids, poses = read_poses(args.poses)
-    terrain = Terrain.open(args.terrain)
+    terrain = open_terrain(args.terrain, args.assume)
     for text in check_poses_on_terrain(poses, terrain, str(args.poses)):
         note(text)
 

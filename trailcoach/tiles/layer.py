@@ -60,7 +60,8 @@ class Layer:
             return self.read(met[0], i, j, ni, nj)
         total, weighted, spread = np.zeros((3, nj, ni))
         for k in met:
-            (west, south), (east, north) = np.maximum(self._first[k], (i, j)), np.minimum(self._end[k], (i + ni, j + nj))
+            west, south = np.maximum(self._first[k], (i, j))
+            east, north = np.minimum(self._end[k], (i + ni, j + nj))
             there = slice(south - j, north - j), slice(west - i, east - i)
             heights, sigma = self.read(k, int(west), int(south), int(east - west), int(north - south))
             weight = np.where(np.isnan(heights), 0.0, self._weight(k, int(west), int(south), *heights.shape[::-1]))

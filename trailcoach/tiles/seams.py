@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,9 +104,9 @@ def _neighbours(layers: list[Layer]) -> Iterator[Ask]:
             for b in np.flatnonzero(touch) + a + 1:
                 low, high = np.maximum(starts[a], starts[b]), np.minimum(ends[a], ends[b])
                 if (high > low).all():
-                    yield lambda layer=layer, a=a, b=int(b), low=low, high=high: _overlap(layer, a, b, low, high)
+                    yield partial(_overlap, layer, a, int(b), low, high)
                 elif (high - low == 0).sum() == 1:
-                    yield lambda layer=layer, a=a, b=int(b), low=low, high=high: _border(layer, a, b, low, high)
+                    yield partial(_border, layer, a, int(b), low, high)
 
 
 def _overlap(layer: Layer, a: int, b: int, low: np.ndarray, high: np.ndarray) -> Meeting | None:
@@ -112,7 +114,7 @@ def _overlap(layer: Layer, a: int, b: int, low: np.ndarray, high: np.ndarray) ->
     i, j = (int(v) for v in low + (high - low - size) // 2)
     first, second = (layer.read(k, i, j, int(size[0]), int(size[1]))[0].astype(float) for k in (a, b))
     sheets = layer.sheets[a], layer.sheets[b]
-    return _meeting(*sheets, first, second, max(SAME_GROUND, float(np.hypot(*(s.sigma for s in sheets)))), "overlap")
+    return _meeting(*sheets, first, second, max(SAME_GROUND, math.hypot(sheets[0].sigma, sheets[1].sigma)), "overlap")
 
 
 def _border(layer: Layer, a: int, b: int, low: np.ndarray, high: np.ndarray) -> Meeting | None:
@@ -132,7 +134,7 @@ def _border(layer: Layer, a: int, b: int, low: np.ndarray, high: np.ndarray) -> 
     back = 1.5 * after[:, 0] - 0.5 * after[:, 1]
     sheets = layer.sheets[a], layer.sheets[b]
     noise = _spread(to_middle - back) / np.sqrt(max(count, 1))
-    allowed = max(SAME_GROUND, float(np.hypot(*(s.sigma for s in sheets))), 5.0 * noise)
+    allowed = max(SAME_GROUND, math.hypot(sheets[0].sigma, sheets[1].sigma), 5.0 * noise)
     return _meeting(*sheets, to_middle, back, allowed, "touch")
 
 
@@ -142,7 +144,7 @@ def _crossings(store: Store) -> Iterator[Ask]:
         boxes = np.array([store.box(a), store.box(b)])
         low, high = boxes[:, :2].max(axis=0), boxes[:, 2:].min(axis=0)
         if (high > low).all() and not any(s.refused for s in store.suspicions):
-            yield lambda a=a, b=b, low=low, high=high: _crossing(store, a, b, low, high)
+            yield partial(_crossing, store, a, b, low, high)
 
 
 def _crossing(store: Store, a: int, b: int, low: np.ndarray, high: np.ndarray) -> Meeting | None:
@@ -186,7 +188,7 @@ def _doubt(m: Meeting) -> Suspicion | None:
                 return Suspicion("feet", str(m.second.path), f"{where}, as if heights of {who.path.name} were in feet;"
                                  f" metres are needed (--assume feet@{who.path.name} converts them)", True)
     if _LEAST_DATUM <= abs(off) <= _MOST_DATUM and _spread(m.difference) < _CONSTANT * abs(off):
-        return Suspicion("datum", str(m.second.path), f"{where}, evenly: another vertical datum? Tiles of one ground are"
-                         f" needed (--assume offset={-off:.2f}@{m.second.path.name} brings it there)", True)
+        return Suspicion("datum", str(m.second.path), f"{where}, evenly: another vertical datum? Tiles of one ground"
+                         f" are needed (--assume offset={-off:.2f}@{m.second.path.name} brings it there)", True)
     return Suspicion("seam", str(m.second.path), f"{where}; tiles of one ground are needed, within {m.allowed:.2f} m"
                      " (--assume seams takes them as they are)", True)

@@ -307,7 +307,8 @@ def _suspect_system(dataset: rasterio.io.DatasetReader, path: Path, system: Any,
                     assumed: Assumed) -> list[Suspicion]:
     t = dataset.transform
     if system is None:
-        in_degrees = max(abs(t.c), abs(dataset.bounds.right)) <= 360.0 and max(abs(t.f), abs(dataset.bounds.top)) <= 90.0
+        box = dataset.bounds
+        in_degrees = max(abs(box.left), abs(box.right)) <= 360.0 and max(abs(box.bottom), abs(box.top)) <= 90.0
         if t.a < _FINEST or (in_degrees and (abs(t.a / _ARC - 1.0) < 1e-6).any()):
             return [Suspicion("degrees", str(path), f"no system (CRS), and pixels of {t.a:g}: degrees? metres are"
                               " needed (--assume crs=EPSG:4326 says that they are degrees)", True)]

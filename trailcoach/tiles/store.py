@@ -140,7 +140,8 @@ class Store:
                 j0, j1 = max(j, tj * TILE), min(j + nj, (tj + 1) * TILE)
                 tile = self.tile(ti, tj)
                 part = slice(j0 - tj * TILE, j1 - tj * TILE), slice(i0 - ti * TILE, i1 - ti * TILE)
-                heights[j0 - j:j1 - j, i0 - i:i1 - i], sigma[j0 - j:j1 - j, i0 - i:i1 - i] = tile[0][part], tile[1][part]
+                here = slice(j0 - j, j1 - j), slice(i0 - i, i1 - i)
+                heights[here], sigma[here] = tile[0][part], tile[1][part]
         return heights, sigma
 
     def compose(self, i: int, j: int, ni: int, nj: int) -> Tile:
@@ -191,15 +192,13 @@ class Store:
         x, y = self.x0 + np.arange(i, i + ni) * self.dx, self.y0 + np.arange(j, j + nj) * self.dx
         if layer.crs == self.crs:
             return layer.sample(*np.meshgrid(x, y))
-        assert layer.crs is not None and self.crs is not None   # told before: either all have one or none
-        return layer.sample(*self._curved(layer.crs, x, y))
+        return layer.sample(*self._curved(str(layer.crs), x, y))       # either all have a system or none: told before
 
     def _curved(self, crs: str, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Places of a lattice in another system: computed every few posts, interpolated between (to micrometres)."""
-        assert self.crs is not None
         at_x, at_y = (np.arange(0, len(a) + _COARSE_GRID, _COARSE_GRID) for a in (x, y))
         px, py = np.meshgrid(x[0] + at_x * self.dx, y[0] + at_y * self.dx)
-        px, py = self._transform(self.crs, crs, px, py)
+        px, py = self._transform(str(self.crs), crs, px, py)
         u, v = np.arange(len(x)) / _COARSE_GRID, np.arange(len(y)) / _COARSE_GRID
         i, j = u.astype(int), v.astype(int)
         u, v = u - i, (v - j)[:, None]
@@ -257,8 +256,8 @@ def _why_not_metric(layer: Layer) -> str:
         west, south, east, north = layer.bounds
         lon, lat = (west + east) / 2, (south + north) / 2
         zone = (32600 if lat >= 0 else 32700) + int((lon + 180.0) // 6.0) % 60 + 1
-        return (f"heights over degrees ({layer.crs[:40]}); metres are needed: reproject it, for instance to EPSG:{zone},"
-                f" or say --assume into=EPSG:{zone}")
+        return (f"heights over degrees ({layer.crs[:40]}); metres are needed: reproject it, for instance to"
+                f" EPSG:{zone}, or say --assume into=EPSG:{zone}")
     import pyproj
     axis: Any = pyproj.CRS.from_user_input(layer.crs).axis_info[0]
     if abs(axis.unit_conversion_factor - 1.0) > 1e-9:

@@ -82,7 +82,8 @@ class Terrain:
 
     @staticmethod
     def open(path: str | Path | Sequence[str | Path], sigma: float | None = None, *,
-             assume: Sequence[str] = (), cache_mb: float | None = None, progress: Progress | None = None) -> Terrain:
+             assume: Sequence[str] = (), cache_mb: float | None = None, whole_posts: int = WHOLE_POSTS,
+             progress: Progress | None = None) -> Terrain:
         """Open GeoTIFFs as one terrain, or a pack that ``trailcoach terrain pack`` wrote.
 
         Tiles may differ in resolution, system and block layout, and may overlap. The posts are those of the finest;
@@ -99,6 +100,8 @@ class Terrain:
             (:mod:`trailcoach.tiles.assume`).
         cache_mb : float, optional
             Bound of the tiles kept in memory where the terrain is too large to be held whole.
+        whole_posts : int
+            A terrain with more posts is not held whole.
         progress : callable, optional
             Called with what is being done and the share done.
 
@@ -124,7 +127,7 @@ class Terrain:
         for s in store.suspicions:
             if s.refused:
                 raise InputError(str(s))
-        if store.nx * store.ny > WHOLE_POSTS:
+        if store.nx * store.ny > whole_posts:
             return Terrain(store, sigma=store.sigma, crs=store.crs, path=where, suspicions=store.suspicions)
         heights, spread = store.compose(0, 0, store.nx, store.ny)
         if np.isnan(heights).all():
@@ -145,6 +148,16 @@ class Terrain:
             raise InputError(f"{path}: heights of shape {heights.shape}; at least 2 x 2 posts are needed")
         memory = _Memory(np.ascontiguousarray(heights, np.float32), np.array(sigma), x0, y0, dx)
         return Terrain(memory, sigma=sigma, crs=crs, path=path)
+
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes of tiles kept in memory beside a grid that is whole."""
+        return getattr(self._ground, "cached_bytes", 0)
+
+    @property
+    def cache_counts(self) -> dict[str, int]:
+        """Hits, misses and evictions of the tiles in memory since the start; empty where there are none."""
+        return getattr(self._ground, "cache_counts", {})
 
     @property
     def is_whole(self) -> bool:

@@ -102,8 +102,9 @@ def look(paths: Sequence[Path], assume: Sequence[str],
     if len(paths) == 1 and is_pack(paths[0]):
         return _of_pack(paths[0], where)
     store = Store(list(paths), Assumptions.parse(assume), progress=progress)
-    layers = [_layer_info(layer) for layer in store.layers]
-    sampled = [_sampled(layer) for layer in store.layers]
+    odd = {s.path for s in store.suspicions if s.name == "nodata"}
+    sampled = [_sampled(layer, odd) for layer in store.layers]
+    layers = [_layer_info(layer, heights) for layer, heights in zip(store.layers, sampled, strict=True)]
     heights = np.concatenate([s[~np.isnan(s)] for s in sampled])
     bounds = store.x0, store.y0, store.x0 + (store.nx - 1) * store.dx, store.y0 + (store.ny - 1) * store.dx
     holes = _holes_together(store) if not any(s.refused for s in store.suspicions) else layers[-1].holes
@@ -126,23 +127,25 @@ def _range(heights: np.ndarray) -> tuple[float | None, float | None]:
     return (float(heights.min()), float(heights.max())) if heights.size else (None, None)
 
 
-def _layer_info(layer: Layer) -> LayerInfo:
+def _layer_info(layer: Layer, heights: np.ndarray) -> LayerInfo:
     west, south, east, north = layer.bounds
     across, up = layer.dx / layer.step_x, layer.dx / layer.step_y
     datums = {s.datum for s in layer.sheets if s.datum is not None}
     return LayerInfo(layer.dx, len(layer.sheets), (east - west) * across, (north - south) * up, layer.crs,
-                     ", ".join(sorted(datums)) or None, layer.sigma, float(np.isnan(_sampled(layer)).mean()))
+                     ", ".join(sorted(datums)) or None, layer.sigma, float(np.isnan(heights).mean()))
 
 
-def _sampled(layer: Layer) -> np.ndarray:
-    """Heights of blocks spread over a layer's tiles, NaN where unknown."""
-    out = []
+def _sampled(layer: Layer, odd: set[str]) -> np.ndarray:
+    """Heights of blocks spread over a layer's tiles, NaN where unknown; all of a tile whose heights are odd is."""
+    out = [np.full(1, np.nan)]
     each = max(_COUNTED // len(layer.sheets), 1)
     for k in np.unique(np.linspace(0, len(layer.sheets) - 1, _COUNTED).astype(int)):
         sheet, (i0, j0) = layer.sheets[k], layer.place(k)
+        if str(sheet.path) in odd:
+            continue
         for i, j in _blocks(sheet.nx, sheet.ny, each):
             out.append(layer.read(k, i0 + i, j0 + j, min(_BLOCK, sheet.nx - i), min(_BLOCK, sheet.ny - j))[0].ravel())
-    return np.concatenate(out)
+    return np.concatenate(out[1:] or out)
 
 
 def _holes_together(store: Store) -> float:

@@ -72,14 +72,14 @@ class Layer:
             return (weighted / total).astype(np.float32), (spread / total).astype(np.float32)
 
     def _weight(self, k: int, i: int, j: int, ni: int, nj: int) -> np.ndarray:
-        """How much sheet k counts, by the distance to its border."""
+        """How much sheet k counts, by the distances to its borders; the same for all sheets that end there."""
         (i0, j0), (i1, j1) = self._first[k], self._end[k]
         x, y = np.arange(i, i + ni), np.arange(j, j + nj)
         across, up = np.minimum(x - i0, i1 - 1 - x) + 1, np.minimum(y - j0, j1 - 1 - y) + 1
-        return np.asarray(np.minimum(np.minimum(across[None, :], up[:, None]), FEATHER), float)
+        return np.asarray(np.minimum(across, FEATHER)[None, :] * np.minimum(up, FEATHER)[:, None], float)
 
     def sample(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The surface at places of the layer's system, arrays of one shape.
+        """The surface at places of the layer's system, arrays that broadcast together: two axes of a lattice do.
 
         Returns
         -------
@@ -88,21 +88,31 @@ class Layer:
             the four posts about a place are known, 1 where it lies within the pixel of a known one, else 0.
         """
         u, v = (x - self.x0) / self.step_x, (y - self.y0) / self.step_y
-        inside = (u > -1.0) & (v > -1.0) & (u < self.nx) & (v < self.ny)
-        nothing = np.full(x.shape, np.nan)
-        if not inside.any():
-            return nothing, nothing.copy(), np.zeros(x.shape, np.int8)
-        i, j = int(np.floor(u[inside].min())) - 2, int(np.floor(v[inside].min())) - 2
-        ni, nj = int(np.floor(u[inside].max())) + 4 - i, int(np.floor(v[inside].max())) + 4 - j
+        shape = np.broadcast_shapes(u.shape, v.shape)
+        in_u, in_v = (u > -1.0) & (u < self.nx), (v > -1.0) & (v < self.ny)
+        if not (in_u.any() and in_v.any()):
+            return np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, np.int8)
+        i, j = int(np.floor(u[in_u].min())) - 2, int(np.floor(v[in_v].min())) - 2
+        ni, nj = int(np.floor(u[in_u].max())) + 4 - i, int(np.floor(v[in_v].max())) + 4 - j
         posts, sigma = self.posts(i, j, ni, nj)
-        u, v = np.where(inside, u - i, 0.0), np.where(inside, v - j, 0.0)
+        u, v = np.where(in_u, u - i, 0.0), np.where(in_v, v - j, 0.0)
         known = ~np.isnan(posts)
-        heights, strict = _bilinear(extended(posts.astype(float)), u, v), _bilinear(np.where(known, 0.0, np.nan), u, v)
+        if known.all() and in_u.all() and in_v.all():
+            return _bilinear(posts.astype(float), u, v), self._spread(sigma, u, v), np.full(shape, 2, np.int8)
+        inside = in_u & in_v
+        heights = np.where(inside, _bilinear(extended(posts.astype(float)), u, v), np.nan)
         in_pixel = known[np.minimum(np.rint(v), nj - 1).astype(int), np.minimum(np.rint(u), ni - 1).astype(int)]
-        reach = np.where(~np.isnan(strict), 2, np.where(in_pixel & ~np.isnan(heights), 1, 0)).astype(np.int8)
-        reach[~inside] = 0
-        spread = _bilinear(_filled(sigma.astype(float), self.sigma), u, v)
-        return np.where(inside, heights, np.nan), spread, reach
+        strict = _bilinear(known.astype(float), u, v) > 1.0 - 1e-9
+        reach = np.where(strict, 2, np.where(in_pixel & ~np.isnan(heights), 1, 0)) * inside
+        return heights, self._spread(sigma, u, v), reach.astype(np.int8)
+
+    def _spread(self, sigma: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Standard deviations between posts, those of the layer where a post has none."""
+        known = sigma[~np.isnan(sigma)]
+        if known.size == 0 or known.min() == known.max():
+            value = self.sigma if known.size == 0 else float(known[0])
+            return np.full(np.broadcast_shapes(u.shape, v.shape), value)
+        return _bilinear(np.where(np.isnan(sigma), self.sigma, sigma).astype(float), u, v)
 
 
 def on_one_lattice(a: Sheet, b: Sheet) -> bool:
@@ -130,10 +140,6 @@ def extended(heights: np.ndarray) -> np.ndarray:
 def _shifted(padded: np.ndarray, dj: int, di: int) -> np.ndarray:
     ny, nx = padded.shape[0] - 4, padded.shape[1] - 4
     return padded[2 + dj:2 + dj + ny, 2 + di:2 + di + nx]
-
-
-def _filled(values: np.ndarray, fill: float) -> np.ndarray:
-    return np.where(np.isnan(values), fill, values)
 
 
 def _bilinear(a: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:

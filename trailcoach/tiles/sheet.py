@@ -36,6 +36,7 @@ _FEET = ("ft", "foot", "feet", "us-ft", "us survey foot", "us_survey_foot", "int
 _ARC = np.array([10.0, 15.0, 30.0, 60.0]) / 3600.0     # degrees: pixels of tiles that would pass for centimetres
 _BEYOND_USE = 3.0                   # degrees outside the area a system is made for
 _SAMPLED_BLOCKS = 9                 # looked at when a large file is opened
+_LOOKED_AT = 512                    # posts of a block along each side
 _WHOLE = 1 << 20                    # posts: a file with fewer is looked at whole
 _CHECKED_BLOCKS = 4096              # whose place in the file is checked
 _CLIFF = 50.0                       # m between the lowest height and the next that no ground has,
@@ -320,12 +321,12 @@ def _suspect_system(dataset: rasterio.io.DatasetReader, path: Path, system: Any,
             return [Suspicion("wrong-crs", str(path), f"says degrees ({_name(system)[:40]}), but lies at {t.c:g},"
                               f" {t.f:g}: metres? (--assume crs=EPSG:... corrects it)", True)]
         return []
-    _check_reach(path, t)
     if max(abs(t.c), abs(dataset.bounds.right)) <= 180.0 and max(abs(t.f), abs(dataset.bounds.bottom)) <= 90.0 \
             and (t.a < _FINEST or (abs(t.a / _ARC - 1.0) < 1e-6).any()):
         return [Suspicion("degrees", str(path), f"says {_name(system)[:40]}, which counts in metres, but lies at"
                           f" {t.c:g}, {t.f:g} with pixels of {t.a:g}: degrees as metres? (--assume crs=EPSG:4326 says"
                           " so)", True)]
+    _check_reach(path, t)
     return [] if assumed.crs is not None else _suspect_place(dataset, path, system)
 
 
@@ -340,8 +341,9 @@ def _check_reach(path: Path, t: Any) -> None:
 def _suspect_place(dataset: rasterio.io.DatasetReader, path: Path, system: Any) -> list[Suspicion]:
     """Whether the tile lies where its system is made for."""
     import pyproj
-    area = system.area_of_use
-    if area is None:
+    authority = system.to_authority()
+    area = pyproj.CRS.from_authority(*authority).area_of_use if authority else None     # WKT of a file does not tell it
+    if area is None or _unit_of(system)[0] != 1.0:      # feet are refused for themselves
         return []
     x, y = (dataset.bounds.left + dataset.bounds.right) / 2, (dataset.bounds.bottom + dataset.bounds.top) / 2
     lon, lat = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True).transform(x, y)
@@ -412,5 +414,6 @@ def _windows(dataset: rasterio.io.DatasetReader, whole: bool) -> list[Any]:
     rows, columns = dataset.block_shapes[0]
     across, down = -(-dataset.width // columns), -(-dataset.height // rows)
     picked = np.unique(np.linspace(0, across * down - 1, _SAMPLED_BLOCKS).astype(np.int64))
-    return [((k // across * rows, min((k // across + 1) * rows, dataset.height)),
-             (k % across * columns, min((k % across + 1) * columns, dataset.width))) for k in map(int, picked)]
+    return [((k // across * rows, min(k // across * rows + min(rows, _LOOKED_AT), dataset.height)),
+             (k % across * columns, min(k % across * columns + min(columns, _LOOKED_AT), dataset.width)))
+            for k in map(int, picked)]

@@ -191,7 +191,7 @@ class Store:
         layer = self.layers[k]
         x, y = self.x0 + np.arange(i, i + ni) * self.dx, self.y0 + np.arange(j, j + nj) * self.dx
         if layer.crs == self.crs:
-            return layer.sample(*np.meshgrid(x, y))
+            return layer.sample(x[None, :], y[:, None])
         return layer.sample(*self._curved(str(layer.crs), x, y))       # either all have a system or none: told before
 
     def _curved(self, crs: str, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -102,6 +102,12 @@ def test_feet_that_are_declared(folder):
     assert Terrain.open(feet, assume=["feet"]).grid.heights == pytest.approx(hills(x, y), abs=1e-3)
 
 
+def test_feet_that_are_not_declared_but_higher_than_any_mountain(folder):
+    path = tile(folder / "a.tif", 0, 0, 40, 40, 1.0, lambda x, y: hills(x, y) / 0.3048 + 6000.0)
+    assert found(path) == {"feet": True}
+    assert Terrain.open(path, assume=["feet"]).grid.heights.max() < 4000.0
+
+
 @pytest.mark.parametrize("where", ["beside", "over", "under"])
 def test_feet_that_are_not_declared_but_meet_metres(folder, where):
     dx, west = {"beside": (1.0, 100), "over": (1.0, 60), "under": (4.0, -50)}[where]

@@ -61,11 +61,11 @@ def replay(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = N
         yield from tick.steps
 
 
-def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail,
-          progress: Progress | None = None) -> Iterator[Tick]:
-    """The drive tick by tick."""
+def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail, progress: Progress | None = None,
+          on_window: Callable[[_core.Grid], None] | None = None) -> Iterator[Tick]:
+    """The drive tick by tick; ``on_window`` as of :class:`trailcoach.engine.Engine`."""
     check_imu(log)
-    engine = Engine(vehicle, terrain, trail, make_config(vehicle, log))
+    engine = Engine(vehicle, terrain, trail, make_config(vehicle, log), on_window=on_window)
     if log.meta.start is not None:
         engine.start(*log.meta.start)
     kinds, rows, t_ns = log.timeline()

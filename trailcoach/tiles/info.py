@@ -102,7 +102,7 @@ def look(paths: Sequence[Path], assume: Sequence[str],
     if len(paths) == 1 and is_pack(paths[0]):
         return _of_pack(paths[0], where)
     store = Store(list(paths), Assumptions.parse(assume), progress=progress)
-    odd = {s.path for s in store.suspicions if s.name == "nodata"}
+    odd = {s.path for s in store.suspicions if s.refused and s.name in ("nodata", "feet")}
     sampled = [_sampled(layer, odd) for layer in store.layers]
     layers = [_layer_info(layer, heights) for layer, heights in zip(store.layers, sampled, strict=True)]
     heights = np.concatenate([s[~np.isnan(s)] for s in sampled])

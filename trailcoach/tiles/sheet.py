@@ -39,6 +39,7 @@ _SAMPLED_BLOCKS = 9                 # looked at when a large file is opened
 _LOOKED_AT = 512                    # posts of a block along each side
 _WHOLE = 1 << 20                    # posts: a file with fewer is looked at whole
 _CHECKED_BLOCKS = 4096              # whose place in the file is checked
+_FEW = 4                            # different values that unknown posts have in one file; more are noise or another unit
 _CLIFF = 50.0                       # m between the lowest height and the next that no ground has,
 _OFTEN = 1e-3                       # if this share of all posts stands on the lowest
 
@@ -393,6 +394,11 @@ def _look_at_heights(dataset: rasterio.io.DatasetReader, sheet: Sheet) -> list[S
         return []
     with np.errstate(invalid="ignore"):
         odd = known[(known < LOWEST) | (known > HIGHEST)]
+    if odd.size and np.unique(odd).size > _FEW:
+        if odd.min() > HIGHEST and odd.max() <= HIGHEST / FOOT:
+            return [Suspicion("feet", str(sheet.path), f"heights up to {odd.max():g} m; {LOWEST:g} to {HIGHEST:g} are"
+                              " allowed: feet? (--assume feet says so)", True)]
+        raise damaged(sheet.path)
     if odd.size:
         return [Suspicion("nodata", str(sheet.path), f"{odd.size} heights such as {odd[0]:g} m; {LOWEST:g} to"
                           f" {HIGHEST:g} are allowed: is its nodata value declared? (--assume nodata={odd[0]:g} says"

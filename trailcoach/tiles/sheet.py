@@ -39,7 +39,7 @@ _SAMPLED_BLOCKS = 9                 # looked at when a large file is opened
 _LOOKED_AT = 512                    # posts of a block along each side
 _WHOLE = 1 << 20                    # posts: a file with fewer is looked at whole
 _CHECKED_BLOCKS = 4096              # whose place in the file is checked
-_FEW = 4                            # different values that unknown posts have in one file; more are noise or another unit
+_FEW = 4                            # different values that unknown posts have in a file; more are noise or another unit
 _CLIFF = 50.0                       # m between the lowest height and the next that no ground has,
 _OFTEN = 1e-3                       # if this share of all posts stands on the lowest
 

@@ -4,7 +4,7 @@
 This file is the table of contents. Data walks through the stations from top to bottom.
 """
 # the linter does not see that the files below use these
-from libc.math cimport NAN, asin, atan, atan2, cos, erfc, exp, fabs, floor  # no-cython-lint
+from libc.math cimport NAN, acos, asin, atan, atan2, cos, erfc, exp, fabs, floor  # no-cython-lint
 from libc.math cimport isfinite, isnan, sin, sqrt, tan  # no-cython-lint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t  # no-cython-lint
 from libc.stdlib cimport calloc, free  # no-cython-lint

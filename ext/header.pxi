@@ -192,6 +192,8 @@ cdef extern from "trailcoach.h" nogil:
         double clearance_wanted
         double clearance_least
         double max_tilt
+        int32_t reverse
+        int32_t reserved
 
     ctypedef struct tc_coach_config:
         double steering_ratio
@@ -292,6 +294,17 @@ cdef extern from "trailcoach.h" nogil:
         TC_LINE_BLOCKED
         TC_LINE_BUDGET
 
+    enum:
+        TC_LIMIT_NONE
+        TC_LIMIT_CLEARANCE
+        TC_LIMIT_TILT
+        TC_LIMIT_TIPS
+        TC_LIMIT_NO_SUPPORT
+        TC_LIMIT_OFF_MAP
+        TC_LIMIT_UNKNOWN
+        TC_LIMIT_UNSOLVED
+        TC_LIMIT_TURN
+
     ctypedef struct tc_line_point:
         double s
         double x
@@ -321,6 +334,14 @@ cdef extern from "trailcoach.h" nogil:
         int32_t straight_part
         uint32_t nodes
         uint32_t stances
+        double limit_x
+        double limit_y
+        double limit_clearance
+        double limit_tilt
+        int32_t limit_cause
+        int32_t limit_part
+        int32_t exhausted
+        int32_t reserved
 
     enum:
         TC_STEP_STEER

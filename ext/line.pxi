@@ -1,14 +1,16 @@
 # Search of the best line over stances: a lazy Hybrid A* (Dolgov et al. 2010; lazy edges: Dellin and Srinivasa 2016).
 #
-# A node is a pose with a level of curvature. Going on from it costs a look; where the vehicle would rest on the way
-# there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no further once
-# one stance forbids it. Arcs on which something touches stay open at a high price, so that they are used where every
-# clear way is exhausted, and only there. Where three quarters of the budget find no end to the clear ways, the rest of
-# it goes to a search that takes touching lightly: a line that touches little is more use than none. Where a clear line
-# is found soon, a less greedy search may find a better one before the same budget is spent again.
+# A node is a pose with a level of curvature and a gear. Going on from it costs a look; where the vehicle would rest on
+# the way there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no
+# further once one stance forbids it.
+#
+# A plan is a ladder of searches that share one budget of stances: clear ways forward; where these are exhausted the
+# same on a finer lattice, which shows that there are none; clear ways with both gears, where that is allowed; ways on
+# which something touches, at a price. Where a clear line is found soon, a less greedy search may find a better one.
 
 cdef enum:
-    LINE_YAWS = 72                      # heading bins of a closed state
+    LINE_YAWS = 72                      # heading bins of a closed state,
+    LINE_YAWS_FINE = 144                # 2.5 deg, on the finer lattice
     LINE_MAX_ARCS = 204                 # of a line: 1 + 5 * 204 points <= TC_MAX_LINE
     LINE_SOON = 500                     # stances: a line found with fewer leaves room for a better one,
     LINE_BETTER = 150                   # for which so many may be spent
@@ -22,7 +24,8 @@ cdef enum:
 
 cdef extern from *:
     """
-    static const double TC_LINE_CELL = 0.25;            /* m, of a closed state */
+    static const double TC_LINE_CELL = 0.25;            /* m, of a closed state, */
+    static const double TC_LINE_CELL_FINE = 0.10;       /* on the finer lattice */
     static const double TC_LINE_GREED = 2.0;            /* weight of the way still to go, */
     static const double TC_LINE_GREED_BETTER = 1.3;     /* when a clear line is known, */
     static const double TC_LINE_GREED_LIGHTLY = 4.0;    /* and where touching is taken lightly */
@@ -53,15 +56,19 @@ cdef extern from *:
     static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways is given up, */
     static const double TC_COST_TOUCH_DEPTH = 0.1;      /* m: the same again for each of these it is too low */
     static const double TC_COST_STEERING = 0.10;        /* each level steered */
+    static const double TC_COST_REVERSE = 0.5;          /* backwards the driver sees little */
+    static const double TC_COST_GEAR = 2.0;             /* m: each change of gear */
     static const double TC_LINE_TIGHT = 0.6;            /* above this no room is left to correct */
     static const double TC_LINE_TIP_WANTED = 0.35;      /* rad, no reward for more */
     """
-    const double TC_LINE_CELL, TC_LINE_GREED, TC_LINE_FINE_BELOW, TC_LINE_GOAL_RADIUS, TC_LINE_GOAL_YAW
+    const double TC_LINE_CELL, TC_LINE_CELL_FINE, TC_LINE_GREED, TC_LINE_FINE_BELOW, TC_LINE_GOAL_RADIUS
+    const double TC_LINE_GOAL_YAW
     const double TC_LINE_ESCAPE, TC_LINE_ESCAPE_DEEPER, TC_LINE_STRAIGHT_STEP, TC_LINE_GOAL_SIGHT
     const double TC_COST_CLEARANCE, TC_COST_TIP, TC_COST_LIFT, TC_COST_CURVATURE, TC_COST_TIGHT, TC_COST_ASIDE
     const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
     const double TC_COST_UNSOLVED, TC_COST_TOUCH_LIGHTLY, TC_LINE_RETURN_AFTER, TC_LINE_RETURN
     const double TC_LOOK_TILT, TC_LINE_SWING, TC_LINE_GREED_LIGHTLY, TC_LINE_GREED_BETTER
+    const double TC_COST_REVERSE, TC_COST_GEAR
     const double TC_COST_TOUCH, TC_COST_TOUCH_DEPTH, TC_COST_STEERING, TC_LINE_TIGHT, TC_LINE_TIP_WANTED
 
 cdef struct line_node:
@@ -73,7 +80,8 @@ cdef struct line_node:
     int32_t segment                     # of the corridor
     int32_t arcs                        # from the start
     int32_t level                       # of curvature
-    int32_t flags                      # NODE_
+    int32_t gear                        # 1 or -1, of the arc that ends here
+    int32_t flags                       # NODE_
 
 cdef struct line_footprint:
     double rear, front                  # of the body origin, m
@@ -83,6 +91,12 @@ cdef struct line_goal:
     double x, y, yaw, s
     bint any_yaw
     bint across                         # reached anywhere on the line across the corridor
+
+cdef struct line_known:
+    # of a line laid aside
+    tc_line_info info
+    int32_t n_points
+    double end_s
 
 cdef struct line_planner:
     const stance_model *stance
@@ -107,13 +121,19 @@ cdef struct line_planner:
     line_goal goal
     double side_limit                   # distance from the trail allowed to the vehicle's middle line, m
     double start_outside                # by which it is exceeded at the start, m
-    double touch_price                  # of a metre
+    double touch_price                  # of a metre; 0 = nothing may touch
+    double cell                         # of the closed states, m
+    int32_t yaws                        # their heading bins
     double greed                        # weight of the way still to go
     uint32_t stance_limit               # budget of the search at work
     double half_width                   # of the corridor, m
     double x0, y0                       # origin of the closed states' cells
     double start_clearance              # m
+    double end_s                        # along the corridor, of the line at hand, m
+    double refused_s                    # farthest place along the corridor from which an arc was refused, m
+    int32_t refusal                     # TC_LIMIT_ of the pose judged last, where it is forbidden
     bint every_station
+    bint both_gears
     tc_stance work
     int32_t chain[LINE_MAX_ARCS]        # nodes of the line found, from the start
 
@@ -216,51 +236,92 @@ cdef inline double clearance_cost(const line_planner *p, double clearance) noexc
     return TC_COST_CLEARANCE * shortfall(clearance - p.config.clearance_least, p.config.clearance_wanted)
 
 
+cdef int32_t refusal_of(const line_planner *p, const tc_stance *st) noexcept nogil:
+    """Why no line may lead through a stance: TC_LIMIT_, none where one may."""
+    if st.status == TC_STANCE_OFF_MAP or st.status == TC_STANCE_BAD_POSE:
+        return TC_LIMIT_OFF_MAP
+    if st.status == TC_STANCE_UNKNOWN:
+        return TC_LIMIT_UNKNOWN
+    if st.status == TC_STANCE_UNSOLVED:
+        return TC_LIMIT_UNSOLVED
+    if st.status == TC_STANCE_NO_SUPPORT:
+        return TC_LIMIT_NO_SUPPORT
+    if st.status != TC_STANCE_OK or least_margin(st) <= 0.0:
+        return TC_LIMIT_TIPS
+    if cos(st.roll) * cos(st.pitch) < cos(p.config.max_tilt):
+        return TC_LIMIT_TILT
+    return TC_LIMIT_UNKNOWN if isnan(least_clearance(st, <int32_t> p.stance.vehicle.n_parts)) else TC_LIMIT_NONE
+
+
+cdef void note_limit(line_planner *p, int32_t cause) noexcept nogil:
+    """The stance at work is what a line ends at."""
+    cdef const tc_stance *st = &p.work
+    cdef bint rests = st.status == TC_STANCE_OK
+    p.info.limit_cause = cause
+    p.info.limit_x, p.info.limit_y = st.x, st.y
+    p.info.limit_clearance = least_clearance(st, <int32_t> p.stance.vehicle.n_parts) if rests else NAN
+    p.info.limit_tilt = acos(cos(st.roll) * cos(st.pitch)) if rests else NAN
+    p.info.limit_part = st.least_part if rests else -1
+
+
+cdef void refuse(line_planner *p, double s) noexcept nogil:
+    """Remember the refusal farthest along the corridor: that is where the way ends, if no other is found."""
+    if s > p.refused_s:
+        p.refused_s = s
+        note_limit(p, p.refusal)
+
+
 cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const tc_stance *warm, double least,
                         double *cost) noexcept nogil:
     """Let the vehicle rest there: STATION_, and what a metre like this costs beyond its length. p.work is the stance;
     with less clearance than `least` something counts as touching."""
     cdef tc_stance *st = &p.work
     cdef double clearance, margin
-    if not on_map(p, x, y, yaw):
-        return STATION_FORBIDDEN
-    stance_solve(p.stance, p.grid, x, y, yaw, warm, st)
-    p.info.stances += 1
-    if st.status == TC_STANCE_UNSOLVED:
+    st.x, st.y, st.yaw = x, y, yaw
+    st.status = TC_STANCE_OFF_MAP
+    if on_map(p, x, y, yaw):
+        stance_solve(p.stance, p.grid, x, y, yaw, warm, st)
+        p.info.stances += 1
+    p.refusal = refusal_of(p, st)
+    if p.refusal == TC_LIMIT_UNSOLVED:
         cost[0] = TC_COST_UNSOLVED
         return STATION_UNSOLVED
-    if st.status != TC_STANCE_OK or cos(st.roll) * cos(st.pitch) < cos(p.config.max_tilt):
+    if p.refusal != TC_LIMIT_NONE:
         return STATION_FORBIDDEN
     clearance = least_clearance(st, <int32_t> p.stance.vehicle.n_parts)
     margin = least_margin(st)
-    if isnan(clearance) or margin <= 0.0:
-        return STATION_FORBIDDEN
     cost[0] = (clearance_cost(p, clearance) + TC_COST_TIP * shortfall(margin, TC_LINE_TIP_WANTED)
                + TC_COST_LIFT * ((st.lifted & 1) + (st.lifted >> 1 & 1) + (st.lifted >> 2 & 1) + (st.lifted >> 3 & 1)))
     return STATION_CLEAR if clearance >= least else STATION_TOUCHES
 
 
 cdef inline const motion *arc_to(const line_planner *p, const line_node *n) noexcept nogil:
-    """The arc that ends in the node."""
-    cdef int32_t level = p.node[n.parent].level
-    return &p.arc[n.level if level == LINE_START else level][n.level]
+    """The arc that ends in the node. Where the vehicle stands, at the start and between gears, it steers first."""
+    cdef const line_node *begin = &p.node[n.parent]
+    return &p.arc[n.level if begin.level == LINE_START or begin.gear != n.gear else begin.level][n.level]
 
 
-cdef inline void station_pose(const line_node *begin, const motion *a, int32_t i, double *pose) noexcept nogil:
-    cdef double c = cos(begin.yaw), s = sin(begin.yaw)
-    pose[0] = begin.x + c * a.x[i] - s * a.y[i]
-    pose[1] = begin.y + s * a.x[i] + c * a.y[i]
-    pose[2] = begin.yaw + a.yaw[i]
+cdef inline void station_pose(const line_node *begin, const motion *a, int32_t gear, int32_t i,
+                              double *pose) noexcept nogil:
+    """Backwards with the same curvature along the way an arc is the mirror image of itself."""
+    cdef double c = cos(begin.yaw), s = sin(begin.yaw), x = gear * a.x[i]
+    pose[0] = begin.x + c * x - s * a.y[i]
+    pose[1] = begin.y + s * x + c * a.y[i]
+    pose[2] = begin.yaw + gear * a.yaw[i]
 
 
-cdef double rolling_cost(const line_planner *p, int32_t from_level, int32_t to_level, double from_trail) noexcept nogil:
-    """What an arc costs before any stance is known: length, steering, curvature, distance from the trail."""
-    cdef double k = fabs(to_level - MOTION_STRAIGHT) * TC_MOTION_LEVEL, w = from_trail / p.half_width
+cdef double rolling_cost(const line_planner *p, const line_node *begin, const line_node *n,
+                         double from_trail) noexcept nogil:
+    """What an arc costs before any stance is known: length, steering, gear, curvature, distance from the trail."""
+    cdef double k = fabs(n.level - MOTION_STRAIGHT) * TC_MOTION_LEVEL, w = from_trail / p.half_width
     cdef double metre = 1.0 + TC_COST_CURVATURE * k * k + TC_COST_ASIDE * w * w
-    cdef int32_t steered = to_level - (MOTION_STRAIGHT if from_level == LINE_START else from_level)
+    cdef int32_t steered = n.level - (MOTION_STRAIGHT if begin.level == LINE_START else begin.level)
     if k > TC_LINE_TIGHT:
         metre += TC_COST_TIGHT
-    return metre * TC_MOTION_LENGTH + TC_COST_STEERING * fabs(steered)
+    if n.gear < 0:
+        metre += TC_COST_REVERSE
+    return (metre * TC_MOTION_LENGTH + TC_COST_STEERING * fabs(steered)
+            + (TC_COST_GEAR if begin.level != LINE_START and n.gear != begin.gear else 0.0))
 
 
 cdef double look_aside(line_planner *p, const double *pose) noexcept nogil:
@@ -289,12 +350,12 @@ cdef double look_cost(line_planner *p, const double *pose) noexcept nogil:
     return cost
 
 
-cdef double look_arc(line_planner *p, const line_node *begin, const motion *a) noexcept nogil:
+cdef double look_arc(line_planner *p, const line_node *begin, const motion *a, int32_t gear) noexcept nogil:
     """What an arc seems to cost beyond rolling over it: by looks at its middle and end."""
     cdef double middle[3]
     cdef double end[3]
-    station_pose(begin, a, MOTION_STATIONS // 2, middle)
-    station_pose(begin, a, MOTION_STATIONS - 1, end)
+    station_pose(begin, a, gear, MOTION_STATIONS // 2, middle)
+    station_pose(begin, a, gear, MOTION_STATIONS - 1, end)
     return 0.5 * (look_cost(p, middle) + look_cost(p, end)) * TC_MOTION_LENGTH
 
 
@@ -323,13 +384,18 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
     if p.start_clearance < least and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE:
         least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
     for i in range(MOTION_STATIONS):
-        station_pose(begin, a, i, pose[i])
+        station_pose(begin, a, n.gear, i, pose[i])
         seen[i] = look_clearance(&p.map, &p.samples, pose[i][0], pose[i][1], pose[i][2])
         judged[i] = False
     at = least_seen(seen, judged)
     for k in range(MOTION_STATIONS):
         verdict = judge_pose(p, pose[at][0], pose[at][1], pose[at][2], &p.work if k > 0 else NULL, least, &one)
         if verdict == STATION_FORBIDDEN or (verdict == STATION_UNSOLVED and not seen[at] > TC_LINE_FINE_BELOW):
+            refuse(p, begin.s)
+            return False
+        if verdict == STATION_TOUCHES and p.touch_price == 0.0:
+            p.refusal = TC_LIMIT_CLEARANCE
+            refuse(p, begin.s)
             return False
         if verdict == STATION_TOUCHES:
             n.flags |= NODE_TOUCHES
@@ -355,11 +421,11 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
 
 cdef uint64_t state_key(const line_planner *p, const line_node *n) noexcept nogil:
     """Cell, heading and curvature in one number."""
-    cdef int64_t ix = <int64_t> floor((n.x - p.x0) / TC_LINE_CELL) + (1 << 19)
-    cdef int64_t iy = <int64_t> floor((n.y - p.y0) / TC_LINE_CELL) + (1 << 19)
-    cdef int64_t turn = <int64_t> floor(wrap_angle(n.yaw) * (LINE_YAWS / 6.283185307179586) + 0.5) + LINE_YAWS
-    return (<uint64_t> (ix & 0xFFFFF) << 40 | <uint64_t> (iy & 0xFFFFF) << 20 | <uint64_t> (turn % LINE_YAWS) << 8
-            | <uint64_t> (n.level + 1))
+    cdef int64_t ix = <int64_t> floor((n.x - p.x0) / p.cell) + (1 << 19)
+    cdef int64_t iy = <int64_t> floor((n.y - p.y0) / p.cell) + (1 << 19)
+    cdef int64_t turn = <int64_t> floor(wrap_angle(n.yaw) * (p.yaws / 6.283185307179586) + 0.5) + p.yaws
+    return (<uint64_t> (ix & 0xFFFFF) << 40 | <uint64_t> (iy & 0xFFFFF) << 20 | <uint64_t> (turn % p.yaws) << 8
+            | <uint64_t> (n.gear < 0) << 7 | (0 if p.both_gears else <uint64_t> (n.level + 1)))
 
 
 cdef double still_to_go(const line_planner *p, const line_node *n) noexcept nogil:
@@ -391,7 +457,7 @@ cdef bint out_of_reach(const line_planner *p, const line_node *n) noexcept nogil
     """Whether the goal pose cannot be met any more. Near it lateral offset e and heading error are a double integrator
     of the curvature; the shortest way to bring both to nought is bang-bang (Bryson and Ho 1975, 3.9)."""
     cdef double c, s, dx, dy, along, e, turn, sum_, way
-    if p.goal.across:
+    if p.goal.across or p.both_gears:
         return False
     if p.goal.any_yaw:
         return n.s > p.goal.s + 2.0 * TC_LINE_GOAL_RADIUS
@@ -424,7 +490,7 @@ cdef inline double side_limit_at(const line_planner *p, int32_t arcs) noexcept n
     return p.side_limit + (outside + TC_LINE_SWING if outside > 0.0 else 0.0)
 
 
-cdef bint node_open(line_planner *p, int32_t parent, int32_t level) noexcept nogil:
+cdef bint node_open(line_planner *p, int32_t parent, int32_t level, int32_t gear) noexcept nogil:
     """Open the node that one arc from the parent leads to, unless it is of no use. False when the memory is full."""
     cdef line_node *n
     cdef const line_node *begin = &p.node[parent]
@@ -435,17 +501,18 @@ cdef bint node_open(line_planner *p, int32_t parent, int32_t level) noexcept nog
     n = &p.node[p.n_nodes]
     n.parent = parent
     n.level = level
+    n.gear = gear
     n.flags = 0
     n.arcs = begin.arcs + 1
-    station_pose(begin, arc_to(p, n), MOTION_STATIONS - 1, pose)
+    station_pose(begin, arc_to(p, n), gear, MOTION_STATIONS - 1, pose)
     n.x, n.y, n.yaw = pose[0], pose[1], pose[2]
     if table_has(&p.closed, state_key(p, n)):
         return True
     from_trail = corridor_place(&p.way, n.x, n.y, begin.segment, &n.segment, &n.s)
     if aside(p, n.x, n.y, n.yaw, n.segment) > side_limit_at(p, n.arcs) or out_of_reach(p, n):
         return True
-    n.look = look_arc(p, begin, arc_to(p, n))
-    n.cost = begin.cost + rolling_cost(p, begin.level, level, from_trail) + n.look
+    n.look = look_arc(p, begin, arc_to(p, n), gear)
+    n.cost = begin.cost + rolling_cost(p, begin, n, from_trail) + n.look
     heap_push(&p.open, n.cost + p.greed * still_to_go(p, n), p.n_nodes)
     p.n_nodes += 1
     return True
@@ -453,14 +520,14 @@ cdef bint node_open(line_planner *p, int32_t parent, int32_t level) noexcept nog
 
 cdef bint expand(line_planner *p, int32_t index) noexcept nogil:
     """Open all nodes one arc on. False when the memory is full."""
-    cdef int32_t level = p.node[index].level, low = level - 1, high = level + 1, i
-    if level == LINE_START or low < 0:
-        low = 0
-    if level == LINE_START or high > MOTION_LEVELS - 1:
-        high = MOTION_LEVELS - 1
-    for i in range(low, high + 1):
-        if not node_open(p, index, i):
-            return False
+    cdef int32_t level = p.node[index].level, gears = 2 if p.both_gears else 1, i, k, gear
+    cdef bint stands
+    for k in range(gears):
+        gear = 1 - 2 * k
+        stands = level == LINE_START or gear != p.node[index].gear
+        for i in range(MOTION_LEVELS):
+            if (stands or -1 <= i - level <= 1) and not node_open(p, index, i, gear):
+                return False
     return True
 
 
@@ -508,7 +575,7 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
     return TC_LINE_BUDGET if cut_off else TC_LINE_BLOCKED
 
 
-cdef void point_from_work(line_planner *p, double s, double steer) noexcept nogil:
+cdef void point_from_work(line_planner *p, double s, double steer, int32_t gear) noexcept nogil:
     """Append the pose and stance at work to the line, and note where it is tightest."""
     cdef const tc_stance *st = &p.work
     cdef tc_line_point *q = &p.points[p.n_points]
@@ -518,7 +585,7 @@ cdef void point_from_work(line_planner *p, double s, double steer) noexcept nogi
     q.z, q.roll, q.pitch = st.z, st.roll, st.pitch
     q.clearance = least_clearance(st, <int32_t> p.stance.vehicle.n_parts)
     q.tip_margin = least_margin(st)
-    q.gear = 1
+    q.gear = gear
     q.part = st.least_part
     q.stance_status = st.status
     q.lifted = st.lifted
@@ -538,7 +605,7 @@ cdef void rest_at(line_planner *p, double x, double y, double yaw, bint warm) no
 
 cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
     """The line to a node as points 0.1 m apart, each with its stance."""
-    cdef int32_t i, k, n = 0, index = end
+    cdef int32_t i, k, gear, n = 0, index = end
     cdef const line_node *begin
     cdef const motion *a
     cdef double pose[3]
@@ -552,16 +619,19 @@ cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
     p.info.least_s = NAN
     p.info.least_part = -1
     rest_at(p, p.node[0].x, p.node[0].y, p.node[0].yaw, False)
-    point_from_work(p, 0.0, 0.0 if n == 0 else atan(p.wheelbase * arc_to(p, &p.node[p.chain[0]]).curvature[0]))
+    point_from_work(p, 0.0, 0.0 if n == 0 else atan(p.wheelbase * arc_to(p, &p.node[p.chain[0]]).curvature[0]), 1)
     for i in range(n):
         begin = &p.node[p.node[p.chain[i]].parent]
         a = arc_to(p, &p.node[p.chain[i]])
+        gear = p.node[p.chain[i]].gear
+        p.points[p.n_points - 1].gear = gear    # where the gear changes a point has the one it is left with
         for k in range(MOTION_STATIONS):
-            station_pose(begin, a, k, pose)
+            station_pose(begin, a, gear, k, pose)
             rest_at(p, pose[0], pose[1], pose[2], p.work.status == TC_STANCE_OK)
             s = (i + (k + 1.0) / MOTION_STATIONS) * TC_MOTION_LENGTH
-            point_from_work(p, s, atan(p.wheelbase * a.curvature[k]))
+            point_from_work(p, s, atan(p.wheelbase * a.curvature[k]), gear)
     p.info.length = s
+    p.end_s = p.node[end].s
     p.info.cost = p.node[end].cost
 
 
@@ -613,6 +683,7 @@ cdef int32_t search_from(line_planner *p, const double *start, int32_t *end) noe
     n.parent = -1
     n.arcs = 0
     n.level = LINE_START
+    n.gear = 1
     n.flags = NODE_JUDGED
     corridor_place(&p.way, n.x, n.y, <int32_t> (p.way.s_start / p.way.spacing), &n.segment, &n.s)
     p.n_nodes = 1
@@ -646,48 +717,121 @@ cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, cons
     p.goal.across = has_trail and p.goal.any_yaw
 
 
+cdef void keep_line(line_planner *p, line_known *known) noexcept nogil:
+    """Lay the line at hand aside while another search may find a better one."""
+    known.info = p.info
+    known.n_points = p.n_points
+    known.end_s = p.end_s
+    memcpy(p.spare, p.points, p.n_points * sizeof(tc_line_point))
+
+
+cdef void take_back(line_planner *p, const line_known *known) noexcept nogil:
+    """The line laid aside again; what the other search spent stays spent."""
+    cdef uint32_t stances = p.info.stances, nodes = p.info.nodes
+    p.info = known.info
+    p.info.stances = stances
+    p.info.nodes = nodes
+    p.n_points = known.n_points
+    p.end_s = known.end_s
+    memcpy(p.points, p.spare, known.n_points * sizeof(tc_line_point))
+
+
+cdef bint is_clear(const line_planner *p, int32_t outcome) noexcept nogil:
+    return outcome == TC_LINE_CLEAR and not points_fail(p)
+
+
 cdef void improve(line_planner *p, const double *start) noexcept nogil:
     """Try to find a better clear line than the one at hand with few more stances; keep the better of the two."""
-    cdef tc_line_info known = p.info
-    cdef int32_t n_known = p.n_points, end = 0
-    memcpy(p.spare, p.points, n_known * sizeof(tc_line_point))
+    cdef line_known known
+    cdef int32_t end = 0
+    keep_line(p, &known)
     p.greed = TC_LINE_GREED_BETTER
     p.stance_limit = p.info.stances + LINE_BETTER
-    if search_from(p, start, &end) == TC_LINE_CLEAR and p.node[end].cost < known.cost:
+    if search_from(p, start, &end) == TC_LINE_CLEAR and p.node[end].cost < known.info.cost:
         write_points(p, end)
         if not points_fail(p):
             return
-    known.stances = p.info.stances
-    known.nodes = p.info.nodes
-    p.info = known
-    p.n_points = n_known
-    memcpy(p.points, p.spare, n_known * sizeof(tc_line_point))
+    take_back(p, &known)
 
 
-cdef int32_t search_in_turn(line_planner *p, const double *start, int32_t *end) noexcept nogil:
-    """Search for a clear line; more closely if that one touches between stations; for any line if there is no end to
-    it. Leaves the points of the best."""
-    cdef int32_t outcome
-    p.touch_price = TC_COST_TOUCH
+cdef int32_t search_clear(line_planner *p, const double *start, bint fine, uint32_t stance_limit) noexcept nogil:
+    """Search for a line on which nothing touches; more closely if it does between stations. Leaves the points of the
+    best."""
+    cdef int32_t outcome, end = 0
+    p.touch_price = 0.0
     p.greed = TC_LINE_GREED
-    p.stance_limit = p.config.max_stances - p.config.max_stances // 4
+    p.cell = TC_LINE_CELL_FINE if fine else TC_LINE_CELL
+    p.yaws = LINE_YAWS_FINE if fine else LINE_YAWS
+    p.stance_limit = stance_limit
     p.every_station = False
-    outcome = search_from(p, start, end)
-    write_points(p, end[0])
-    if outcome == TC_LINE_CLEAR and points_fail(p) and not p.node[end[0]].flags & NODE_TOUCHES:
+    outcome = search_from(p, start, &end)
+    write_points(p, end)
+    if outcome == TC_LINE_CLEAR and points_fail(p):
         p.every_station = True
-        outcome = search_from(p, start, end)
-        write_points(p, end[0])
-    if outcome == TC_LINE_CLEAR and not points_fail(p) and p.info.stances < LINE_SOON:
-        improve(p, start)
-    elif outcome == TC_LINE_BUDGET:
-        p.touch_price = TC_COST_TOUCH_LIGHTLY
-        p.greed = TC_LINE_GREED_LIGHTLY
-        p.stance_limit = p.config.max_stances
-        p.every_station = False
-        outcome = search_from(p, start, end)
-        write_points(p, end[0])
+        outcome = search_from(p, start, &end)
+        write_points(p, end)
     return outcome
+
+
+cdef int32_t search_touching(line_planner *p, const double *start) noexcept nogil:
+    """Search for the line that touches least; where that takes too long, for any."""
+    cdef int32_t outcome = TC_LINE_BUDGET, end = 0, turn
+    p.every_station = False
+    p.cell = TC_LINE_CELL
+    p.yaws = LINE_YAWS
+    for turn in range(2):
+        p.touch_price = TC_COST_TOUCH if turn == 0 else TC_COST_TOUCH_LIGHTLY
+        p.greed = TC_LINE_GREED if turn == 0 else TC_LINE_GREED_LIGHTLY
+        p.stance_limit = p.config.max_stances
+        if turn == 0:
+            p.stance_limit -= p.config.max_stances // 8
+        outcome = search_from(p, start, &end)
+        if outcome != TC_LINE_BUDGET:
+            break
+    write_points(p, end)
+    return outcome
+
+
+cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil:
+    """The ladder of searches. Leaves the points of the best line."""
+    cdef uint32_t eighth = p.config.max_stances // 8
+    cdef int32_t outcome
+    p.both_gears = False
+    outcome = search_clear(p, start, False, 4 * eighth)
+    if is_clear(p, outcome):
+        if p.info.stances < LINE_SOON:
+            improve(p, start)
+        return outcome
+    if outcome == TC_LINE_BLOCKED:
+        outcome = search_clear(p, start, True, 5 * eighth)
+        p.info.exhausted = outcome == TC_LINE_BLOCKED
+    if not is_clear(p, outcome) and p.config.reverse:
+        p.both_gears = True
+        outcome = search_clear(p, start, False, 6 * eighth)
+    if not is_clear(p, outcome):
+        p.both_gears = False
+        outcome = search_touching(p, start)
+    return outcome
+
+
+cdef void judge_limit(line_planner *p, int32_t outcome) noexcept nogil:
+    """Say what keeps a line from being clear: where it touches, where it ends, or that it cannot turn there."""
+    cdef const tc_line_point *q = &p.points[p.n_points - 1]
+    cdef int32_t i
+    if outcome == TC_LINE_TOUCHES:
+        for i in range(p.n_points):
+            if p.points[i].s == p.info.least_s:
+                q = &p.points[i]
+        rest_at(p, q.x, q.y, q.yaw, False)
+        note_limit(p, TC_LIMIT_CLEARANCE)
+    elif outcome != TC_LINE_CLEAR:
+        if p.refused_s < p.end_s - TC_MOTION_LENGTH:
+            rest_at(p, q.x, q.y, q.yaw, False)
+            note_limit(p, TC_LIMIT_TURN)
+    if outcome == TC_LINE_CLEAR:
+        p.work.status = TC_STANCE_UNSOLVED
+        p.work.x = p.work.y = NAN
+        note_limit(p, TC_LIMIT_NONE)
 
 
 cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, int32_t n_trail, double half_width,
@@ -697,7 +841,7 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
 
     With a trail and a free yaw the goal is the line across the corridor there. The start may touch and may be off the
     corridor: the vehicle is where it is."""
-    cdef int32_t end = 0, outcome, segment
+    cdef int32_t outcome, segment
     cdef double s, start_aside
     memset(&p.info, 0, sizeof(p.info))
     p.info.struct_size = sizeof(tc_line_info)
@@ -717,10 +861,12 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
               p.work.z if p.work.status == TC_STANCE_OK else 0.0)
     p.map.steep = tan(p.config.max_tilt - TC_LOOK_TILT)
     look_ring(&p.map, p.stance.vehicle.tyre_radius, p.stance.vehicle.tyre_tread)
-    outcome = search_in_turn(p, start, &end)
+    p.refused_s = -1e300
+    outcome = search_in_turn(p, start)
     if outcome == TC_LINE_CLEAR and points_fail(p):
         outcome = TC_LINE_TOUCHES
     p.info.outcome = outcome
+    judge_limit(p, outcome)
     judge_straight(p)
 
 
@@ -732,3 +878,5 @@ cdef void line_default(tc_line_config *c) noexcept nogil:
     c.clearance_wanted = 0.15
     c.clearance_least = 0.0
     c.max_tilt = 0.52
+    c.reverse = 0
+    c.reserved = 0

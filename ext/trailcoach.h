@@ -233,6 +233,8 @@ typedef struct tc_line_config {
     double   clearance_wanted;          /* no reward for more, m */
     double   clearance_least;           /* below this a line counts as touching, m */
     double   max_tilt;                  /* of the chassis, rad */
+    int32_t  reverse;                   /* 1 = a line may change gear where no clear one leads forward */
+    int32_t  reserved;
 } tc_line_config;
 
 typedef struct tc_coach_config {
@@ -334,6 +336,18 @@ enum {                          /* tc_line_info.outcome */
     TC_LINE_BUDGET = 3          /* the budget ended the search; the points are the best so far */
 };
 
+enum {                          /* tc_line_info.limit_cause: what keeps a line from being clear */
+    TC_LIMIT_NONE = 0,
+    TC_LIMIT_CLEARANCE = 1,     /* a part touches */
+    TC_LIMIT_TILT = 2,          /* steeper than max_tilt */
+    TC_LIMIT_TIPS = 3,          /* it would roll over */
+    TC_LIMIT_NO_SUPPORT = 4,    /* fewer than three wheels can carry it */
+    TC_LIMIT_OFF_MAP = 5,
+    TC_LIMIT_UNKNOWN = 6,       /* unknown ground under a wheel or a part */
+    TC_LIMIT_UNSOLVED = 7,      /* the stance there has no solution */
+    TC_LIMIT_TURN = 8           /* no arc stays in the corridor, or meets the goal */
+};
+
 typedef struct tc_line_point {
     double   s;                 /* along the line, m */
     double   x, y, yaw;
@@ -341,7 +355,7 @@ typedef struct tc_line_point {
     double   z, roll, pitch;
     double   clearance;         /* least of all parts, m */
     double   tip_margin;        /* least of all sides, rad */
-    int32_t  gear;              /* 1 forward, -1 reverse */
+    int32_t  gear;              /* 1 forward, -1 reverse, of the way on from here */
     int32_t  part;              /* with the least clearance */
     int32_t  stance_status;
     int32_t  lifted;
@@ -358,6 +372,13 @@ typedef struct tc_line_info {
     double   straight_s;        /* where on that way, m */
     int32_t  least_part, straight_part;
     uint32_t nodes, stances;    /* spent */
+    double   limit_x, limit_y;  /* where the limit is, world, m; NaN = none */
+    double   limit_clearance;   /* there, m; NaN = no rest there */
+    double   limit_tilt;        /* there, rad */
+    int32_t  limit_cause;       /* TC_LIMIT_ */
+    int32_t  limit_part;        /* with the clearance there, -1 none */
+    int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */
+    int32_t  reserved;
 } tc_line_info;
 
 enum {                          /* tc_step.kind */

@@ -7,8 +7,9 @@ import pytest
 import rasterio
 from rasterio.transform import Affine
 
+from trailcoach.along import plan_along
 from trailcoach.engine import Engine, make_config
-from trailcoach.line import plan, plan_along
+from trailcoach.line import plan
 from trailcoach.log import Log
 from trailcoach.playback import TICK_RATE, driven_trail, record, replay_log, ticks, write_results
 from trailcoach.recording import tick_times

@@ -4,13 +4,15 @@ import pytest
 from grounds import X, Y, flat, rock, rocks, terrain
 
 from trailcoach import _core
+from trailcoach.along import plan_along
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
-from trailcoach.line import Outcome, plan, plan_along
+from trailcoach.line import Outcome, plan
 from trailcoach.stance import Rest, settle
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
+from trailcoach.why import Cause
 
 START, GOAL = (0.0, 0.0, 0.0), (15.0, 0.0, 0.0)
 ARC = 5                                                     # points from one decision of the search to the next
@@ -268,3 +270,69 @@ def test_places_that_are_none(jeep, start, goal, says):
 def test_a_corridor_without_width(jeep):
     with pytest.raises(InputError, match="half-width"):
         plan(jeep, terrain(flat()), START, GOAL, half_width=0.0)
+
+
+def boxed_in():
+    """A wall before the bumper that leaves a way past only far to the left."""
+    return terrain(2.0 * ((abs(X - 6.0) < 0.5) & (Y < 1.8)))
+
+
+class TestReverse:
+    def test_a_vehicle_boxed_in_backs_up_where_it_may(self, jeep):
+        # given a way past that is too near to be reached forward
+        goal = (16.0, 3.5, 0.0)
+        forward = plan(jeep, boxed_in(), START, goal)
+        assert forward.outcome is not Outcome.CLEAR
+        assert (forward.gear == 1).all()
+        # when it may change gear
+        line = plan(jeep, boxed_in(), START, goal, reverse=True)
+        # then it gets there, and drives backwards only what the gear says
+        assert line.outcome is Outcome.CLEAR
+        assert (line.gear == -1).any()
+        step = np.diff(line.poses[:, :2], axis=0)
+        along = step[:, 0] * np.cos(line.poses[:-1, 2]) + step[:, 1] * np.sin(line.poses[:-1, 2])
+        assert (np.sign(along) == line.gear[:-1]).all()
+        np.testing.assert_allclose(np.hypot(*step.T), 0.1, atol=1e-3)
+        assert (abs(curvature(line)) <= 1.01 * k_max(jeep)).all()
+        assert (settle(jeep, boxed_in(), line.poses).clearance.min(axis=1) > 0.0).all()
+
+    def test_the_last_point_has_the_gear_it_was_reached_with(self, jeep):
+        assert plan(jeep, terrain(flat()), START, GOAL, reverse=True).gear[-1] == 1
+
+    def test_on_open_ground_nobody_backs_up(self, jeep):
+        assert (plan(jeep, terrain(flat()), START, GOAL, reverse=True).gear == 1).all()
+
+
+class TestLimit:
+    def test_a_clear_line_has_none(self, jeep):
+        assert plan(jeep, terrain(flat()), START, GOAL).limit is None
+
+    def test_a_line_that_touches_says_where_and_by_how_much(self, jeep):
+        # given a ridge across the corridor, too high for the belly
+        ground = terrain(0.5 * np.clip(1.0 - abs(X - 8.0) / 0.5, 0.0, None))
+        line = plan(jeep, ground, START, GOAL, half_width=2.0)
+        assert line.outcome is Outcome.TOUCHES
+        assert line.exhausted
+        assert line.limit.cause is Cause.CLEARANCE
+        assert line.limit.part in jeep.part_names
+        assert line.limit.clearance == pytest.approx(line.why.clearance, abs=0.02)
+        assert line.limit.part.replace("_", " ") in str(line.limit)
+
+    def test_a_wall_is_where_the_line_ends(self, jeep):
+        line = plan(jeep, terrain(2.0 * (abs(X - 9.0) < 0.5)), START, GOAL)
+        assert line.outcome is Outcome.BLOCKED
+        assert line.limit.cause in (Cause.TILT, Cause.TIPS, Cause.NO_SUPPORT, Cause.UNSOLVED, Cause.CLEARANCE)
+        assert 3.0 < line.limit.x < 9.5
+
+    def test_unknown_ground_is_named(self, jeep):
+        heights = flat()
+        heights[X > 9.0] = np.nan
+        line = plan(jeep, terrain(heights), START, GOAL)
+        assert line.outcome is Outcome.BLOCKED
+        assert line.limit.cause is Cause.UNKNOWN
+        assert "unknown" in str(line.limit)
+
+    def test_a_turn_too_tight_is_named(self, jeep):
+        line = plan(jeep, terrain(flat()), START, (4.0, 5.0, 1.57))
+        assert line.outcome is Outcome.BLOCKED
+        assert line.limit.cause is Cause.TURN

@@ -69,7 +69,8 @@ FUSION_CONFIG = np.dtype([
 
 LINE_CONFIG = np.dtype([
     ("max_nodes", "u4"), ("max_stances", "u4"), ("horizon", "f8"), ("half_width", "f8"),
-    ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"),
+    ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("reverse", "i4"),
+    ("reserved", "i4"),
 ], align=True)
 
 COACH_CONFIG = np.dtype([
@@ -108,7 +109,9 @@ LINE_POINT = np.dtype([
 LINE_INFO = np.dtype([
     ("struct_size", "u4"), ("outcome", "i4"), ("length", "f8"), ("cost", "f8"), ("least_clearance", "f8"),
     ("least_s", "f8"), ("straight_clearance", "f8"), ("straight_s", "f8"), ("least_part", "i4"),
-    ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"),
+    ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"), ("limit_x", "f8"), ("limit_y", "f8"),
+    ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
+    ("exhausted", "i4"), ("reserved", "i4"),
 ], align=True)
 
 STEP = np.dtype([

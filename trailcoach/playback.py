@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from trailcoach import _core, abi
+from trailcoach.along import plan_along
 from trailcoach.coach import Step
 from trailcoach.debrief import debrief
 from trailcoach.engine import Engine, make_config, start_values
 from trailcoach.errors import InputError
 from trailcoach.fusion import Status, Track
 from trailcoach.inputs.preflight import check_imu
-from trailcoach.line import plan_along
 from trailcoach.log import Log
 from trailcoach.recording import Recording, tick_times
 from trailcoach.replay_result import ReplayResult

@@ -30,6 +30,8 @@ def add_command(commands: Any) -> None:
                         help="keep to this trail (GPX, GeoJSON or CSV x,y); without it any ground will do")
     parser.add_argument("--half-width", metavar="M", type=positive,
                         help="half the width of the corridor a line may use, m (default 3 along a trail, else 6)")
+    parser.add_argument("--reverse", action="store_true",
+                        help="where no clear line leads forward, also back up and turn in several moves")
     add_out(parser, "LINE.csv", "CSV to write: s, x, y, yaw, gear, steer, then how the vehicle stands there")
     parser.set_defaults(run=run)
 
@@ -52,8 +54,11 @@ def run(args: argparse.Namespace) -> None:
         trail = Trail.open(args.trail, terrain.crs, args.half_width or HALF_WIDTH)
         for text in check_trail(trail, terrain):
             note(text)
-    line = plan(vehicle, terrain, args.start, args.goal, trail=trail, half_width=args.half_width)
+    line = plan(vehicle, terrain, args.start, args.goal, trail=trail, half_width=args.half_width,
+                reverse=args.reverse)
     with whole_file(args.out) as part:
         line.write_csv(part)
     print(f"{line.outcome!s}: {line.why!s}")
+    if line.limit is not None:
+        print(f"what limits it: {line.limit!s}")
     print(f"{line.length:.1f} m of line: {args.out}")

@@ -297,7 +297,8 @@ class Terrain:
         out, sigma = np.zeros(len(xy), abi.SURFACE_POINT), np.full(len(xy), np.nan)
         for name in ("height", "dz_dx", "dz_dy"):
             out[name] = np.nan
-        u, v = (xy[:, 0] - self.x0) / self.dx, (xy[:, 1] - self.y0) / self.dx
+        posts_per_metre = 1.0 / self.dx         # multiplied as the core does, for the same bits
+        u, v = (xy[:, 0] - self.x0) * posts_per_metre, (xy[:, 1] - self.y0) * posts_per_metre
         on = np.flatnonzero((u >= 0.0) & (v >= 0.0) & (u <= self.nx - 1) & (v <= self.ny - 1))
         if not on.size:
             return out, sigma
@@ -310,8 +311,8 @@ class Terrain:
             heights, spread = self._ground.posts(i, j, min(TILE + 1, self.nx - i), min(TILE + 1, self.ny - j))
             at = np.column_stack([u[k] - i, v[k] - j])
             points = Grid(heights, 0.0, 0.0, 1.0, 0.0).surface(at)
-            points["dz_dx"] /= self.dx
-            points["dz_dy"] /= self.dx
+            points["dz_dx"] *= posts_per_metre
+            points["dz_dy"] *= posts_per_metre
             out[k] = points
             sigma[k] = Grid(np.nan_to_num(spread), 0.0, 0.0, 1.0, 0.0).surface(at)["height"]
         return out, sigma

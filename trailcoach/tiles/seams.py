@@ -33,7 +33,10 @@ _TALL = 20.0                        # m, heights whose ratio says something
 
 @dataclass(frozen=True)
 class Meeting:
-    """Differences (m) where two sheets or layers meet, the second's heights, what is allowed, and how they meet."""
+    """Differences (m) where two sheets or layers meet, the second's heights, what is allowed, and how they meet.
+
+    ``post_by_post``: the same posts are in both, so that every single difference counts, not only the middle one.
+    """
 
     first: Sheet
     second: Sheet
@@ -41,6 +44,7 @@ class Meeting:
     heights: np.ndarray
     allowed: float
     how: str
+    post_by_post: bool = False
 
 
 def check_together(store: Store, assumptions: Assumptions,
@@ -114,7 +118,8 @@ def _overlap(layer: Layer, a: int, b: int, low: np.ndarray, high: np.ndarray) ->
     i, j = (int(v) for v in low + (high - low - size) // 2)
     first, second = (layer.read(k, i, j, int(size[0]), int(size[1]))[0].astype(float) for k in (a, b))
     sheets = layer.sheets[a], layer.sheets[b]
-    return _meeting(*sheets, first, second, max(SAME_GROUND, math.hypot(sheets[0].sigma, sheets[1].sigma)), "overlap")
+    allowed = max(SAME_GROUND, math.hypot(sheets[0].sigma, sheets[1].sigma))
+    return _meeting(*sheets, first, second, allowed, "overlap", post_by_post=True)
 
 
 def _border(layer: Layer, a: int, b: int, low: np.ndarray, high: np.ndarray) -> Meeting | None:
@@ -160,11 +165,12 @@ def _crossing(store: Store, a: int, b: int, low: np.ndarray, high: np.ndarray) -
                     "overlap")
 
 
-def _meeting(a: Sheet, b: Sheet, first: np.ndarray, second: np.ndarray, allowed: float, how: str) -> Meeting | None:
+def _meeting(a: Sheet, b: Sheet, first: np.ndarray, second: np.ndarray, allowed: float, how: str,
+             post_by_post: bool = False) -> Meeting | None:
     known = ~(np.isnan(first) | np.isnan(second))
     if not known.any():
         return None
-    return Meeting(a, b, (second - first)[known], second[known], allowed, how)
+    return Meeting(a, b, (second - first)[known], second[known], allowed, how, post_by_post)
 
 
 def _spread(values: np.ndarray) -> float:
@@ -176,9 +182,10 @@ def _spread(values: np.ndarray) -> float:
 def _doubt(m: Meeting) -> Suspicion | None:
     """What a difference of heights looks like, None where it is allowed."""
     off = float(np.median(m.difference))
-    if abs(off) <= m.allowed and float(np.median(abs(m.difference))) <= m.allowed:
-        return None
-    off = off or float(np.median(abs(m.difference)))
+    if abs(off) <= m.allowed:
+        off = float(np.median(abs(m.difference))) if m.post_by_post else 0.0
+        if off <= m.allowed:
+            return None
     where = f"{off:+.2f} m from {m.first.path.name} where they {m.how}"
     second = float(np.median(m.heights))
     first = second - off

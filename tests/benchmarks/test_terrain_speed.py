@@ -1,6 +1,6 @@
 """Nanoseconds a point: height and gradient along a path, four wheels in one call, a switch of tiles; peers beside them.
 
-Run with ``pytest tests/benchmarks/test_terrain_speed.py --benchmark-enable``. A round of ``path`` looks up POINTS points
+Run with ``pytest tests/benchmarks/test_terrain_speed.py --benchmark-enable``. ``path`` looks up POINTS points
 3 cm apart on 4096 x 4096 posts of 1 m; ``cpp`` is a plain C++ loop. Peers that are not installed are skipped.
 """
 from __future__ import annotations

@@ -43,19 +43,28 @@ def bend(fine: np.ndarray, fine_sigma: np.ndarray, coarse: np.ndarray, coarse_si
     if not meeting.any():
         only = np.where(reach == 2, coarse, np.nan)
         return np.where(known, fine, only), np.where(known, fine_sigma, np.where(reach == 2, coarse_sigma, np.nan))
-    distance, (j, i) = distance_transform_edt(~meeting, return_indices=True)
+    j, i = distance_transform_edt(~meeting, return_distances=False, return_indices=True)
     lift = (fine - coarse)[j, i]
     size = _smoothing(ratio)
     taps = np.concatenate([np.arange(1.0, size + 2.0), np.arange(float(size), 0.0, -1.0)])
     taps /= taps.sum()
     smooth = correlate1d(correlate1d(lift, taps, axis=0, mode="nearest"), taps, axis=1, mode="nearest")
-    lift += np.clip((distance - 1.0) / max(size, 1), 0.0, 1.0) * (smooth - lift)
+
+    row, column = np.nonzero(~known & (reach > 0))
+    near = j[row, column], i[row, column]
+    distance = np.hypot(near[0] - row, near[1] - column)
+    valid = (reach[row, column] == 2) | (distance <= GAP * ratio + 1.0)
+    row, column, distance = row[valid], column[valid], distance[valid]
+    near = near[0][valid], near[1][valid]
+    raised = lift[row, column]
+    raised += np.clip((distance - 1.0) / max(size, 1), 0.0, 1.0) * (smooth[row, column] - raised)
     t = np.clip(distance / fade_posts(ratio), 0.0, 1.0)
     fading = 1.0 - t * t * (3.0 - 2.0 * t)
-    valid = (reach == 2) | ((reach == 1) & (distance <= GAP * ratio + 1.0))
-    beside = np.where(valid, coarse + fading * lift, np.nan)
-    spread = np.where(valid, coarse_sigma + fading * (fine_sigma[j, i] - coarse_sigma), np.nan)
-    return np.where(known, fine, beside), np.where(known, fine_sigma, spread)
+    heights, spread = np.array(fine, float), np.array(fine_sigma, float)
+    heights[row, column] = coarse[row, column] + fading * raised
+    own = coarse_sigma[row, column]
+    spread[row, column] = own + fading * (fine_sigma[near] - own)
+    return heights, spread
 
 
 def _smoothing(ratio: float) -> int:

@@ -102,8 +102,7 @@ class Layer:
         inside = in_u & in_v
         heights = np.where(inside, _bilinear(extended(posts.astype(float)), u, v), np.nan)
         in_pixel = known[np.minimum(np.rint(v), nj - 1).astype(int), np.minimum(np.rint(u), ni - 1).astype(int)]
-        strict = _bilinear(known.astype(float), u, v) > 1.0 - 1e-9
-        reach = np.where(strict, 2, np.where(in_pixel & ~np.isnan(heights), 1, 0)) * inside
+        reach = np.where(_all_known(known, u, v), 2, np.where(in_pixel & ~np.isnan(heights), 1, 0)) * inside
         return heights, self._spread(sigma, u, v), reach.astype(np.int8)
 
     def _spread(self, sigma: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -145,5 +144,17 @@ def _shifted(padded: np.ndarray, dj: int, di: int) -> np.ndarray:
 def _bilinear(a: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     i, j = np.minimum(u.astype(int), a.shape[1] - 2), np.minimum(v.astype(int), a.shape[0] - 2)
     u, v = u - i, v - j
+    if u.ndim == v.ndim == 2 and u.shape[0] == v.shape[1] == 1:         # axes of a lattice: first up, then across
+        rows = a[j[:, 0]]
+        rows += v * (a[j[:, 0] + 1] - rows)
+        out = np.take(rows, i[0], axis=1)
+        out += u * (np.take(rows, i[0] + 1, axis=1) - out)
+        return np.asarray(out)
     h00, h10, h01, h11 = a[j, i], a[j, i + 1], a[j + 1, i], a[j + 1, i + 1]
     return np.asarray(h00 + u * (h10 - h00) + v * (h01 - h00) + u * v * (h11 - h10 - h01 + h00))
+
+
+def _all_known(known: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Where all posts that have a say in a place are known."""
+    i0, j0, i1, j1 = (np.asarray(a, int) for a in (np.floor(u), np.floor(v), np.ceil(u), np.ceil(v)))
+    return np.asarray(known[j0, i0] & known[j0, i1] & known[j1, i0] & known[j1, i1])

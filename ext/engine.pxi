@@ -40,6 +40,10 @@ cdef struct engine_memory:
     double planned_at                   # distance travelled when the line was planned, m
     int32_t planned_segment             # of the line the vehicle is on
     vehicle_course course
+    line_aside aside
+    contact_watch contact
+    coach_view view                     # of the last tick, for questions
+    int32_t ticked
     coach_state coach
     line_planner line
 
@@ -95,6 +99,9 @@ cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexce
     if e is NULL:
         return TC_E_NOMEM
     e.config = config[0]
+    if not coach_config_ok(&e.config.coach):
+        free(e)
+        return TC_E_RANGE
     st = stance_init(&e.model, &e.config.vehicle)
     if st == TC_OK:
         st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
@@ -103,6 +110,7 @@ cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexce
         return st
     line_init(&e.line, <char *> e + engine_head(), &e.config.line, &e.model)
     coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
+    contact_init(&e.contact)
     out[0] = <tc_engine *> e
     return TC_OK
 
@@ -121,7 +129,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
         return st
     e.grid = grid[0]
     e.has_grid = 1
-    e.has_stance = e.has_line = e.planned = 0
+    e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
     return TC_OK
 
@@ -162,7 +170,7 @@ cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n
     e.trail.half_width = half_width
     e.trail.at = 0.0
     e.trail.found = 0
-    e.has_line = e.planned = 0
+    e.has_line = e.planned = e.ticked = 0
     return TC_OK
 
 
@@ -182,13 +190,18 @@ cdef inline bint is_beyond_time(int64_t t_ns) noexcept nogil:
 
 
 cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef tc_status st
     if engine is NULL or sample is NULL:
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_imu):
         return TC_E_ABI
     if is_beyond_time(sample.t_ns):
         return TC_E_RANGE
-    return fusion_imu(&(<engine_memory *> engine).fusion, sample)
+    st = fusion_imu(&e.fusion, sample)
+    if st == TC_OK:
+        contact_sample(&e.contact, sample)
+    return st
 
 
 cdef public tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample) noexcept nogil:
@@ -318,6 +331,7 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     e.planned = 1
     e.planned_at = e.state.distance
     e.planned_segment = 0
+    e.aside.looked = 0
     e.has_line = e.line.n_points > 1
     if not e.has_line:
         e.line.n_points = 0             # the outcome is known, and nothing to drive on
@@ -353,6 +367,8 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
         view.course = e.course.points
         view.n_course = e.course.n
         view.course_rolled = e.state.distance - e.course.rolled
+        view.course_end = e.course.end
+        view.course_end_way = e.course.end_way
         view.sigma = e.grid.sigma
         if e.trail.n > 1 and e.config.line.max_nodes > 0 and is_near_map(&e.grid, e.state.position):
             trail_follow(&e.trail, e.state.position[0], e.state.position[1])
@@ -365,7 +381,16 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
                     line_follow(e, &view)
             if e.planned:
                 view.line = &e.line
+            if e.has_line and fabs(view.off_line) > e.config.coach.deviation_warn:
+                aside_look(&e.aside, &e.model, &e.grid, e.line.points, e.line.n_points, view.s, view.off_line,
+                           e.state.distance)
+                view.aside = e.aside.points
+                view.n_aside = e.aside.n
+    if contact_tick(&e.contact, &e.state, view.stance, t_ns):
+        view.contact = &e.contact.now
     coach_tick(&e.coach, &view)
+    e.view = view
+    e.ticked = 1
     return TC_OK
 
 
@@ -437,6 +462,38 @@ cdef public tc_status tc_next_step(tc_engine *engine, tc_step *out) noexcept nog
     return TC_OK
 
 
+cdef public tc_status tc_next_contact(tc_engine *engine, tc_contact *out) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_contact):
+        return TC_E_ABI
+    if e.contact.count == 0:
+        return TC_NONE
+    out[0] = e.contact.queue[e.contact.first]
+    e.contact.first = (e.contact.first + 1) % TC_MAX_CONTACTS
+    e.contact.count -= 1
+    return TC_OK
+
+
+cdef public tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answer *out) noexcept nogil:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    cdef tc_answer answer
+    cdef tc_status st
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_answer):
+        return TC_E_ABI
+    if not e.ticked:
+        return TC_E_STATE
+    memset(&answer, 0, sizeof(answer))
+    answer.struct_size = sizeof(tc_answer)
+    st = coach_ask(&e.coach, &e.view, question, &answer)
+    if st == TC_OK:
+        out[0] = answer
+    return st
+
+
 cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
     cdef size_t i
@@ -465,5 +522,5 @@ cdef public tc_status tc_plan(tc_engine *engine, const double *start, const doub
         return TC_E_RANGE
     line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n,
               e.trail.half_width if e.trail.n > 1 else e.config.line.half_width, start, goal)
-    e.has_line = e.planned = 0
+    e.has_line = e.planned = e.ticked = 0
     return line_copy(&e.line, info, out, capacity, n)

@@ -14,13 +14,14 @@ cdef extern from *:
 cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
     """Everything finite and not negative; what is divided by or must move, positive."""
     cdef const double *sd = &c.gravity
-    cdef size_t i, n = (sizeof(tc_fusion_config) - 6 * sizeof(double)) // sizeof(double)
+    cdef size_t i
     for i in range(3):
         if not (isfinite(c.imu_lever[i]) and isfinite(c.gnss_lever[i]) and isfinite(c.earth_rate[i])):
             return TC_E_RANGE
-    for i in range(n - 3):              # all between the levers and the Earth rate
-        if not (sd[i] >= 0.0 and isfinite(sd[i])):
+    while sd <= &c.speed_age_walk:      # all after the levers but the Earth rate
+        if not (sd[0] >= 0.0 and isfinite(sd[0])) and not &c.earth_rate[0] <= sd <= &c.earth_rate[2]:
             return TC_E_RANGE
+        sd += 1
     if not (c.gravity > 0.0 and c.gyro_density > 0.0 and c.accelerometer_density > 0.0 and c.wheel_sd > 0.0
             and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0):
         return TC_E_RANGE
@@ -198,7 +199,7 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.mounting, f.mount, sizeof(f.mount))
     memcpy(out.slip, f.slip, sizeof(f.slip))
     out.distance = f.distance
-    out.steer = f.steer
+    out.steer = f.steer if fresh(f, f.t_steering, TC_STEERING_KEPT) else NAN
     memcpy(out.used, f.used, sizeof(f.used))
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
@@ -247,11 +248,11 @@ cdef void motion_before_resuming(const fusion_filter *f, tc_state *out) noexcept
 cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     """A consumer MEMS IMU and ordinary wheel sensors on an installation nobody measured."""
     c.gravity = 9.80665
-    c.gyro_density = 2e-4
+    c.gyro_density = 1e-4
     c.accelerometer_density = 5e-3      # several times a data sheet's: vibration of a driven car
-    c.gyro_bias_sd = 0.03
-    c.accelerometer_bias_sd = 0.05
-    c.gyro_bias_walk = 1e-5
+    c.gyro_bias_sd = 0.05
+    c.accelerometer_bias_sd = 0.08
+    c.gyro_bias_walk = 5e-6
     c.accelerometer_bias_walk = 5e-4
     c.wheel_sd = 0.08
     c.wheel_resolution = 0.02
@@ -264,3 +265,7 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.mounting_sd = 0.07
     c.gnss_sd_floor = 0.02
     c.gnss_delay_sd = 0.05
+    c.gnss_lag_sd = 0.1
+    c.pivot_sd = 1.0
+    c.speed_age_sd = 0.3
+    c.speed_age_walk = 3e-3

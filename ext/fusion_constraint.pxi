@@ -3,10 +3,10 @@
 
 cdef extern from *:
     """
-    static const double TC_CONSTRAINT_TAU = 0.15;      /* s, correlation of what violates it */
+    static const double TC_CONSTRAINT_TAU = 0.08;      /* s, correlation of what violates it */
     static const double TC_CONSTRAINT_RATE = 0.15;     /* sideways speed per yaw rate of a scrubbing axle, m */
     static const double TC_TYRE_SLIP = 0.003;          /* rad of slip angle per m/s^2 sideways: a road car's tyre */
-    static const double TC_CONSTRAINT_ANGLE = 0.01;    /* rad between the way and the body: load, camber, mounting */
+    static const double TC_CONSTRAINT_ANGLE = 0.005;   /* rad between the way and the body: load, camber, mounting */
     static const double TC_SLIDE = 2.0;                /* sd: from here the noise is raised, */
     static const double TC_SLIDE_OUT = 4.0;            /* and from here the vehicle slides: the IMU alone carries it */
     static const double TC_CONSTRAINT_LOST = 2.0;      /* s of refusals until the velocity is believed less, */
@@ -62,18 +62,20 @@ cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
         raised = 1.0
     memset(dx, 0, sizeof(dx))
     body_motion(f, 0.0, &m)
-    at[0] = at[1] = 0.0
+    at[0] = f.pivot
+    at[1] = 0.0
     at[2] = f.tyre_radius
     e[0] = e[2] = 0.0
     e[1] = 1.0
     point_velocity(f, &m, at, u)
     point_row(f, &m, at, e, &r)
+    row_put(&r, X_PIVOT, m.w_b[2])
     white += TC_CONSTRAINT_ANGLE * TC_CONSTRAINT_ANGLE * u[0] * u[0]
     side = TC_TYRE_SLIP * fabs(m.w_b[2] * u[0]) * fabs(u[0])
     spread = TC_CONSTRAINT_RATE * fabs(m.w_b[2])
     r.innovation = -u[1]
     taken += constraint_row(f, &r, white + side * side + spread * spread, raised, dx)
-    at[0] = 0.5 * f.wheelbase
+    at[0] = f.pivot + 0.5 * f.wheelbase
     e[1] = 0.0
     e[2] = 1.0
     point_velocity(f, &m, at, u)

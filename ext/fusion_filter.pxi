@@ -15,9 +15,12 @@ cdef enum:
     X_INCL = 18                         # inclinometer bias, roll and pitch, rad
     X_DRIFT = 20                        # slowly varying part of the GNSS error, m
     X_DELAY = 23                        # age of a GNSS fix against its stamp, s
-    N_X = 24
+    X_LAG = 24                          # what its velocity lags behind its position, s
+    X_PIVOT = 25                        # where no side speed is, ahead of the rear axle, m
+    X_SPEED_AGE = 26                    # age of a vehicle speed against its stamp, s
+    N_X = 27
     N_MOVING = 9                        # attitude, velocity, position: what the motion couples
-    N_ROW = 16                          # most states one scalar measurement sees
+    N_ROW = 20                          # most states one scalar measurement sees
 
 cdef extern from *:
     """
@@ -25,11 +28,14 @@ cdef extern from *:
     static const double TC_GNSS_DRIFT_TAU = 60.0;      /* s, correlation time of a GNSS error */
     static const double TC_GYRO_SCALE_SD = 2e-3;       /* scale factor error of a MEMS gyro, 1 */
     static const double TC_SCALE_TAU = 1.0;            /* s, for which a turn keeps its direction */
+    static const double TC_SHAKE_GYRO = 0.5;           /* share of vibration that sampling folds into noise */
+    static const double TC_SHAKE_FORCE = 0.2;
     static const double TC_TIME_JUMP = 3600.0;         /* s between samples: a longer one is a stamp gone wrong */
     static const int64_t NEVER = INT64_MIN;
     """
     const int64_t NEVER
     const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU, TC_TIME_JUMP
+    const double TC_SHAKE_GYRO, TC_SHAKE_FORCE
 
 cdef struct fusion_filter:
     tc_fusion_config c
@@ -48,6 +54,9 @@ cdef struct fusion_filter:
     double incl[2]
     double drift[3]
     double delay
+    double lag
+    double pivot
+    double speed_age
     double R_bs[9]                      # of the mounting angles
     double P[N_X * N_X]
     # motion since the last covariance step
@@ -55,12 +64,15 @@ cdef struct fusion_filter:
     double sum_dv[3]                    # integral of the specific force in n, m/s
     double sum_turn                     # integral of the squared rate, rad^2/s
     double sum_noise[2]                 # extra variance of attitude and velocity while bridging
+    double sum_shake[2][3]              # variance that vibration adds to attitude and velocity, sensor axes
     double sum_t                        # s
     # last motion
     double gyro[3]                      # last sample
     double accelerometer[3]
-    double gyro_last[3]                 # and the one before
+    double gyro_last[3]                 # the one before,
     double accelerometer_last[3]
+    double gyro_before[3]               # and before that
+    double accelerometer_before[3]
     double w_s[3]                       # rate without bias, rad/s
     double a_n[3]                       # acceleration, m/s^2
     # low-passed samples
@@ -93,6 +105,11 @@ cdef struct fusion_filter:
     # what the other sensors last said
     double steer
     double wheel_first, wheel_mean, speed
+    double gnss_left[3]                 # what the last fix left unexplained, m
+    double gnss_change[3]               # mean square of how that changes from fix to fix, m^2
+    int32_t gnss_changes                # so many were averaged, up to TC_GNSS_CHANGES
+    tc_speed speed_waiting              # a vehicle speed of later than its stamp waits for that time
+    int32_t is_speed_waiting
     double anchor[5]                    # GNSS x, y and dead-reckoned x, y where heading is first sought, sd
     int32_t has_anchor, still, wheels_out
     double slip[TC_WHEELS]
@@ -240,6 +257,9 @@ cdef void correct(fusion_filter *f, const double *dx) noexcept nogil:
         f.drift[i] += dx[X_DRIFT + i]
     f.scale += dx[X_SCALE]
     f.delay += dx[X_DELAY]
+    f.lag += dx[X_LAG]
+    f.pivot += dx[X_PIVOT]
+    f.speed_age += dx[X_SPEED_AGE]
     for i in range(2):
         f.mount[i] += dx[X_MOUNT + i]
         f.incl[i] += dx[X_INCL + i]
@@ -273,6 +293,17 @@ cdef inline void transition(const fusion_filter *f, double *phi, double *v, doub
     phi[2 * step] -= turn2
 
 
+cdef void shake_noise(fusion_filter *f, const double *shake, double share, int32_t state) noexcept nogil:
+    """Variance about sensor axes, turned into n, on the three by three block of a state."""
+    cdef const double *R = &f.R_ns[0]
+    cdef double s0 = share * share * shake[0], s1 = share * share * shake[1], s2 = share * share * shake[2]
+    cdef int32_t i, j
+    for i in range(3):
+        for j in range(3):
+            f.P[(state + i) * N_X + state + j] += (R[3 * i] * R[3 * j] * s0 + R[3 * i + 1] * R[3 * j + 1] * s1
+                                                   + R[3 * i + 2] * R[3 * j + 2] * s2)
+
+
 cdef void covariance_noise(fusion_filter *f) noexcept nogil:
     """Process noise over sum_t."""
     cdef const tc_fusion_config *c = &f.c
@@ -284,6 +315,16 @@ cdef void covariance_noise(fusion_filter *f) noexcept nogil:
         f.P[(X_V + i) * (N_X + 1)] += c.accelerometer_density * c.accelerometer_density * T + f.sum_noise[1]
         f.P[(X_BG + i) * (N_X + 1)] += c.gyro_bias_walk * c.gyro_bias_walk * T
         f.P[(X_BA + i) * (N_X + 1)] += c.accelerometer_bias_walk * c.accelerometer_bias_walk * T
+    f.P[X_SCALE * (N_X + 1)] += c.wheel_scale_walk * c.wheel_scale_walk * T
+    f.P[X_DELAY * (N_X + 1)] += c.gnss_delay_walk * c.gnss_delay_walk * T
+    f.P[X_LAG * (N_X + 1)] += c.gnss_lag_walk * c.gnss_lag_walk * T
+    f.P[X_PIVOT * (N_X + 1)] += c.pivot_walk * c.pivot_walk * T
+    f.P[X_SPEED_AGE * (N_X + 1)] += c.speed_age_walk * c.speed_age_walk * T
+    for i in range(2):
+        f.P[(X_MOUNT + i) * (N_X + 1)] += c.mounting_walk * c.mounting_walk * T
+        f.P[(X_INCL + i) * (N_X + 1)] += c.inclination_bias_walk * c.inclination_bias_walk * T
+    shake_noise(f, f.sum_shake[0], TC_SHAKE_GYRO, X_PHI)
+    shake_noise(f, f.sum_shake[1], TC_SHAKE_FORCE, X_V)
 
 
 cdef void covariance_step(fusion_filter *f) noexcept nogil:
@@ -309,6 +350,7 @@ cdef void covariance_step(fusion_filter *f) noexcept nogil:
     memset(f.sum_dv, 0, sizeof(f.sum_dv))
     f.sum_turn = f.sum_t = 0.0
     f.sum_noise[0] = f.sum_noise[1] = 0.0
+    memset(f.sum_shake, 0, sizeof(f.sum_shake))
 
 
 cdef void covariance_forget(fusion_filter *f, int32_t state, double variance) noexcept nogil:

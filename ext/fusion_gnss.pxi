@@ -4,12 +4,17 @@
 cdef extern from *:
     """
     static const double TC_GNSS_WHITE = 0.5;           /* share of the stated sd that is white, */
-    static const double TC_GNSS_SLOW = 0.9;            /* and that drifts */
+    static const double TC_GNSS_SLOW = 0.5;            /* and that drifts */
+    enum { TC_GNSS_CHANGES = 60, TC_GNSS_CHANGES_LEAST = 8 };      /* fixes averaged to see how they change */
+    static const double TC_GNSS_JUMP = 0.3;            /* share of a change beyond the average that counts at once */
+    static const double TC_GNSS_SEEN = 2.0;            /* variance of the white part / that of a change, at most */
+    static const double TC_GNSS_FED = 3.0;             /* what the slow part grows between fixes / a change, at most */
+    static const double TC_GNSS_ROBUST = 2.0;          /* sd from which the noise of a fix is raised */
     static const double TC_GNSS_VELOCITY_FLOOR = 0.02; /* m/s */
-    static const double TC_GNSS_VELOCITY_LATE = 0.1;   /* s a velocity may be older than its fix */
+    static const double TC_GNSS_VELOCITY_LATE = 0.03;  /* s, jitter of a velocity's age */
     static const double TC_GNSS_LATE = 0.01;           /* s, jitter of a stamp */
     static const double TC_GNSS_DOUBT = 0.2;           /* m/s and m, added to the sd at every such fix */
-    static const double TC_GNSS_LOST = 5.0;            /* s of refusals until the fixes are believed */
+    static const double TC_GNSS_LOST = 7.0;            /* s of refusals until the fixes are believed */
     static const double TC_GNSS_PARKED = 0.08;         /* m/s */
     static const double TC_GATE_FIX = 16.0;            /* chi-square, 3 degrees of freedom, 99.9 % */
     static const double TC_COURSE_SPEED = 1.5;         /* m/s from which the course shows the heading */
@@ -17,14 +22,17 @@ cdef extern from *:
     static const double TC_COURSE_DISTANCE = 3.0;      /* m */
     static const double TC_COURSE_SD = 0.05;           /* rad, slip angle and lever arms */
     """
+    enum:
+        TC_GNSS_CHANGES, TC_GNSS_CHANGES_LEAST
     const double TC_GNSS_WHITE, TC_GNSS_SLOW, TC_GNSS_VELOCITY_FLOOR, TC_GNSS_VELOCITY_LATE, TC_GNSS_LATE, TC_GNSS_LOST
     const double TC_GNSS_DOUBT, TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS
-    const double TC_COURSE_DISTANCE, TC_COURSE_SD
+    const double TC_COURSE_DISTANCE, TC_COURSE_SD, TC_GNSS_JUMP, TC_GNSS_SEEN, TC_GNSS_FED, TC_GNSS_ROBUST
 
 
 cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nogil:
-    """The slow error fades with TC_GNSS_DRIFT_TAU and is fed to keep its stated size."""
-    cdef double keep = exp(-dt / TC_GNSS_DRIFT_TAU), slow
+    """The slow error fades with TC_GNSS_DRIFT_TAU and is fed to keep its stated size, but no faster than fixes are seen
+    to change against each other: many receivers smooth theirs."""
+    cdef double keep = exp(-dt / TC_GNSS_DRIFT_TAU), slow, fed
     cdef int32_t i, j, k
     for i in range(3):
         k = X_DRIFT + i
@@ -34,7 +42,10 @@ cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nog
         for j in range(N_X):
             f.P[j * N_X + k] *= keep
         slow = TC_GNSS_SLOW * sd[i]
-        f.P[k * (N_X + 1)] += slow * slow * (1.0 - keep * keep)
+        fed = slow * slow * (1.0 - keep * keep)
+        if f.gnss_changes >= TC_GNSS_CHANGES_LEAST and fed > TC_GNSS_FED * f.gnss_change[i]:
+            fed = TC_GNSS_FED * f.gnss_change[i]
+        f.P[k * (N_X + 1)] += fed
 
 
 cdef void gnss_arm(const fusion_filter *f, const fusion_motion *m, double *arm_n, double *turn_n) noexcept nogil:
@@ -63,6 +74,7 @@ cdef void position_reset(fusion_filter *f, const double *fix, const double *sd, 
         covariance_forget(f, X_DRIFT + i, slow * slow)
         f.P[k * N_X + X_DRIFT + i] = -slow * slow
         f.P[(X_DRIFT + i) * N_X + k] = -slow * slow
+    memset(f.gnss_left, 0, sizeof(f.gnss_left))
     f.has_position = 1
     f.t_position_used = f.t_ns
 
@@ -182,6 +194,30 @@ cdef void heading_find(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     f.resets += 1
 
 
+cdef void gnss_changed(fusion_filter *f, const fusion_row *rows) noexcept nogil:
+    """Learn how far a fix is off what the last one and the motion since tell."""
+    cdef double d, share
+    cdef int32_t i
+    if f.gnss_changes < TC_GNSS_CHANGES:
+        f.gnss_changes += 1
+    for i in range(3):
+        d = rows[i].innovation - f.gnss_left[i]
+        share = 1.0 / f.gnss_changes
+        if d * d > f.gnss_change[i] and share < TC_GNSS_JUMP:
+            share = TC_GNSS_JUMP
+        f.gnss_change[i] += share * (d * d - f.gnss_change[i])
+
+
+cdef double gnss_white(const fusion_filter *f, int32_t axis, double sd) noexcept nogil:
+    """Standard deviation of the white part: a share of the stated one, or less where fixes are seen to agree."""
+    cdef double white = TC_GNSS_WHITE * sd, seen
+    if f.gnss_changes >= TC_GNSS_CHANGES_LEAST:
+        seen = sqrt(TC_GNSS_SEEN * f.gnss_change[axis])
+        if seen < white:
+            white = seen
+    return white if white > f.c.gnss_sd_floor else f.c.gnss_sd_floor
+
+
 cdef void position_rows(const fusion_filter *f, const tc_gnss *s, const fusion_motion *m, double lead,
                         fusion_row *rows) noexcept nogil:
     """Three rows of a fix: z = p + arm + drift - delay * velocity."""
@@ -204,9 +240,7 @@ cdef void position_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
         # phi x arm: row i of -[arm x]
         row_put(r, X_PHI + (i + 1) % 3, arm_n[(i + 2) % 3])
         row_put(r, X_PHI + (i + 2) % 3, -arm_n[(i + 1) % 3])
-        white = TC_GNSS_WHITE * s.sd_position[i]
-        if white < f.c.gnss_sd_floor:
-            white = f.c.gnss_sd_floor
+        white = gnss_white(f, i, s.sd_position[i])
         r.variance = white * white + TC_GNSS_LATE * TC_GNSS_LATE * v[i] * v[i]
         r.innovation = s.position[i] - f.p[i] - arm_n[i] - f.drift[i] - age * v[i] - 0.5 * lead * lead * f.a_n[i]
 
@@ -215,10 +249,12 @@ cdef void velocity_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
                         fusion_row *rows) noexcept nogil:
     cdef double arm_n[3]
     cdef double turn_n[3]
-    cdef double sd, late
+    cdef double a_n[3]
+    cdef double sd, late, age = lead - f.delay - f.lag
     cdef int32_t i
     cdef fusion_row *r
     gnss_arm(f, m, arm_n, turn_n)
+    acceleration_smooth(f, a_n)
     for i in range(3):
         r = &rows[i]
         r.n = 0
@@ -226,27 +262,41 @@ cdef void velocity_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
         row_put(r, X_PHI + (i + 1) % 3, turn_n[(i + 2) % 3])
         row_put(r, X_PHI + (i + 2) % 3, -turn_n[(i + 1) % 3])
         sd = s.sd_velocity[i] + TC_GNSS_VELOCITY_FLOOR
-        late = TC_GNSS_VELOCITY_LATE * f.a_n[i]
+        row_put(r, X_DELAY, -a_n[i])
+        row_put(r, X_LAG, -a_n[i])
+        late = TC_GNSS_VELOCITY_LATE * a_n[i]
         r.variance = sd * sd + late * late
-        r.innovation = s.velocity[i] - f.v[i] - turn_n[i] - lead * f.a_n[i]
+        r.innovation = s.velocity[i] - f.v[i] - turn_n[i] - age * a_n[i]
 
 
-cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows) noexcept nogil:
-    """Three rows together or none: refused when the worst of them is out."""
+cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left) noexcept nogil:
+    """Three rows together or none: refused when the worst of them is out. What is left of the innovations goes to
+    `left`, unless that is NULL."""
     cdef double dx[N_X]
     cdef double PHt[N_X]
-    cdef double S
+    cdef double S, hph, variance, nu
+    cdef int32_t taken = 1
     cdef int32_t i
     memset(dx, 0, sizeof(dx))
     for i in range(3):
         S = row_project(f, &rows[i], PHt) + rows[i].variance
         if rows[i].innovation * rows[i].innovation > TC_GATE_FIX * S:
             f.gated[TC_KIND_GNSS] += 1
-            return 0
-    for i in range(3):
-        row_update(f, &rows[i], 1e300, dx, TC_KIND_GNSS)
-    correct(f, dx)
-    return 1
+            taken = 0
+            break
+    for i in range(3 if taken else 0):
+        hph = row_project(f, &rows[i], PHt)
+        nu = row_innovation(&rows[i], dx)
+        variance = rows[i].variance
+        if nu * nu > TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance):
+            variance *= nu * nu / (TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance))
+        row_correct(f, PHt, hph + variance, nu, dx)
+        f.used[TC_KIND_GNSS] += 1
+    for i in range(3 if left is not NULL else 0):
+        left[i] = row_innovation(&rows[i], dx)
+    if taken:
+        correct(f, dx)
+    return taken
 
 
 cdef void gnss_refused(fusion_filter *f, const tc_gnss *s) noexcept nogil:
@@ -308,11 +358,12 @@ cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nog
         gnss_first(f, sample)
     body_motion(f, lead, &m)
     position_rows(f, sample, &m, lead, rows)
-    placed = rows_update(f, rows)
+    gnss_changed(f, rows)
+    placed = rows_update(f, rows, f.gnss_left)
     if sample.flags & TC_GNSS_VELOCITY:
         body_motion(f, lead, &m)
         velocity_rows(f, sample, &m, lead, rows)
-        if not rows_update(f, rows) and not placed:
+        if not rows_update(f, rows, NULL) and not placed:
             motion_doubted(f)
     if placed:
         f.t_position_used = sample.t_ns

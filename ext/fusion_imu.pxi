@@ -20,12 +20,13 @@ cdef extern from *:
     static const double TC_UNKNOWN_SPEED_SD = 10.0;    /* m/s */
     static const double TC_SLOW_HZ = 0.3;              /* what the force is compared with for stillness */
     static const double TC_LOW_HZ = 2.0;               /* where the inclinometer has no low-pass of its own */
+    static const double TC_SHAKE_INTERVAL = 0.02;      /* s between samples: up to here vibration is sampled */
     static const double TC_TWO_PI = 6.283185307179586;
     """
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
     const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
     const double TC_IMU_LOST, TC_RESUME_SD, TC_LEAST_BEND
-    const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI
+    const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI, TC_SHAKE_INTERVAL
 
 
 cdef void imu_step(fusion_filter *f, double dt) noexcept nogil:
@@ -69,6 +70,36 @@ cdef void imu_step(fusion_filter *f, double dt) noexcept nogil:
     f.sum_t += dt
     if not f.still:
         f.distance += dt * fabs(speed_ahead(f))
+
+
+cdef void shake_collect(fusion_filter *f, double dt) noexcept nogil:
+    """What changes from sample to sample and back is vibration, of an engine or a bump: sampling folds a part of it
+    into noise far beyond the sensor's own. The second difference of white noise has six times its variance.
+
+    A slow IMU averages; what it shows from sample to sample is motion.
+    """
+    cdef double d
+    cdef int32_t i
+    if dt > TC_SHAKE_INTERVAL:
+        return
+    for i in range(3):
+        d = f.gyro[i] - 2.0 * f.gyro_last[i] + f.gyro_before[i]
+        f.sum_shake[0][i] += d * d * dt * dt / 6.0
+        d = f.accelerometer[i] - 2.0 * f.accelerometer_last[i] + f.accelerometer_before[i]
+        f.sum_shake[1][i] += d * d * dt * dt / 6.0
+
+
+cdef void acceleration_smooth(const fusion_filter *f, double *a_n) noexcept nogil:
+    """Acceleration, n, of the force through one low-pass: what a speed changed by over a tenth of a second."""
+    cdef double f_s[3]
+    cdef double coriolis[3]
+    cdef int32_t i
+    for i in range(3):
+        f_s[i] = f.f_low[0][i] - f.ba[i]
+    rotate(f.R_ns, f_s, a_n)
+    cross(f.c.earth_rate, f.v, coriolis)
+    for i in range(3):
+        a_n[i] -= 2.0 * coriolis[i] + (f.c.gravity if i == 2 else 0.0)
 
 
 cdef double speed_ahead(const fusion_filter *f) noexcept nogil:
@@ -170,6 +201,8 @@ cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
     if not plausible and f.has_imu:
         f.t_fault = s.t_ns
         return
+    memcpy(f.gyro_before, f.gyro_last, sizeof(f.gyro))
+    memcpy(f.accelerometer_before, f.accelerometer_last, sizeof(f.accelerometer))
     memcpy(f.gyro_last, f.gyro, sizeof(f.gyro))
     memcpy(f.accelerometer_last, f.accelerometer, sizeof(f.accelerometer))
     memcpy(f.gyro, s.gyro, sizeof(f.gyro))
@@ -235,6 +268,9 @@ cdef void level(fusion_filter *f) noexcept nogil:
     prior(f, X_MOUNT, 2, f.c.mounting_sd)
     prior(f, X_INCL, 2, f.c.inclination_bias_sd)
     prior(f, X_DELAY, 1, f.c.gnss_delay_sd)
+    prior(f, X_LAG, 1, f.c.gnss_lag_sd)
+    prior(f, X_PIVOT, 1, f.c.pivot_sd)
+    prior(f, X_SPEED_AGE, 1, f.c.speed_age_sd)
     f.aligned = 1
     f.t_check = f.t_ns
     f.p[0] = f.p[1] = f.p[2] = 0.0      # the local frame begins at the body origin
@@ -419,9 +455,11 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
         imu_bridge(f, sample.t_ns)
     elif dt > 0.0:
         imu_step(f, dt)
+        shake_collect(f, dt)
         f.t_ns = sample.t_ns
     if dt < TC_IMU_GAP:
         f.interval += 0.02 * (dt - f.interval)
+    speed_due(f)
     if seconds(sample.t_ns, f.t_check) >= TC_CHECK_PERIOD - 1e-6:
         covariance_step(f)
         standstill_update(f)

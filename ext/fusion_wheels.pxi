@@ -13,6 +13,7 @@ cdef extern from *:
     static const double TC_SLIP_LOCKED = 6.0;
     static const double TC_SLIP_SPEED = 0.1;           /* m/s, least speed slip is related to */
     static const double TC_STEERING_AGE = 0.2;         /* s */
+    static const double TC_STEERING_KEPT = 1.0;        /* s an angle is reported: later the sensor is taken for dead */
     static const double TC_PARKED = 0.03;              /* m/s */
     static const double TC_FAST_TIME = 1.0;            /* s of all wheels fast until none is believed, */
     static const double TC_FAST_RESOLVED = 0.17;       /* and sd / reading that may acquit them again */
@@ -21,7 +22,7 @@ cdef extern from *:
     static const double TC_ZERO_ROCK = 0.02;           /* m/s: a body rocks over wheels that stand */
     """
     const double TC_WHEEL_PERIOD, TC_WHEEL_TAU, TC_WHEEL_SLIP, TC_BUMP, TC_BUMP_SPEED, TC_SLIP_FAST, TC_SLIP_OUT
-    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_PARKED
+    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_STEERING_KEPT, TC_PARKED
     const double TC_ZERO_WAIT, TC_ZERO_GATE, TC_ZERO_ROCK
     const double TC_FAST_TIME, TC_FAST_RESOLVED
 

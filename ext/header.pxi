@@ -10,6 +10,7 @@ cdef extern from "trailcoach.h" nogil:
     enum: TC_MAX_TRAIL
     enum: TC_MAX_LINE
     enum: TC_MAX_STEPS
+    enum: TC_MAX_CONTACTS
 
     enum:
         TC_OK
@@ -183,6 +184,16 @@ cdef extern from "trailcoach.h" nogil:
         double gnss_sd_floor
         double gnss_delay_sd
         double earth_rate[3]
+        double wheel_scale_walk
+        double mounting_walk
+        double inclination_bias_walk
+        double gnss_delay_walk
+        double gnss_lag_sd
+        double gnss_lag_walk
+        double pivot_sd
+        double pivot_walk
+        double speed_age_sd
+        double speed_age_walk
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -201,6 +212,10 @@ cdef extern from "trailcoach.h" nogil:
         double clearance_warn
         double deviation_warn
         double tilt_warn
+        int32_t detail
+        int32_t units
+        uint32_t setups
+        uint32_t reserved
 
     ctypedef struct tc_config:
         uint32_t struct_size
@@ -365,6 +380,8 @@ cdef extern from "trailcoach.h" nogil:
         TC_CAUSE_POSITION
         TC_CAUSE_CONTACT
         TC_CAUSE_END
+        TC_CAUSE_ROLL_BACK
+        TC_CAUSE_HIGH_CENTRED
 
     enum:
         TC_PRIORITY_ADVICE
@@ -379,6 +396,34 @@ cdef extern from "trailcoach.h" nogil:
     enum:
         TC_SETUP_LOW_RANGE
         TC_SETUP_LOCKERS
+        TC_SETUP_SWAY_BAR
+        TC_SETUP_TYRES
+
+    enum:
+        TC_DETAIL_ALL
+        TC_DETAIL_MATTERS
+        TC_DETAIL_STOP
+
+    enum:
+        TC_UNITS_FEET
+        TC_UNITS_METRES
+
+    enum:
+        TC_ASK_REPEAT
+        TC_ASK_NEXT
+        TC_ASK_WHY
+        TC_ASK_HOW_FAR
+        TC_ASK_ANOTHER_WAY
+        TC_ASK_WILL_IT_FIT
+
+    enum:
+        TC_ANSWER_UNKNOWN
+        TC_ANSWER_STEP
+        TC_ANSWER_NOTHING
+        TC_ANSWER_PAST
+        TC_ANSWER_YES
+        TC_ANSWER_BARELY
+        TC_ANSWER_NO
 
     ctypedef struct tc_step:
         uint32_t struct_size
@@ -405,3 +450,23 @@ cdef extern from "trailcoach.h" nogil:
         double angle
         int32_t other_part
         int32_t reserved
+        int64_t since_ns
+
+    ctypedef struct tc_contact:
+        uint32_t struct_size
+        int32_t part
+        int64_t t_ns
+        int64_t t_end_ns
+        double shock
+        double threshold
+        double clearance
+        double probability
+        double x
+        double y
+
+    ctypedef struct tc_answer:
+        uint32_t struct_size
+        int32_t question
+        int32_t outcome
+        int32_t reserved
+        tc_step step

@@ -34,6 +34,7 @@
 #define TC_MAX_TRAIL   8192     /* points of a trail */
 #define TC_MAX_LINE    1024     /* points of a planned line */
 #define TC_MAX_STEPS   64       /* steps waiting to be read */
+#define TC_MAX_CONTACTS 64      /* contacts waiting to be read */
 
 #ifdef __cplusplus
 extern "C" {
@@ -223,6 +224,16 @@ typedef struct tc_fusion_config {
     double gnss_sd_floor;               /* least standard deviation believed of a fix, m */
     double gnss_delay_sd;               /* prior of the age of a fix against its stamp, s */
     double earth_rate[3];               /* turn of the Earth in the world frame, rad/s; 0 = not seen by this IMU */
+    double wheel_scale_walk;            /* 1/sqrt(s) */
+    double mounting_walk;               /* rad/sqrt(s) */
+    double inclination_bias_walk;       /* rad/sqrt(s) */
+    double gnss_delay_walk;             /* s/sqrt(s) */
+    double gnss_lag_sd;                 /* prior of what the velocity of a fix lags behind its position, s; 0 = nothing */
+    double gnss_lag_walk;               /* s/sqrt(s) */
+    double pivot_sd;                    /* prior of the no-side-speed point, ahead of the rear axle, m; 0 = at the axle */
+    double pivot_walk;                  /* m/sqrt(s) */
+    double speed_age_sd;                /* prior of the age of a vehicle speed against its stamp, s */
+    double speed_age_walk;              /* s/sqrt(s) */
 } tc_fusion_config;
 
 typedef struct tc_line_config {
@@ -237,12 +248,26 @@ typedef struct tc_line_config {
     int32_t  reserved;
 } tc_line_config;
 
+enum {                          /* tc_coach_config.detail; that nothing is known any more is said in all of them */
+    TC_DETAIL_ALL = 0,
+    TC_DETAIL_MATTERS = 1,      /* what keeps the vehicle from touching, hanging or tipping, when it is to be done */
+    TC_DETAIL_STOP = 2          /* only stop */
+};
+enum { TC_UNITS_FEET = 0, TC_UNITS_METRES = 1 };    /* tc_coach_config.units */
+enum {                          /* bits of tc_coach_config.setups, and of tc_step.setup of TC_STEP_SETUP */
+    TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2, TC_SETUP_SWAY_BAR = 4, TC_SETUP_TYRES = 8
+};
+
 typedef struct tc_coach_config {
     double steering_ratio;              /* steering wheel angle / road wheel angle */
     double reaction_time;               /* of the driver, s */
     double clearance_warn;              /* say something below this, m */
     double deviation_warn;              /* off the line by this, m */
     double tilt_warn;                   /* least tip margin without a warning, rad */
+    int32_t detail;                     /* TC_DETAIL_: how much is said */
+    int32_t units;                      /* TC_UNITS_ of the language it is said in: how finely ways are rounded */
+    uint32_t setups;                    /* TC_SETUP_ bits: what this vehicle can be set to */
+    uint32_t reserved;
 } tc_coach_config;
 
 typedef struct tc_config {
@@ -388,11 +413,10 @@ enum {                          /* tc_step.kind */
 enum {                          /* tc_step.cause */
     TC_CAUSE_NONE = 0, TC_CAUSE_CLEARANCE = 1, TC_CAUSE_TIP = 2, TC_CAUSE_WHEEL_LIFT = 3, TC_CAUSE_SLIP = 4,
     TC_CAUSE_OFF_LINE = 5, TC_CAUSE_NO_LINE = 6, TC_CAUSE_NO_GROUND = 7, TC_CAUSE_POSITION = 8, TC_CAUSE_CONTACT = 9,
-    TC_CAUSE_END = 10
+    TC_CAUSE_END = 10, TC_CAUSE_ROLL_BACK = 11, TC_CAUSE_HIGH_CENTRED = 12
 };
 enum { TC_PRIORITY_ADVICE = 1, TC_PRIORITY_CAUTION = 2, TC_PRIORITY_DANGER = 3 };
 enum { TC_PHASE_PREPARE = 1, TC_PHASE_NOW = 2, TC_PHASE_CLEAR = 3 };  /* which of its utterances a step asks for */
-enum { TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2 };                 /* bits of tc_step.setup */
 
 typedef struct tc_step {
     uint32_t struct_size;
@@ -418,7 +442,48 @@ typedef struct tc_step {
     double   angle;             /* tilt or tip margin the cause speaks of, rad; NaN = none */
     int32_t  other_part;        /* index of the part `other_clearance` is of, -1 none */
     int32_t  reserved;
+    int64_t  since_ns;          /* when what it speaks of began: a shock, spinning; t_ns where it is now or ahead */
 } tc_step;
+
+/* A contact felt: a shock of the IMU beyond the ride, with a part near the ground. Read it when it is over. */
+typedef struct tc_contact {
+    uint32_t struct_size;
+    int32_t  part;              /* the nearest to the ground, -1 = none was near: no contact of the underbody */
+    int64_t  t_ns, t_end_ns;    /* of the shock */
+    double   shock;             /* its peak, root mean square in the shock band, m/s^2 */
+    double   threshold;         /* what it had to exceed on this ride, m/s^2 */
+    double   clearance;         /* least of that part meanwhile, as predicted, m; NaN = no stance was known */
+    double   probability;       /* of touching, as predicted, 1 */
+    double   x, y;              /* of the body origin when it began, world, m */
+} tc_contact;
+
+/* ---- questions ----------------------------------------------------------------------------------------- */
+
+enum {                          /* tc_ask */
+    TC_ASK_REPEAT = 1,          /* the last step, with the way still to go */
+    TC_ASK_NEXT = 2,            /* what comes next */
+    TC_ASK_WHY = 3,             /* the last step as it was given: its reason */
+    TC_ASK_HOW_FAR = 4,         /* to what was last said; past that to what comes next, or to the trail's end */
+    TC_ASK_ANOTHER_WAY = 5,     /* is there one that keeps clear: the line for who left it, else straight on */
+    TC_ASK_WILL_IT_FIT = 6      /* on the line advised, else on the present course */
+};
+enum {                          /* tc_answer.outcome */
+    TC_ANSWER_UNKNOWN = 0,      /* place or ground are not known well enough; step.cause says which */
+    TC_ANSWER_STEP = 1,         /* the step answers */
+    TC_ANSWER_NOTHING = 2,      /* nothing was said; nothing comes for step.distance */
+    TC_ANSWER_PAST = 3,         /* the place of the step is behind */
+    TC_ANSWER_YES = 4,
+    TC_ANSWER_BARELY = 5,       /* with less than clearance_warn */
+    TC_ANSWER_NO = 6
+};
+
+typedef struct tc_answer {
+    uint32_t struct_size;
+    int32_t  question;          /* TC_ASK_ */
+    int32_t  outcome;           /* TC_ANSWER_ */
+    int32_t  reserved;
+    tc_step  step;              /* figures as in a step given; id 0 = it was not */
+} tc_answer;
 
 /* ---- engine -------------------------------------------------------------------------------------------- */
 
@@ -453,6 +518,10 @@ TC_API tc_status tc_get_state(const tc_engine *engine, tc_state *out);
 TC_API tc_status tc_get_stance(const tc_engine *engine, tc_stance *out);
 TC_API tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
 TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);
+/* The oldest contact felt that was not read yet; TC_NONE = there is none. The oldest of more than 64 are lost. */
+TC_API tc_status tc_next_contact(tc_engine *engine, tc_contact *out);
+/* Answer a question (TC_ASK_) from what the last tick knew. Says nothing by itself and changes nothing. */
+TC_API tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answer *out);
 
 /* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
  * within 10 km of the terrain. */

@@ -16,7 +16,9 @@ from trailcoach.log import Log
 
 PHI, V, P, BG, BA, MOUNT, INCL, DRIFT = (slice(0, 3), slice(3, 6), slice(6, 9), slice(9, 12), slice(12, 15),
                                          slice(16, 18), slice(18, 20), slice(20, 23))
-SCALE, DELAY, N = 15, 23, 24
+SCALE, DELAY, LAG, PIVOT, N = 15, 23, 24, 25, 27
+STATES = {"wheel_scale": SCALE, "mounting": MOUNT, "inclination_bias": INCL, "gnss_delay": DELAY, "gnss_lag": LAG,
+          "pivot": PIVOT}
 GATE = 10.83                        # chi-square, 1 degree of freedom, 99.9 %
 
 Measurement = Callable[["State"], float]
@@ -29,7 +31,7 @@ class State:
         self.R_ns = np.eye(3)
         self.v, self.p, self.bg, self.ba = (np.zeros(3) for _ in range(4))
         self.mount, self.incl, self.drift = np.zeros(2), np.zeros(2), np.zeros(3)
-        self.scale = self.delay = 0.0
+        self.scale = self.delay = self.lag = self.pivot = 0.0
         self.w_s = np.zeros(3)
 
     def retract(self, dx: np.ndarray, rate_too: bool = True) -> State:
@@ -39,6 +41,7 @@ class State:
         s.v, s.p, s.bg, s.ba = self.v + dx[V], self.p + dx[P], self.bg + dx[BG], self.ba + dx[BA]
         s.mount, s.incl, s.drift = self.mount + dx[MOUNT], self.incl + dx[INCL], self.drift + dx[DRIFT]
         s.scale, s.delay = self.scale + dx[SCALE], self.delay + dx[DELAY]
+        s.lag, s.pivot = self.lag + dx[LAG], self.pivot + dx[PIVOT]
         s.w_s = self.w_s - dx[BG] if rate_too else self.w_s
         return s
 
@@ -72,19 +75,21 @@ class Reference:
         self.aligned = self.still = False
         self.level_sum, self.level_time = np.zeros(3), 0.0
         self.t_wheels = self.t_wheels_used = self.t_zero = self.t_rest = self.t_gnss = None
-        self.has_gnss = False
+        self.has_gnss, self.changes, self.change, self.left = False, 0, np.zeros(3), np.zeros(3)
         self.forget_motion()
 
     # ---- motion ----
 
     def forget_motion(self) -> None:
         self.sum_R, self.sum_dv, self.sum_turn, self.sum_t = np.zeros((3, 3)), np.zeros(3), 0.0, 0.0
+        self.sum_shake = np.zeros((2, 3))
 
     def imu(self, t: float, gyro: np.ndarray, force: np.ndarray) -> None:
         if self.t is None:
             self.t = self.t_imu = t
             self.f1 = self.f2 = self.f_slow = force
             self.g_low, self.shake = gyro, np.zeros(3)
+            self.samples = [np.array([gyro, force])] * 3
             return
         dt = t - self.t
         self.t = t
@@ -96,6 +101,7 @@ class Reference:
         self.g_low = self.g_low + low * (gyro - self.g_low)
         self.shake = self.shake + slow * ((gyro - self.g_low) ** 2 - self.shake)
         self.low_gain = low
+        self.samples = [*self.samples[1:], np.array([gyro, force])]
         if not self.aligned:
             self.level_sum += dt * force
             self.level_time += dt
@@ -103,6 +109,8 @@ class Reference:
                 self.level()
             return
         self.strapdown(dt, gyro, force)
+        if dt <= 0.02:
+            self.sum_shake += (self.samples[2] - 2.0 * self.samples[1] + self.samples[0]) ** 2 * dt**2 / 6.0
         if t - self.t_check >= 0.04 - 1e-6:
             self.covariance()
             self.standstill()
@@ -119,7 +127,7 @@ class Reference:
         sd[PHI], sd[V], sd[P] = (0.1, 0.1, sd_yaw), 0.3, sd_xy
         sd[BG], sd[BA] = self.c["gyro_bias_sd"], self.c["accelerometer_bias_sd"]
         sd[SCALE], sd[MOUNT], sd[INCL] = self.c["wheel_scale_sd"], self.c["mounting_sd"], self.c["inclination_bias_sd"]
-        sd[DELAY] = self.c["gnss_delay_sd"]
+        sd[DELAY], sd[LAG], sd[PIVOT] = self.c["gnss_delay_sd"], self.c["gnss_lag_sd"], self.c["pivot_sd"]
         self.cov = np.diag(sd**2)
         self.aligned, self.t_check = True, self.t
 
@@ -151,7 +159,12 @@ class Reference:
         Q[PHI] = self.c["gyro_density"] ** 2 * T + 2e-3**2 * 1.0 * self.sum_turn
         Q[V] = self.c["accelerometer_density"] ** 2 * T
         Q[BG], Q[BA] = self.c["gyro_bias_walk"] ** 2 * T, self.c["accelerometer_bias_walk"] ** 2 * T
-        _, self.cov = predict(np.zeros(N), self.cov, F, np.diag(Q))
+        for state in ("wheel_scale", "mounting", "inclination_bias", "gnss_delay", "gnss_lag", "pivot"):
+            Q[STATES[state]] = self.c[f"{state}_walk"] ** 2 * T
+        Q = np.diag(Q)
+        for state, share, shake in ((PHI, 0.5, self.sum_shake[0]), (V, 0.2, self.sum_shake[1])):
+            Q[state, state] += self.x.R_ns @ np.diag(share**2 * shake) @ self.x.R_ns.T
+        _, self.cov = predict(np.zeros(N), self.cov, F, Q)
         self.forget_motion()
 
     # ---- updates ----
@@ -208,17 +221,19 @@ class Reference:
             return
         dx = np.zeros(N)
         hub = float(self.vehicle["tyre_radius"])
-        rear, middle = np.array([0.0, 0.0, hub]), np.array([self.vehicle["wheelbase"] / 2.0, 0.0, hub])
+        pivot = self.x.pivot
+        rear, middle = np.array([pivot, 0.0, hub]), np.array([pivot + self.vehicle["wheelbase"] / 2.0, 0.0, hub])
         u_rear, u_middle = (self.x.point_velocity(r, self.lever) for r in (rear, middle))
-        white = self.c["constraint_sd"] ** 2 + (0.01 * u_rear[0]) ** 2
+        white = self.c["constraint_sd"] ** 2 + (0.005 * u_rear[0]) ** 2
         turn = self.x.w_b[2]
         side = white + (0.003 * turn * u_rear[0] ** 2) ** 2 + (0.15 * turn) ** 2
         for r, axis, nu, noise in ((rear, 1, -u_rear[1], side), (middle, 2, -u_middle[2], white)):
             H = self.row(lambda x, r=r, axis=axis: x.point_velocity(r, self.lever)[axis])
+            H[PIVOT] = turn * (axis == 1)
             nu = nu - H @ dx
             z2 = nu**2 / (H @ self.cov @ H + noise)
             if z2 <= 16.0:
-                dx = self.joseph(H, nu, max(0.3 / period, 1.0) * noise * max(z2 / 4.0, 1.0), dx)
+                dx = self.joseph(H, nu, max(0.16 / period, 1.0) * noise * max(z2 / 4.0, 1.0), dx)
         self.correct(dx)
 
     def wheels(self, t: float, speed: np.ndarray) -> None:
@@ -280,36 +295,62 @@ class Reference:
         if not self.aligned:
             return
         self.covariance()
-        slow = 0.9 * sample["sd_position"]
+        slow = 0.5 * sample["sd_position"]
         keep = np.exp(-since / 60.0) if self.has_gnss else 0.0
+        fed = slow**2 * (1.0 - keep**2)
+        if self.changes >= 8:
+            fed = np.minimum(fed, 3.0 * self.change)
         fade = np.eye(N)
         fade[DRIFT, DRIFT] *= keep
         self.x.drift = self.x.drift * keep
         self.cov = fade @ self.cov @ fade.T
-        self.cov[DRIFT, DRIFT] += np.diag(slow**2 * (1.0 - keep**2))
+        self.cov[DRIFT, DRIFT] += np.diag(fed)
         self.has_gnss = True
-        lead = t - self.t
+        self.fix_position(sample, t - self.t)
+        self.fix_velocity(sample, t - self.t)
+
+    def fix_position(self, sample: np.void, lead: float) -> None:
         arm = self.c["gnss_lever"] - self.lever
         v = self.x.v + self.x.R_nb @ np.cross(self.x.w_b, arm)
-        white = np.maximum(0.5 * sample["sd_position"], self.c["gnss_sd_floor"]) ** 2 + (0.01 * v) ** 2
-        self.fix(lambda x, i: (x.p + x.R_nb @ arm + x.drift
-                               + (lead - x.delay) * (x.v + v - self.x.v))[i] + 0.5 * lead**2 * self.a_n[i],
-                 sample["position"], white)
-        self.fix(lambda x, i: (x.v + x.R_nb @ np.cross(x.w_b, arm))[i] + lead * self.a_n[i], sample["velocity"],
-                 (sample["sd_velocity"] + 0.02) ** 2 + (0.1 * self.a_n) ** 2)
 
-    def fix(self, h: Callable[[State, int], float], value: np.ndarray, variance: np.ndarray) -> None:
-        """Three rows together or none. The rate counts as known, and so does the mounting for this lever arm."""
+        def h(x: State, i: int) -> float:
+            place = x.p + x.R_nb @ arm + x.drift + (lead - x.delay) * (x.v + v - self.x.v)
+            return float(place[i] + 0.5 * lead**2 * self.a_n[i])
+
+        change = [sample["position"][i] - h(self.x, i) - self.left[i] for i in range(3)]
+        self.changes = min(self.changes + 1, 60)
+        share = [max(1.0 / self.changes, 0.3 if d**2 > c else 0.0) for d, c in zip(change, self.change, strict=True)]
+        self.change = self.change + np.array(share) * (np.square(change) - self.change)
+        white = 0.5 * sample["sd_position"]
+        if self.changes >= 8:
+            white = np.minimum(white, np.sqrt(2.0 * self.change))
+        white = np.maximum(white, self.c["gnss_sd_floor"])
+        self.left = self.fix(h, sample["position"], white**2 + (0.01 * v) ** 2)
+
+    def fix_velocity(self, sample: np.void, lead: float) -> None:
+        arm = self.c["gnss_lever"] - self.lever
+        smooth = self.x.R_ns @ (self.f1 - self.x.ba) - (0.0, 0.0, self.c["gravity"])
+
+        def h(x: State, i: int) -> float:
+            return (x.v + x.R_nb @ np.cross(x.w_b, arm))[i] + (lead - x.delay - x.lag) * smooth[i]
+        self.fix(h, sample["velocity"], (sample["sd_velocity"] + 0.02) ** 2 + (0.03 * smooth) ** 2)
+
+    def fix(self, h: Callable[[State, int], float], value: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """Three rows together or none; what is left of the innovations. The rate counts as known, and so does the
+        mounting for this lever arm."""
         rows = [self.row(lambda x, i=i: h(x, i), rate_too=False) for i in range(3)]
         for H in rows:
             H[MOUNT] = 0.0
-        nu = [value[i] - h(self.x, i) for i in range(3)]
+        nu = np.array([value[i] - h(self.x, i) for i in range(3)])
         if any(nu[i] ** 2 > 16.0 * (rows[i] @ self.cov @ rows[i] + variance[i]) for i in range(3)):
-            return
+            return nu
         dx = np.zeros(N)
         for i in range(3):
-            dx = self.joseph(rows[i], nu[i] - rows[i] @ dx, variance[i], dx)
+            now = nu[i] - rows[i] @ dx
+            S = rows[i] @ self.cov @ rows[i] + variance[i]
+            dx = self.joseph(rows[i], now, variance[i] * max(now**2 / (4.0 * S), 1.0), dx)
         self.correct(dx)
+        return nu - np.array(rows) @ dx
 
     # ---- result ----
 

@@ -65,6 +65,9 @@ FUSION_CONFIG = np.dtype([
     ("wheel_dead_below", "f8"), ("wheel_scale_sd", "f8"), ("constraint_sd", "f8"), ("inclination_sd", "f8"),
     ("inclination_bias_sd", "f8"), ("inclination_lowpass_hz", "f8"), ("mounting_sd", "f8"),
     ("gnss_sd_floor", "f8"), ("gnss_delay_sd", "f8"), ("earth_rate", "f8", (3,)),
+    ("wheel_scale_walk", "f8"), ("mounting_walk", "f8"), ("inclination_bias_walk", "f8"), ("gnss_delay_walk", "f8"),
+    ("gnss_lag_sd", "f8"), ("gnss_lag_walk", "f8"), ("pivot_sd", "f8"), ("pivot_walk", "f8"),
+    ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
@@ -75,7 +78,7 @@ LINE_CONFIG = np.dtype([
 
 COACH_CONFIG = np.dtype([
     ("steering_ratio", "f8"), ("reaction_time", "f8"), ("clearance_warn", "f8"), ("deviation_warn", "f8"),
-    ("tilt_warn", "f8"),
+    ("tilt_warn", "f8"), ("detail", "i4"), ("units", "i4"), ("setups", "u4"), ("reserved", "u4"),
 ], align=True)
 
 CONFIG = np.dtype([
@@ -119,5 +122,14 @@ STEP = np.dtype([
     ("part", "i4"), ("wheel", "i4"), ("phase", "i4"), ("setup", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"),
     ("to_go", "f8"), ("x", "f8"), ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"),
     ("clearance", "f8"), ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
-    ("other_part", "i4"), ("reserved", "i4"),
+    ("other_part", "i4"), ("reserved", "i4"), ("since_ns", "i8"),
+], align=True)
+
+CONTACT = np.dtype([
+    ("struct_size", "u4"), ("part", "i4"), ("t_ns", "i8"), ("t_end_ns", "i8"), ("shock", "f8"), ("threshold", "f8"),
+    ("clearance", "f8"), ("probability", "f8"), ("x", "f8"), ("y", "f8"),
+], align=True)
+
+ANSWER = np.dtype([
+    ("struct_size", "u4"), ("question", "i4"), ("outcome", "i4"), ("reserved", "i4"), ("step", STEP),
 ], align=True)

@@ -11,6 +11,7 @@ from trailcoach.vehicle import Vehicle
 
 DRIVEN_NOISE = 4.0                  # noise density of a driven accelerometer / that of its data sheet: vibration
 KNOWN_MOUNTING_SD = 1e-3            # rad: an IMU whose place was measured was aligned, too
+KNOWN_PIVOT_SD = 0.2                # m: a locked or loaded axle scrubs, and turns about a point ahead of it
 KNOWN_SCALE_SD = 3e-3               # of the wheel speed, where the vehicle and so its tyre is known
 EARTH_RATE = 7.292115e-5            # rad/s, WGS 84
 
@@ -51,7 +52,7 @@ def set_sensors(fusion: np.ndarray, vehicle: Vehicle, log: Log | None = None) ->
         return
     if log.meta.imu is not None:
         fusion["imu_lever"] = log.meta.imu
-        fusion["mounting_sd"] = KNOWN_MOUNTING_SD
+        fusion["mounting_sd"], fusion["pivot_sd"] = KNOWN_MOUNTING_SD, KNOWN_PIVOT_SD
     if log.meta.gnss is not None:
         fusion["gnss_lever"] = log.meta.gnss
     if log.meta.vehicle is not None:

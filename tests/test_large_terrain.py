@@ -7,6 +7,7 @@ import pytest
 import rasterio
 from rasterio.transform import Affine
 
+from trailcoach import abi
 from trailcoach.along import plan_along
 from trailcoach.engine import Engine, make_config
 from trailcoach.line import plan
@@ -14,6 +15,7 @@ from trailcoach.log import Log
 from trailcoach.playback import TICK_RATE, driven_trail, record, replay_log, ticks, write_results
 from trailcoach.recording import tick_times
 from trailcoach.stance import settle
+from trailcoach.stretches import AHEAD, Stretches
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
@@ -117,3 +119,54 @@ def test_a_c_host_given_the_recorded_windows_answers_as_python_bit_for_bit(groun
     # then every stance is the same to the last bit
     np.testing.assert_array_equal(from_c, from_python)
     assert len(from_c) > 100
+
+
+def winding(length: float, step: float) -> np.ndarray:
+    """A trail (n, 2) that winds and meets itself."""
+    s = np.arange(0.0, length, step)
+    heading = 1.5 * np.sin(s / 60.0) + 2.5 * np.sin(s / 410.0)
+    return np.cumsum(np.column_stack([np.cos(heading), np.sin(heading)]) * step, axis=0)
+
+
+def test_a_trail_of_100_km_goes_to_the_core_in_parts_that_hold_what_is_ahead():
+    # given a trail of 100 km with a point every metre, and a vehicle that drives along it a metre aside
+    xy = winding(100e3, 1.0)
+    stretches, handed, last = Stretches(Trail(xy)), 0, np.zeros((0, 2))
+    for k in range(0, len(xy), 7):
+        new = stretches.follow(*(xy[k] + (0.6, -0.8)))
+        if new is not None:
+            last, handed = new, handed + 1
+            assert len(new) <= abi.MAX_TRAIL
+        # then the core always holds the trail about it and ahead
+        at = int(np.argmin(abs(last - xy[k]).sum(axis=1)))
+        np.testing.assert_array_equal(last[at], xy[k])
+        assert len(last) - at > AHEAD - 10 or last[-1, 0] == xy[-1, 0]
+    assert 10 < handed < 30
+    # and the same on the way back
+    for k in range(len(xy) - 1, 0, -7):
+        new = stretches.follow(*xy[k])
+        last = last if new is None else new
+        assert abs(last - xy[k]).sum(axis=1).min() == 0.0
+
+
+def test_a_long_trail_changes_nothing_on_the_way(grounds):
+    # given the path driven, and the same that goes on for kilometres
+    log, vehicle = Log.open(DRIVE), Vehicle.load("land-rover-defender-110")
+    path = driven_trail(log, vehicle, grounds[0]).xy
+    on = path[-1] + np.arange(1, 12_000)[:, None] * (0.4, 0.0)
+    long = Trail(np.concatenate([path, on]))
+    short = Trail(long.xy[:abi.MAX_TRAIL])
+    a, b = ([s.text for tick in ticks(log, vehicle, grounds[0], t) for s in tick.steps] for t in (short, long))
+    assert a == b
+    assert len(a) > 0
+
+
+def test_a_gpx_of_100_km_is_brought_into_the_system_of_the_terrain(tmp_path):
+    from pyproj import Transformer
+    xy = winding(100e3, 5.0) + np.array([480e3, 4_250_000.0])
+    lon, lat = Transformer.from_crs("EPSG:32612", "EPSG:4326", always_xy=True).transform(*xy.T)
+    points = "".join(f'<trkpt lat="{p:.9f}" lon="{q:.9f}"/>' for p, q in zip(lat, lon, strict=True))
+    (tmp_path / "t.gpx").write_text(f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>")
+    trail = Trail.open(tmp_path / "t.gpx", "EPSG:32612")
+    assert len(trail.xy) == 20_000
+    np.testing.assert_allclose(trail.xy, xy, atol=1e-3)

@@ -14,6 +14,7 @@ from trailcoach.engine import make_config
 from trailcoach.errors import InputError
 from trailcoach.outputs import write_table
 from trailcoach.stance import Stance, rests
+from trailcoach.stretches import BEHIND
 from trailcoach.terrain import WHOLE_POSTS, Terrain
 from trailcoach.tiles.windows import AHEAD
 from trailcoach.trail import Trail
@@ -158,7 +159,7 @@ def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Seque
     engine.set_terrain(_ground_between(terrain, a, b))
     if trail is not None:
         trail.check_on(terrain)
-        engine.set_trail(trail.xy, corridor_width(half_width, trail.half_width))
+        engine.set_trail(_trail_between(trail, a, b), corridor_width(half_width, trail.half_width))
     info, points = engine.plan(a, b)
     return line_of(vehicle, terrain, points, info, Outcome(int(info["outcome"])), float(info["cost"]))
 
@@ -187,6 +188,18 @@ def _ground_between(terrain: Terrain, a: np.ndarray, b: np.ndarray) -> _core.Gri
                          f" {terrain.path} with {terrain.dx:g} m between posts at most about"
                          f" {WHOLE_POSTS ** 0.5 * terrain.dx - 2.0 * AHEAD:.0f} m are allowed: plan along a trail")
     return terrain.cut(west, south, east, north, WHOLE_POSTS)
+
+
+def _trail_between(trail: Trail, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The points of a trail that a line from a to b may meet, as many as the core holds."""
+    if len(trail.xy) <= abi.MAX_TRAIL:
+        return trail.xy
+    ends = sorted(int(np.argmin(((trail.xy - p[:2]) ** 2).sum(axis=1))) for p in (a, b))
+    part = trail.xy[max(ends[0] - BEHIND, 0):ends[1] + BEHIND]
+    if len(part) > abi.MAX_TRAIL:
+        raise InputError(f"{trail.path}: {len(part)} points between start and goal; at most {abi.MAX_TRAIL} are"
+                         " allowed: plan to a nearer goal")
+    return part
 
 
 def corridor_width(asked: float | None, default: float) -> float:

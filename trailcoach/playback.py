@@ -160,15 +160,14 @@ def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail
     with open(path, "wb") as file:
         recording = Recording(file)
         recording.config(config)
-        engine = Engine(vehicle, terrain, trail, config, on_window=recording.terrain)
-        recording.trail(trail.xy, trail.half_width)
+        engine = Engine(vehicle, terrain, trail, config, on_window=recording.terrain, on_stretch=recording.trail)
         if log.meta.start is not None:
             recording.start(*start_values(terrain, *log.meta.start))
             engine.start(*log.meta.start)
         for time, end in zip(times, np.searchsorted(t_ns, times, side="right"), strict=True):
             for j in range(first, end):
                 recording.sample(int(kinds[j]), log.arrays[kinds[j]][rows[j]])
-            if not terrain.is_whole:            # only the engine knows when it needs the next window
+            if not engine.has_all:              # only the engine knows when it needs the next part
                 engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
                 engine.follow()
             first = end

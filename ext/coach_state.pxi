@@ -146,6 +146,7 @@ cdef struct coach_state:
     # of the vehicle
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
+    double part_area[TC_MAX_PARTS]      # seen from below, m^2
     int32_t rear_locked
     int32_t front_bar                   # there is an anti-roll bar in front
     # of this tick
@@ -173,6 +174,7 @@ cdef struct coach_view:
     int32_t n_aside                     # 0 = not off the line
     const tc_contact *contact           # felt just now; NULL = none
     double sigma                        # of the terrain's heights, m
+    const tc_grid *grid                 # ground about the vehicle, for what it hides; NULL = only sigma is known
 
 cdef struct coach_place:
     # a stretch of line or course with too little clearance

@@ -27,9 +27,12 @@ cdef void step_at(const coach_state *c, const coach_view *view, int32_t i, tc_st
     step.y = view.line.points[i].y
 
 
-cdef inline double touch_probability(const coach_state *c, const coach_view *view, double clearance) noexcept nogil:
-    """That something touches where a clearance is expected: it errs as ground and model do, and as the place does."""
+cdef inline double touch_probability(const coach_state *c, const coach_view *view, int32_t part, double x, double y,
+                                     double clearance) noexcept nogil:
+    """That a part touches where a clearance is expected: it errs as ground and model do, and as the place does."""
     cdef double sd = TC_COACH_ASIDE * c.sd
+    if view.grid is not NULL and 0 <= part < c.n_parts:
+        return touch_at(view.grid, x, y, clearance, sd, c.part_area[part])
     return probability_of_contact(clearance, sqrt(view.sigma * view.sigma + sd * sd))
 
 
@@ -50,7 +53,7 @@ cdef void step_why(const coach_state *c, const coach_view *view, int32_t i, tc_s
     cdef const tc_line_point *p = view.line.points
     step_part(c, p[i].part, step)
     step.clearance = p[i].clearance
-    step.probability = touch_probability(c, view, p[i].clearance)
+    step.probability = touch_probability(c, view, p[i].part, p[i].x, p[i].y, p[i].clearance)
     step_other(c, view.line.info.straight_part, view.line.info.straight_clearance, step)
 
 
@@ -59,5 +62,6 @@ cdef void step_why_not(const coach_state *c, const coach_view *view, tc_step *st
     cdef const tc_line_info *info = &view.line.info
     step_part(c, info.least_part, step)
     step.clearance = info.least_clearance
-    step.probability = touch_probability(c, view, info.straight_clearance)
+    step.probability = touch_probability(c, view, info.straight_part, view.state.position[0],
+                                         view.state.position[1], info.straight_clearance)
     step_other(c, info.straight_part, info.straight_clearance, step)

@@ -4,11 +4,11 @@
 This file is the table of contents. Data walks through the stations from top to bottom.
 """
 # the linter does not see that the files below use these
-from libc.math cimport NAN, acos, asin, atan, atan2, cos, erfc, exp, fabs, floor  # no-cython-lint
+from libc.math cimport NAN, acos, asin, atan, atan2, cos, erfc, exp, fabs, floor, log  # no-cython-lint
 from libc.math cimport isfinite, isnan, sin, sqrt, tan  # no-cython-lint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t  # no-cython-lint
 from libc.stdlib cimport calloc, free  # no-cython-lint
-from libc.string cimport memcpy, memset  # no-cython-lint
+from libc.string cimport memcpy, memmove, memset  # no-cython-lint
 
 include "header.pxi"          # what trailcoach.h declares
 include "status.pxi"          # status codes in words
@@ -24,7 +24,10 @@ include "fusion_speed.pxi"    # one vehicle speed
 include "fusion_inclination.pxi"  # inclinometer
 include "fusion_gnss.pxi"     # position, velocity, heading from motion
 include "fusion.pxi"          # the filter as the engine sees it
+include "clock.pxi"           # which stamps can be, and whose clock stepped
+include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do

@@ -13,7 +13,9 @@ cdef extern from *:
     static const double TC_REPLAN_OFF = 0.30;       /* by so many m */
     static const double TC_TRAIL_BACK = 1.0;        /* m the projection on the trail may go back, */
     static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
+    static const double TC_VEHICLE_ROOM = 6.0;      /* m about its origin, in which all of a vehicle is */
     """
+    const double TC_VEHICLE_ROOM
     const double TC_WORLD, TC_NEAR_MAP
     const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_TRAIL_BACK, TC_TRAIL_AHEAD
 
@@ -29,7 +31,9 @@ cdef struct engine_memory:
     tc_config config
     stance_model model
     fusion_filter fusion
-    tc_grid grid
+    timeline_buffer timeline
+    tc_grid grid                        # the host's
+    ground_window window
     int32_t has_grid
     int32_t has_stance
     int32_t has_line
@@ -39,6 +43,7 @@ cdef struct engine_memory:
     int32_t planned                     # a plan has been made on this terrain and trail, with or without success
     double planned_at                   # distance travelled when the line was planned, m
     int32_t planned_segment             # of the line the vehicle is on
+    int64_t t_tick                      # of the last tick
     vehicle_course course
     line_aside aside
     contact_watch contact
@@ -58,8 +63,13 @@ cdef tc_status config_check(const tc_config *c) noexcept nogil:
     return TC_OK
 
 
-cdef size_t engine_head() noexcept nogil:
-    return (sizeof(engine_memory) + ENGINE_ALIGN - 1) // ENGINE_ALIGN * ENGINE_ALIGN
+cdef inline size_t aligned(size_t bytes) noexcept nogil:
+    return (bytes + ENGINE_ALIGN - 1) // ENGINE_ALIGN * ENGINE_ALIGN
+
+
+cdef size_t engine_head(const tc_config *c) noexcept nogil:
+    """Bytes before the planner's: the engine itself and its buffer of samples."""
+    return aligned(sizeof(engine_memory)) + aligned(timeline_memory(&c.fusion))
 
 
 cdef public tc_status tc_config_default(tc_config *config) noexcept nogil:
@@ -73,6 +83,7 @@ cdef public tc_status tc_config_default(tc_config *config) noexcept nogil:
     fusion_default(&config.fusion)
     line_default(&config.line)
     coach_default(&config.coach)
+    window_default(&config.window)
     return TC_OK
 
 
@@ -82,7 +93,12 @@ cdef public tc_status tc_memory_size(const tc_config *config, size_t *bytes) noe
         return st
     if bytes is NULL:
         return TC_E_NULL
-    bytes[0] = engine_head() + line_memory(&config.line)
+    st = lag_check(&config.fusion)
+    if st == TC_OK:
+        st = window_check(&config.window)
+    if st != TC_OK:
+        return st
+    bytes[0] = engine_head(config) + aligned(line_memory(&config.line)) + window_memory(&config.window)
     return TC_OK
 
 
@@ -104,15 +120,50 @@ cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexce
         return TC_E_RANGE
     st = stance_init(&e.model, &e.config.vehicle)
     if st == TC_OK:
-        st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
+        st = engine_begin(e)
     if st != TC_OK:
         free(e)
         return st
-    line_init(&e.line, <char *> e + engine_head(), &e.config.line, &e.model)
-    coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
-    contact_init(&e.contact)
     out[0] = <tc_engine *> e
     return TC_OK
+
+
+cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
+    """Every station as if nothing had come, but for what the host handed over."""
+    cdef tc_status st
+    memset(&e.fusion, 0, sizeof(e.fusion))
+    memset(&e.timeline, 0, sizeof(e.timeline))
+    memset(&e.state, 0, sizeof(e.state))
+    memset(&e.stance, 0, sizeof(e.stance))
+    memset(&e.course, 0, sizeof(e.course))
+    memset(&e.aside, 0, sizeof(e.aside))
+    memset(&e.window, 0, sizeof(e.window))
+    memset(&e.contact, 0, sizeof(e.contact))
+    memset(&e.view, 0, sizeof(e.view))
+    memset(&e.coach, 0, sizeof(e.coach))
+    memset(&e.line, 0, sizeof(e.line))
+    st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
+    if st != TC_OK:
+        return st
+    timeline_begin(&e.timeline, <char *> e + aligned(sizeof(engine_memory)), &e.fusion)
+    line_init(&e.line, <char *> e + engine_head(&e.config), &e.config.line, &e.model)
+    window_init(&e.window, <char *> e + engine_head(&e.config) + aligned(line_memory(&e.config.line)),
+                &e.config.window, &e.model)
+    if e.has_grid and window_serves(&e.window, &e.grid):
+        window_source(&e.window, &e.grid)
+    coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
+    contact_init(&e.contact)
+    e.ticked = e.has_stance = e.has_line = e.planned = e.planned_segment = 0
+    e.planned_at = e.trail.at = 0.0
+    e.trail.found = 0
+    e.t_tick = NEVER
+    return TC_OK
+
+
+cdef public tc_status tc_reset(tc_engine *engine) noexcept nogil:
+    if engine is NULL:
+        return TC_E_NULL
+    return engine_begin(<engine_memory *> engine)
 
 
 cdef public void tc_destroy(tc_engine *engine) noexcept nogil:
@@ -131,6 +182,10 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     e.has_grid = 1
     e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
+    if window_serves(&e.window, &e.grid):
+        window_source(&e.window, &e.grid)
+    else:
+        e.window.filled = 0
     return TC_OK
 
 
@@ -142,9 +197,14 @@ cdef public tc_status tc_move_terrain(tc_engine *engine, const tc_grid *grid) no
     if not e.has_grid:
         return TC_E_STATE
     st = grid_check(grid)
-    if st == TC_OK:
-        e.grid = grid[0]
-    return st
+    if st != TC_OK:
+        return st
+    e.grid = grid[0]
+    if window_serves(&e.window, &e.grid):
+        window_source(&e.window, &e.grid)
+    else:
+        e.window.filled = 0
+    return TC_OK
 
 
 cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, double half_width) noexcept nogil:
@@ -176,17 +236,34 @@ cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n
 
 cdef public tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy,
                                    double sd_yaw) noexcept nogil:
-    if engine is NULL:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL:
         return TC_E_NULL
     if not (isfinite(x) and isfinite(y) and isfinite(z) and isfinite(yaw) and sd_xy >= 0.0 and sd_yaw >= 0.0
             and isfinite(sd_xy) and isfinite(sd_yaw)):
         return TC_E_RANGE
-    return fusion_start(&(<engine_memory *> engine).fusion, x, y, z, yaw, sd_xy, sd_yaw)
+    return timeline_start(&e.timeline, &e.fusion, x, y, z, yaw, sd_xy, sd_yaw)
 
 
 cdef inline bint is_beyond_time(int64_t t_ns) noexcept nogil:
     """A stamp more than 146 years from 0: the difference of two would not fit."""
     return t_ns > (<int64_t> 1 << 62) or t_ns < -(<int64_t> 1 << 62)
+
+
+cdef tc_status engine_push(tc_engine *engine, int32_t kind, tc_status checked, const void *sample) noexcept nogil:
+    """A sample of any kind, whose values were checked."""
+    cdef engine_memory *e = <engine_memory *> engine
+    if checked != TC_OK:
+        return checked
+    if is_beyond_time((<const tc_wheels *> sample).t_ns):       # which lies at the same place in all of them
+        return TC_E_RANGE
+    return timeline_push(&e.timeline, &e.fusion, kind, sample)
+
+
+cdef inline bint is_news(const contact_watch *w, const tc_imu *sample, double lag) noexcept nogil:
+    """Whether a sample is no latecomer: shocks are felt in the order of time."""
+    cdef double dt = seconds(sample.t_ns, w.t_ns)
+    return not w.begun or dt > 0.0 or dt < -lag
 
 
 cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexcept nogil:
@@ -196,10 +273,8 @@ cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexc
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_imu):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    st = fusion_imu(&e.fusion, sample)
-    if st == TC_OK:
+    st = engine_push(engine, TC_SENSOR_IMU, imu_check(sample), sample)
+    if st == TC_OK and is_news(&e.contact, sample, e.config.fusion.lag):
         contact_sample(&e.contact, sample)
     return st
 
@@ -209,9 +284,7 @@ cdef public tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample)
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_wheels):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_wheels(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_WHEELS, wheels_check(sample), sample)
 
 
 cdef public tc_status tc_push_inclination(tc_engine *engine, const tc_inclination *sample) noexcept nogil:
@@ -219,9 +292,7 @@ cdef public tc_status tc_push_inclination(tc_engine *engine, const tc_inclinatio
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_inclination):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_inclination(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_INCLINATION, inclination_check(sample), sample)
 
 
 cdef public tc_status tc_push_steering(tc_engine *engine, const tc_steering *sample) noexcept nogil:
@@ -229,9 +300,7 @@ cdef public tc_status tc_push_steering(tc_engine *engine, const tc_steering *sam
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_steering):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_steering(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_STEERING, steering_check(sample), sample)
 
 
 cdef public tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample) noexcept nogil:
@@ -239,9 +308,7 @@ cdef public tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample) n
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_speed):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_speed(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_SPEED, speed_check(sample), sample)
 
 
 cdef public tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample) noexcept nogil:
@@ -249,9 +316,7 @@ cdef public tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample) noe
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_gnss):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_gnss(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_GNSS, gnss_check(sample), sample)
 
 
 cdef void trail_point(const trail_track *t, double s, double *x, double *y) noexcept nogil:
@@ -300,7 +365,7 @@ cdef void line_follow(engine_memory *e, coach_view *view) noexcept nogil:
         s = sin(p[i].yaw)
         dx = e.state.position[0] - p[i].x
         dy = e.state.position[1] - p[i].y
-        along = dx * c + dy * s
+        along = p[i].gear * (dx * c + dy * s)
         if i + 1 >= n or along < 0.5 * (p[i + 1].s - p[i].s):
             break
         i += 1
@@ -312,6 +377,38 @@ cdef void line_follow(engine_memory *e, coach_view *view) noexcept nogil:
 cdef bint is_near_map(const tc_grid *g, const double *xy) noexcept nogil:
     return (xy[0] >= g.x0 - TC_NEAR_MAP and xy[0] <= g.x0 + g.nx * g.dx + TC_NEAR_MAP
             and xy[1] >= g.y0 - TC_NEAR_MAP and xy[1] <= g.y0 + g.ny * g.dx + TC_NEAR_MAP)
+
+
+cdef inline const tc_grid *ground_of(const engine_memory *e) noexcept nogil:
+    """The ground about the vehicle: the window, or the terrain in place."""
+    return &e.window.grid if e.window.filled else &e.grid
+
+
+cdef const tc_grid *ground_at(const engine_memory *e, double x, double y, double room) noexcept nogil:
+    """The ground for `room` metres about a place: the window where it reaches that far."""
+    cdef const tc_grid *g = &e.window.grid
+    cdef double side = (g.nx - 1) * g.dx
+    if (e.window.filled and x - room >= g.x0 and x + room <= g.x0 + side and y - room >= g.y0
+            and y + room <= g.y0 + side):
+        return g
+    return &e.grid
+
+
+cdef const tc_grid *planning_ground(const engine_memory *e) noexcept nogil:
+    """Ground a line is planned on: all of it in the window, or all of it on the terrain."""
+    cdef double reach = e.config.line.horizon + e.trail.half_width + TC_VEHICLE_ROOM
+    return ground_at(e, e.state.position[0], e.state.position[1], reach)
+
+
+cdef void engine_stand(engine_memory *e, int64_t t_ns) noexcept nogil:
+    """How the vehicle stands at fusion's pose, and what its wheels teach there."""
+    cdef double x = e.state.position[0], y = e.state.position[1]
+    if window_serves(&e.window, &e.grid) and is_near_map(&e.grid, e.state.position):
+        window_follow(&e.window, &e.grid, x, y)
+    stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance if e.has_stance else NULL, &e.stance)
+    if e.window.filled and e.config.window.learn and window_teach(&e.window, &e.model, &e.state, &e.stance, t_ns):
+        stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance, &e.stance)
+    e.has_stance = 1
 
 
 cdef void engine_plan(engine_memory *e) noexcept nogil:
@@ -327,7 +424,7 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     if not is_near_map(&e.grid, goal):
         e.has_line = e.planned = 0
         return
-    line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
+    line_plan(&e.line, planning_ground(e), e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
     e.planned = 1
     e.planned_at = e.state.distance
     e.planned_segment = 0
@@ -353,17 +450,19 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
         return TC_E_NULL
     if is_beyond_time(t_ns):
         return TC_E_RANGE
-    fusion_state(&e.fusion, &e.state)
+    if t_ns < e.t_tick:
+        return TC_E_TIME
+    e.t_tick = t_ns
+    timeline_state(&e.timeline, &e.fusion, &e.state)
     memset(&view, 0, sizeof(view))
     view.t_ns = t_ns
     view.state = &e.state
     known = (e.state.status & COACH_POSE) == COACH_POSE
     if known and e.has_grid:
-        stance_solve(&e.model, &e.grid, e.state.position[0], e.state.position[1], e.state.yaw,
-                     &e.stance if e.has_stance else NULL, &e.stance)
-        e.has_stance = 1
+        engine_stand(e, t_ns)
         view.stance = &e.stance
-        course_look(&e.course, &e.model, &e.grid, &e.state, &e.stance, t_ns, foresight(&e.config.coach, &e.state))
+        view.grid = ground_of(e)
+        course_look(&e.course, &e.model, view.grid, &e.state, &e.stance, t_ns, foresight(&e.config.coach, &e.state))
         view.course = e.course.points
         view.n_course = e.course.n
         view.course_rolled = e.state.distance - e.course.rolled
@@ -382,7 +481,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
             if e.planned:
                 view.line = &e.line
             if e.has_line and fabs(view.off_line) > e.config.coach.deviation_warn:
-                aside_look(&e.aside, &e.model, &e.grid, e.line.points, e.line.n_points, view.s, view.off_line,
+                aside_look(&e.aside, &e.model, view.grid, e.line.points, e.line.n_points, view.s, view.off_line,
                            e.state.distance)
                 view.aside = e.aside.points
                 view.n_aside = e.aside.n
@@ -395,11 +494,12 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
 
 
 cdef public tc_status tc_get_state(const tc_engine *engine, tc_state *out) noexcept nogil:
-    if engine is NULL or out is NULL:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL or out is NULL:
         return TC_E_NULL
     if out.struct_size < sizeof(tc_state):
         return TC_E_ABI
-    fusion_state(&(<const engine_memory *> engine).fusion, out)
+    timeline_state(&e.timeline, &e.fusion, out)
     out.struct_size = sizeof(tc_state)
     return TC_OK
 
@@ -494,6 +594,25 @@ cdef public tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answe
     return st
 
 
+cdef public tc_status tc_get_window(const tc_engine *engine, tc_window *out) noexcept nogil:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_window):
+        return TC_E_ABI
+    if not e.window.filled:
+        return TC_NONE
+    out.struct_size = sizeof(tc_window)
+    out.taught_posts = e.window.taught_posts
+    out.t0_ns = e.window.t0_ns
+    out.grid = e.window.grid
+    out.taught = e.window.taught
+    out.origin = e.window.origin
+    out.offset = e.window.offset
+    out.sd_offset = sqrt(e.window.P[TEACH_OFFSET][TEACH_OFFSET])
+    return TC_OK
+
+
 cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
     cdef size_t i
@@ -502,7 +621,8 @@ cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n
     if not e.has_grid:
         return TC_E_STATE
     for i in range(n):
-        stance_solve(&e.model, &e.grid, poses[3 * i], poses[3 * i + 1], poses[3 * i + 2], NULL, &out[i])
+        stance_solve(&e.model, ground_at(e, poses[3 * i], poses[3 * i + 1], TC_VEHICLE_ROOM), poses[3 * i],
+                     poses[3 * i + 1], poses[3 * i + 2], NULL, &out[i])
         out[i].struct_size = sizeof(tc_stance)
     return TC_OK
 

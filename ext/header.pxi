@@ -15,6 +15,7 @@ cdef extern from "trailcoach.h" nogil:
     enum:
         TC_OK
         TC_NONE
+        TC_DUPLICATE
         TC_E_NULL
         TC_E_ABI
         TC_E_RANGE
@@ -96,6 +97,33 @@ cdef extern from "trailcoach.h" nogil:
         double dx
         double sigma
         const float *height
+        double cell
+        const float *post_sigma
+        const float *highest
+        const float *highest_rare
+        const float *spread
+
+    enum:
+        TC_ORIGIN_NONE
+        TC_ORIGIN_TERRAIN
+        TC_ORIGIN_WHEELS
+
+    ctypedef struct tc_window:
+        uint32_t struct_size
+        uint32_t taught_posts
+        int64_t t0_ns
+        tc_grid grid
+        const float *taught
+        const uint8_t *origin
+        double offset
+        double sd_offset
+
+    ctypedef struct tc_window_config:
+        uint32_t posts
+        int32_t learn
+        double spacing
+        double offset_sd
+        double offset_walk
 
     ctypedef struct tc_pack:
         uint32_t struct_size
@@ -117,6 +145,15 @@ cdef extern from "trailcoach.h" nogil:
         double height
         double dz_dx
         double dz_dy
+
+    enum:
+        TC_SENSOR_IMU
+        TC_SENSOR_WHEELS
+        TC_SENSOR_INCLINATION
+        TC_SENSOR_STEERING
+        TC_SENSOR_SPEED
+        TC_SENSOR_GNSS
+    enum: TC_SENSORS
 
     ctypedef struct tc_imu:
         uint32_t struct_size
@@ -194,6 +231,9 @@ cdef extern from "trailcoach.h" nogil:
         double pivot_walk
         double speed_age_sd
         double speed_age_walk
+        double lag
+        double clock[TC_SENSORS]
+        double gnss_velocity_clock
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -203,6 +243,7 @@ cdef extern from "trailcoach.h" nogil:
         double clearance_wanted
         double clearance_least
         double max_tilt
+        double tube
         int32_t reverse
         int32_t reserved
 
@@ -224,6 +265,7 @@ cdef extern from "trailcoach.h" nogil:
         tc_fusion_config fusion
         tc_line_config line
         tc_coach_config coach
+        tc_window_config window
 
     enum:
         TC_FUSION_LEVELLED
@@ -235,6 +277,10 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_NO_WHEELS
         TC_FUSION_IMU_GAP
         TC_FUSION_IMU_FAULT
+        TC_FUSION_REWOUND
+        TC_FUSION_CLOCK
+        TC_FUSION_INCLINATION
+        TC_FUSION_GNSS
 
     enum:
         TC_KIND_WHEELS
@@ -269,6 +315,14 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t gated[TC_KINDS]
         uint32_t resets
         uint32_t reserved
+        double reset_position[3]
+        double reset_velocity[3]
+        double reset_yaw
+        uint32_t rewinds
+        uint32_t clock_steps
+        uint32_t late[TC_SENSORS]
+        uint32_t refused[TC_SENSORS]
+        uint32_t duplicated[TC_SENSORS]
 
     enum:
         TC_STANCE_OK
@@ -353,6 +407,7 @@ cdef extern from "trailcoach.h" nogil:
         double limit_y
         double limit_clearance
         double limit_tilt
+        double tube
         int32_t limit_cause
         int32_t limit_part
         int32_t exhausted

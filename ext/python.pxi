@@ -20,13 +20,19 @@ cdef const uint8_t[::1] bytes_of(object array, object dtype):
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
+cdef object floats_of(const float *a, int64_t n):
+    """A copy as an array (n,)."""
+    return np.frombuffer((<const char *> a)[:n * sizeof(float)], np.float32)
+
+
 def struct_sizes() -> dict[str, int]:
     """sizeof of every struct of the C ABI, by its name in trailcoach.abi."""
     return {"PART": sizeof(tc_part), "AXLE": sizeof(tc_axle), "VEHICLE": sizeof(tc_vehicle), "IMU": sizeof(tc_imu),
             "SURFACE_POINT": sizeof(tc_surface_point), "WHEELS": sizeof(tc_wheels), "SPEED": sizeof(tc_speed),
             "INCLINATION": sizeof(tc_inclination), "STEERING": sizeof(tc_steering), "GNSS": sizeof(tc_gnss),
             "FUSION_CONFIG": sizeof(tc_fusion_config), "LINE_CONFIG": sizeof(tc_line_config),
-            "COACH_CONFIG": sizeof(tc_coach_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
+            "COACH_CONFIG": sizeof(tc_coach_config),
+            "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
             "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
             "STEP": sizeof(tc_step), "CONTACT": sizeof(tc_contact), "ANSWER": sizeof(tc_answer)}
 
@@ -42,6 +48,7 @@ cdef class Grid:
     """A height grid the core can read: heights (ny, nx) float32, south to north, NaN = unknown."""
     cdef tc_grid g
     cdef readonly object heights
+    cdef readonly object beside
 
     def __cinit__(self, heights, double x0, double y0, double dx, double sigma=0.0):
         cdef const float[:, ::1] h
@@ -52,6 +59,30 @@ cdef class Grid:
         self.g.ny = h.shape[0]
         self.g.x0, self.g.y0, self.g.dx, self.g.sigma = x0, y0, dx, sigma
         self.g.height = &h[0, 0]
+        check(grid_check(&self.g), "height grid")
+        self.beside = (None, None, None, None, 0.0)
+
+    def tell(self, post_sigma=None, highest=None, highest_rare=None, spread=None, double cell=0.0) -> None:
+        """What is known beside the heights, arrays of their shape (m): tc_grid says what each means. None = not told.
+
+        An engine that has been given this grid must be given it again.
+        """
+        cdef const float[:, ::1] a
+        arrays = [post_sigma, highest, highest_rare, spread]
+        for i, array in enumerate(arrays):
+            if array is not None:
+                arrays[i] = np.ascontiguousarray(array, dtype=np.float32)
+                if arrays[i].shape != self.heights.shape:
+                    raise ValueError(f"an array of shape {arrays[i].shape} beside heights of {self.heights.shape}")
+        cdef const float *at[4]
+        for i in range(4):
+            at[i] = NULL
+            if arrays[i] is not None:
+                a = arrays[i]
+                at[i] = &a[0, 0]
+        self.g.post_sigma, self.g.highest, self.g.highest_rare, self.g.spread = at[0], at[1], at[2], at[3]
+        self.g.cell = cell
+        self.beside = (*arrays, cell)
         check(grid_check(&self.g), "height grid")
 
     def surface(self, const double[:, ::1] xy) -> np.ndarray:
@@ -230,6 +261,10 @@ cdef class Engine:
         check(tc_move_terrain(self._e, &grid.g), "terrain")
         self.grid = grid
 
+    def reset(self) -> None:
+        """As newly made, but for terrain and trail."""
+        check(tc_reset(self._e), "reset")
+
     def set_trail(self, const double[:, ::1] xy, double half_width) -> None:
         check(tc_set_trail(self._e, &xy[0, 0] if xy.shape[0] else NULL, xy.shape[0], half_width), "trail")
 
@@ -237,7 +272,7 @@ cdef class Engine:
         check(tc_set_start(self._e, x, y, z, yaw, sd_xy, sd_yaw), "start pose")
 
     def push(self, samples) -> None:
-        """Samples of one sensor, an array of its dtype, in time order."""
+        """Samples of one sensor, an array of its dtype. One that is left out for its stamp is counted in the state."""
         cdef const uint8_t[::1] b = bytes_of(samples, samples.dtype)
         cdef tc_status st = TC_OK
         cdef size_t i, n = samples.size, step = samples.dtype.itemsize
@@ -245,13 +280,13 @@ cdef class Engine:
         with nogil:
             for i in range(n):
                 st = push_one(self._e, kind, &b[i * step])
-                if st != TC_OK:
+                if st < 0 and st != TC_E_TIME:
                     break
-        if st != TC_OK:
+        if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kind]} sample {i}")
 
     def push_merged(self, const uint8_t[::1] kinds, const int64_t[::1] rows, list arrays) -> None:
-        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]."""
+        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]. As in push."""
         cdef const uint8_t *base[6]
         cdef size_t step[6]
         cdef const uint8_t[::1] b
@@ -268,9 +303,9 @@ cdef class Engine:
         with nogil:
             for j in range(kinds.shape[0]):
                 st = push_one(self._e, kinds[j], base[kinds[j]] + rows[j] * step[kinds[j]])
-                if st != TC_OK:
+                if st < 0 and st != TC_E_TIME:
                     break
-        if st != TC_OK:
+        if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kinds[j]]} sample {rows[j]}")
 
     def tick(self, int64_t t_ns) -> None:
@@ -344,6 +379,34 @@ cdef class Engine:
             return None
         check(st, "line")
         return info.reshape(()), points[:n].copy()
+
+    def window(self) -> dict[str, object] | None:
+        """The ground around the vehicle as the engine knows it, or None where the terrain is read in place.
+
+        x0, y0, dx (m), offset and sd_offset (m), t0_ns, and arrays (ny, nx), south to north: height, sigma, taught (s
+        after t0_ns), origin, and highest, highest_rare, spread where the terrain tells what it hides.
+        """
+        cdef tc_window w
+        cdef tc_status st
+        cdef int64_t n
+        w.struct_size = sizeof(tc_window)
+        st = tc_get_window(self._e, &w)
+        if st == TC_NONE:
+            return None
+        check(st, "window")
+        n = <int64_t> w.grid.nx * w.grid.ny
+        shape = w.grid.ny, w.grid.nx
+        out = {"x0": w.grid.x0, "y0": w.grid.y0, "dx": w.grid.dx, "cell": w.grid.cell, "offset": w.offset,
+               "sd_offset": w.sd_offset, "t0_ns": w.t0_ns, "taught_posts": w.taught_posts,
+               "height": floats_of(w.grid.height, n).reshape(shape),
+               "sigma": floats_of(w.grid.post_sigma, n).reshape(shape),
+               "taught": floats_of(w.taught, n).reshape(shape),
+               "origin": np.frombuffer((<const char *> w.origin)[:n], np.uint8).reshape(shape)}
+        if w.grid.highest is not NULL:
+            out["highest"] = floats_of(w.grid.highest, n).reshape(shape)
+            out["highest_rare"] = floats_of(w.grid.highest_rare, n).reshape(shape)
+            out["spread"] = floats_of(w.grid.spread, n).reshape(shape)
+        return out
 
     def settle(self, const double[:, ::1] poses) -> np.ndarray:
         """Rest at poses (n, 3) of x, y, yaw: array (n,) of abi.STANCE."""

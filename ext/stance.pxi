@@ -105,6 +105,7 @@ cdef inline double larger(double a, double b) noexcept nogil:
 include "tyre.pxi"            # tread cylinder on the ground
 include "suspension.pxi"      # springs, stops, anti-roll bars
 include "underbody.pxi"       # clearance of the parts
+include "hidden.pxi"          # what the grid does not show of the ground below them
 include "margins.pxi"         # tipping
 
 cdef struct stance_model:
@@ -655,7 +656,7 @@ cdef void part_frame(const stance_model *m, const grid_view *g, const rest_point
     origin[2] = p.z + at[2]
 
 
-cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest_point *p, double sigma,
+cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest_point *p, const tc_grid *grid,
                            tc_stance *out) noexcept nogil:
     """Clearance of every part of a rest found. least_part stays -1 where one of them is unknown."""
     cdef double R_gp[9]
@@ -674,7 +675,8 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
             if known == GROUND_OFF_MAP:
                 out.status = TC_STANCE_OFF_MAP
             continue
-        out.contact_probability[i] = probability_of_contact(out.clearance[i], sigma)
+        out.contact_probability[i] = touch_at(grid, out.nearest[i][0], out.nearest[i][1], out.clearance[i], 0.0,
+                                              part_area(&m.vehicle.part[i]))
         if least < 0 or out.clearance[i] < out.clearance[least]:
             least = i
     out.least_part = least if complete else -1
@@ -714,4 +716,4 @@ cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double
     stance_unknown(out)
     if status == TC_STANCE_OK:
         stance_report(m, &view, &p, out)
-        stance_clearance(m, &view, &p, g.sigma, out)
+        stance_clearance(m, &view, &p, g, out)

@@ -46,8 +46,10 @@ cdef tc_status grid_check(const tc_grid *g) noexcept nogil:
         return TC_E_ABI
     if g.nx < 2 or g.ny < 2 or not (g.dx > 0.0 and isfinite(g.dx) and isfinite(g.x0) and isfinite(g.y0)):
         return TC_E_RANGE
-    if not (g.sigma >= 0.0 and isfinite(g.sigma)):
+    if not (g.sigma >= 0.0 and isfinite(g.sigma) and g.cell >= 0.0 and isfinite(g.cell)):
         return TC_E_RANGE
+    if (g.highest is NULL) != (g.highest_rare is NULL) or (g.highest is NULL) != (g.spread is NULL):
+        return TC_E_NULL
     return TC_OK
 
 
@@ -77,6 +79,19 @@ cdef inline bint cell_at(const tc_grid *g, double u, double v, grid_cell *cell) 
     cell.ey = h[g.nx] - cell.h00
     cell.twist = h[g.nx + 1] - cell.h00 - cell.ex - cell.ey
     return True
+
+
+cdef inline int64_t nearest_post(const tc_grid *g, double x, double y) noexcept nogil:
+    """Place in the grid's arrays of the post nearest to a point; -1 off the map."""
+    cdef double u = (x - g.x0) / g.dx + 0.5, v = (y - g.y0) / g.dx + 0.5
+    if not (u >= 0.0 and v >= 0.0 and u < g.nx and v < g.ny):
+        return -1
+    return <int64_t> v * g.nx + <int64_t> u
+
+
+cdef inline double sigma_at(const tc_grid *g, int64_t post) noexcept nogil:
+    """Standard deviation of the height at a post, m."""
+    return g.sigma if g.post_sigma is NULL or post < 0 or isnan(g.post_sigma[post]) else g.post_sigma[post]
 
 
 cdef public tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n,

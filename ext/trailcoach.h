@@ -1,6 +1,8 @@
 /* trailcoach.h - C ABI of the trailcoach core. C99, C++ safe, needs libc and libm only.
  *
- * Flow      push samples in time order -> tc_tick() -> read state, stance, line, steps.
+ * Flow      push samples as they come -> tc_tick() -> read state, stance, line, steps. A sample may be late or out of
+ *           order by tc_fusion_config.lag: the filter goes back and takes it at its time. tc_state counts these ways
+ *           back; steps that were given are not taken back.
  * Units     SI and radians; times are int64 nanoseconds of one monotonic clock, and come with the samples.
  * Frames    world: x east, y north, z up, metres, in the terrain's projected system.
  *           body: x forward, y left, z up, origin below the middle of the rear axle on the ground at design
@@ -44,10 +46,11 @@ typedef int32_t tc_status;
 enum {
     TC_OK = 0,
     TC_NONE = 1,                /* nothing to read, now */
+    TC_DUPLICATE = 2,           /* a sample of this sensor and time has come before: dropped, and counted */
     TC_E_NULL = -1,             /* a null pointer */
     TC_E_ABI = -2,              /* struct_size or abi_version of another header */
     TC_E_RANGE = -3,            /* a value is not finite or outside what is allowed */
-    TC_E_TIME = -4,             /* a time stamp did not increase, or jumped */
+    TC_E_TIME = -4,             /* a time stamp is too old, or jumped; a sample is then left out, and counted */
     TC_E_NOMEM = -5,
     TC_E_FULL = -6,             /* more than the memory given at creation holds */
     TC_E_STATE = -7,            /* called before what it needs: no terrain, no start pose, no planner */
@@ -115,7 +118,26 @@ typedef struct tc_grid {
     double   dx;                /* distance of posts, m */
     double   sigma;             /* standard deviation of a height, m */
     const float *height;        /* height[iy * nx + ix], m; NaN = unknown; the host's memory */
+    /* what is known beside the heights, laid out like them; NULL = not told */
+    double   cell;              /* side of the square a post stands for in the next four, m; 0 = dx */
+    const float *post_sigma;    /* standard deviation of each height, m; instead of sigma */
+    const float *highest;       /* how high the highest point hidden in a square is over the surface: in half, */
+    const float *highest_rare;  /* and in one of a hundred such squares, m; */
+    const float *spread;        /* and the rms of what is hidden, m. All three or none */
 } tc_grid;
+
+enum { TC_ORIGIN_NONE = 0, TC_ORIGIN_TERRAIN = 1, TC_ORIGIN_WHEELS = 2 };   /* where a height of the window is from */
+
+typedef struct tc_window {      /* the ground around the vehicle as the engine knows it */
+    uint32_t struct_size;
+    uint32_t taught_posts;      /* how often wheels taught a post, all in all */
+    int64_t  t0_ns;
+    tc_grid  grid;              /* its memory is the engine's and changes with the next tick */
+    const float   *taught;      /* when wheels last taught a post, s after t0_ns; NaN = never */
+    const uint8_t *origin;      /* TC_ORIGIN_ */
+    double   offset;            /* height of the vehicle's positions over the terrain's heights, m */
+    double   sd_offset;         /* m; as large as offset_sd where nothing is known of it */
+} tc_window;
 
 typedef struct tc_surface_point {
     double height, dz_dx, dz_dy;    /* NaN where off the map or unknown */
@@ -157,6 +179,9 @@ TC_API tc_status tc_pack_posts(const tc_pack *pack, int32_t i, int32_t j, int32_
                                double *sigma);
 
 /* ---- samples ------------------------------------------------------------------------------------------- */
+
+enum { TC_SENSOR_IMU = 0, TC_SENSOR_WHEELS = 1, TC_SENSOR_INCLINATION = 2, TC_SENSOR_STEERING = 3, TC_SENSOR_SPEED = 4,
+       TC_SENSOR_GNSS = 5, TC_SENSORS = 6 };
 
 typedef struct tc_imu {
     uint32_t struct_size, flags;
@@ -234,6 +259,10 @@ typedef struct tc_fusion_config {
     double pivot_walk;                  /* m/sqrt(s) */
     double speed_age_sd;                /* prior of the age of a vehicle speed against its stamp, s */
     double speed_age_walk;              /* s/sqrt(s) */
+    double lag;                         /* a sample may be late or out of order by so much, 0 to 10 s; 0 = each sensor in
+                                           its own order, no way back */
+    double clock[TC_SENSORS];           /* added to the stamps of each sensor to make them the IMU's, s; [0] is 0 */
+    double gnss_velocity_clock;         /* added to a fix's stamp to make it that of its velocity, s */
 } tc_fusion_config;
 
 typedef struct tc_line_config {
@@ -244,6 +273,7 @@ typedef struct tc_line_config {
     double   clearance_wanted;          /* no reward for more, m */
     double   clearance_least;           /* below this a line counts as touching, m */
     double   max_tilt;                  /* of the chassis, rad */
+    double   tube;                      /* lateral error of the driver that a line shall stand, where one does, m */
     int32_t  reverse;                   /* 1 = a line may change gear where no clear one leads forward */
     int32_t  reserved;
 } tc_line_config;
@@ -270,6 +300,14 @@ typedef struct tc_coach_config {
     uint32_t reserved;
 } tc_coach_config;
 
+typedef struct tc_window_config {
+    uint32_t posts;                     /* along a side of the window, even; 0 = none: the terrain is read in place */
+    int32_t  learn;                     /* wheels teach the ground: 1 or 0 */
+    double   spacing;                   /* of its posts, m; a terrain as fine and without post_sigma is read in place */
+    double   offset_sd;                 /* prior of the vehicle's height against the terrain's, m */
+    double   offset_walk;               /* how that wanders, m/sqrt(m) */
+} tc_window_config;
+
 typedef struct tc_config {
     uint32_t struct_size;
     uint32_t abi_version;
@@ -277,6 +315,7 @@ typedef struct tc_config {
     tc_fusion_config fusion;
     tc_line_config   line;
     tc_coach_config  coach;
+    tc_window_config window;
 } tc_config;
 
 /* ---- results ------------------------------------------------------------------------------------------- */
@@ -289,8 +328,12 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_SLIP = 16,        /* at least one wheel is taken out */
     TC_FUSION_DEAD_RECKONING = 32,  /* no absolute position for 1 s */
     TC_FUSION_NO_WHEELS = 64,   /* no believable wheel speed for 0.5 s */
-    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 5 s levelled anew */
-    TC_FUSION_IMU_FAULT = 256   /* an implausible IMU sample was replaced by the last one */
+    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 1 s levelled anew */
+    TC_FUSION_IMU_FAULT = 256,  /* an implausible IMU sample was replaced by the last one */
+    TC_FUSION_REWOUND = 512,    /* a late sample changed what was said in the last second */
+    TC_FUSION_CLOCK = 1024,     /* a sensor's clock stepped in the last 5 s: its stamps are carried on */
+    TC_FUSION_INCLINATION = 2048,   /* the inclinometer has been refused for 1 s, or is stuck */
+    TC_FUSION_GNSS = 4096       /* the last fix was refused */
 };
 
 enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,
@@ -318,6 +361,14 @@ typedef struct tc_state {
     uint32_t gated[TC_KINDS];   /* updates refused by the chi-square gate, by kind */
     uint32_t resets;            /* ways back taken after many refusals */
     uint32_t reserved;
+    double   reset_position[3]; /* what the last of them moved: m, */
+    double   reset_velocity[3]; /* m/s, */
+    double   reset_yaw;         /* and rad */
+    uint32_t rewinds;           /* times that a late sample took the filter back */
+    uint32_t clock_steps;       /* of all sensors' clocks */
+    uint32_t late[TC_SENSORS];          /* samples by sensor: taken, though a way back was needed, */
+    uint32_t refused[TC_SENSORS];       /* left out for their stamp: older than the lag, or a jump nothing confirmed, */
+    uint32_t duplicated[TC_SENSORS];    /* left out as duplicates */
 } tc_state;
 
 enum {                          /* tc_stance.status */
@@ -400,6 +451,7 @@ typedef struct tc_line_info {
     double   limit_x, limit_y;  /* where the limit is, world, m; NaN = none */
     double   limit_clearance;   /* there, m; NaN = no rest there */
     double   limit_tilt;        /* there, rad */
+    double   tube;              /* lateral error at which it was found to stay clear, m; 0 = none */
     int32_t  limit_cause;       /* TC_LIMIT_ */
     int32_t  limit_part;        /* with the clearance there, -1 none */
     int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */
@@ -495,8 +547,10 @@ TC_API tc_status tc_config_default(tc_config *config);
 TC_API tc_status tc_memory_size(const tc_config *config, size_t *bytes);
 TC_API tc_status tc_create(const tc_config *config, tc_engine **out);
 TC_API void      tc_destroy(tc_engine *engine);
+/* As after tc_create, but for terrain and trail, which stay. */
+TC_API tc_status tc_reset(tc_engine *engine);
 
-/* The grid struct is copied, its heights are borrowed. */
+/* The grid struct is copied, its heights and what is told beside them are borrowed. */
 TC_API tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid);
 /* Another window of the same ground, for a vehicle that leaves the last: stance, line and plan stay as they are. */
 TC_API tc_status tc_move_terrain(tc_engine *engine, const tc_grid *grid);
@@ -504,7 +558,9 @@ TC_API tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, dou
 /* Known pose at rest before the first sample; without it heading and place come from GNSS in motion. */
 TC_API tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy, double sd_yaw);
 
-/* TC_E_TIME: not after the last sample of the sensor, or over 3600 s after it and the IMU; nothing is changed then. */
+/* TC_E_TIME: older than the lag, or over 1 s ahead of all sensors and not confirmed by the next ones of this sensor; the
+ * sample is left out. Such stamps that agree over 0.1 s are believed: all sensors made a pause, or the clock of this one
+ * stepped and its stamps are carried on. A sample waits for the IMU to reach its time, up to 0.1 s. */
 TC_API tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample);
 TC_API tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample);
 TC_API tc_status tc_push_inclination(tc_engine *engine, const tc_inclination *sample);
@@ -512,7 +568,7 @@ TC_API tc_status tc_push_steering(tc_engine *engine, const tc_steering *sample);
 TC_API tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample);
 TC_API tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample);
 
-/* Guidance for the time t_ns: call it 5 to 20 times a second. */
+/* Guidance for the time t_ns: call it 5 to 20 times a second. TC_E_TIME: before the last one; nothing is done then. */
 TC_API tc_status tc_tick(tc_engine *engine, int64_t t_ns);
 TC_API tc_status tc_get_state(const tc_engine *engine, tc_state *out);
 TC_API tc_status tc_get_stance(const tc_engine *engine, tc_stance *out);
@@ -522,6 +578,8 @@ TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);
 TC_API tc_status tc_next_contact(tc_engine *engine, tc_contact *out);
 /* Answer a question (TC_ASK_) from what the last tick knew. Says nothing by itself and changes nothing. */
 TC_API tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answer *out);
+/* TC_NONE where the terrain is read in place. */
+TC_API tc_status tc_get_window(const tc_engine *engine, tc_window *out);
 
 /* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
  * within 10 km of the terrain. */

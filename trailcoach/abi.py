@@ -10,6 +10,7 @@ NAME_SIZE = 32
 MAX_TRAIL = 8192
 MAX_LINE = 1024
 N_KINDS = 6
+N_SENSORS = 6
 
 PART = np.dtype([
     ("name", f"S{NAME_SIZE}"), ("shape", "i4"), ("fixed_to", "i4"), ("centre", "f8", (3,)),
@@ -68,12 +69,13 @@ FUSION_CONFIG = np.dtype([
     ("wheel_scale_walk", "f8"), ("mounting_walk", "f8"), ("inclination_bias_walk", "f8"), ("gnss_delay_walk", "f8"),
     ("gnss_lag_sd", "f8"), ("gnss_lag_walk", "f8"), ("pivot_sd", "f8"), ("pivot_walk", "f8"),
     ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
+    ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
     ("max_nodes", "u4"), ("max_stances", "u4"), ("horizon", "f8"), ("half_width", "f8"),
-    ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("reverse", "i4"),
-    ("reserved", "i4"),
+    ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("tube", "f8"),
+    ("reverse", "i4"), ("reserved", "i4"),
 ], align=True)
 
 COACH_CONFIG = np.dtype([
@@ -81,9 +83,13 @@ COACH_CONFIG = np.dtype([
     ("tilt_warn", "f8"), ("detail", "i4"), ("units", "i4"), ("setups", "u4"), ("reserved", "u4"),
 ], align=True)
 
+WINDOW_CONFIG = np.dtype([
+    ("posts", "u4"), ("learn", "i4"), ("spacing", "f8"), ("offset_sd", "f8"), ("offset_walk", "f8"),
+], align=True)
+
 CONFIG = np.dtype([
     ("struct_size", "u4"), ("abi_version", "u4"), ("vehicle", VEHICLE), ("fusion", FUSION_CONFIG),
-    ("line", LINE_CONFIG), ("coach", COACH_CONFIG),
+    ("line", LINE_CONFIG), ("coach", COACH_CONFIG), ("window", WINDOW_CONFIG),
 ], align=True)
 
 STATE = np.dtype([
@@ -92,7 +98,9 @@ STATE = np.dtype([
     ("sd_attitude", "f8", (3,)), ("rate", "f8", (3,)), ("gyro_bias", "f8", (3,)),
     ("accelerometer_bias", "f8", (3,)), ("wheel_scale", "f8"), ("mounting", "f8", (2,)),
     ("slip", "f8", (N_WHEELS,)), ("distance", "f8"), ("steer", "f8"), ("used", "u4", (N_KINDS,)),
-    ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"),
+    ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"), ("reset_position", "f8", (3,)),
+    ("reset_velocity", "f8", (3,)), ("reset_yaw", "f8"), ("rewinds", "u4"), ("clock_steps", "u4"),
+    ("late", "u4", (N_SENSORS,)), ("refused", "u4", (N_SENSORS,)), ("duplicated", "u4", (N_SENSORS,)),
 ], align=True)
 
 STANCE = np.dtype([
@@ -113,7 +121,7 @@ LINE_INFO = np.dtype([
     ("struct_size", "u4"), ("outcome", "i4"), ("length", "f8"), ("cost", "f8"), ("least_clearance", "f8"),
     ("least_s", "f8"), ("straight_clearance", "f8"), ("straight_s", "f8"), ("least_part", "i4"),
     ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"), ("limit_x", "f8"), ("limit_y", "f8"),
-    ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
+    ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("tube", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
     ("exhausted", "i4"), ("reserved", "i4"),
 ], align=True)
 

@@ -145,7 +145,7 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
         advised_stance=advised.rests, steps=[s for d in drive for s in d.steps], trail_xy=trail.xy,
         half_width=trail.half_width, terrain=terrain,
         debrief=debrief(vehicle.part_names, t_ns, state, stance, [c for d in drive for c in d.contacts],
-                        felt=could_feel(log.imu), advised=advised.points, advised_stance=advised.rests),
+                        felt=could_feel(log.in_time("imu")), advised=advised.points, advised_stance=advised.rests),
         notes=[*log.meta.notes, *log.warnings])
 
 

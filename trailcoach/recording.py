@@ -7,7 +7,8 @@ bytes, in the order the engine was given them. Numbers are in the machine's own 
 kind  name       bytes
 ====  =========  =============================================================================================
 1     config     tc_config
-2     terrain    tc_grid with a null pointer, then its heights as float32
+2     terrain    tc_grid, its pointers 1 for what follows and 0 for what does not, then heights, post_sigma, highest,
+                 highest_rare and spread as float32, those that do
 3     trail      half width, then x, y of every point, as doubles
 4     start      x, y, z, yaw, sd_xy, sd_yaw as doubles
 5     window     as 2: the next part of the same ground, for tc_move_terrain
@@ -26,7 +27,7 @@ from trailcoach._core import Grid
 from trailcoach.log import Log
 
 MAGIC = b"TCREC\0\0\1"
-_GRID = "=Iiii4dQ"                 # tc_grid
+_GRID = "=Iiii4dQd4Q"              # tc_grid
 CONFIG, TERRAIN, TRAIL, START, WINDOW, SAMPLE, TICK = 1, 2, 3, 4, 5, 10, 20
 
 
@@ -53,9 +54,12 @@ class Recording:
 
     def terrain(self, grid: Grid) -> None:
         """A grid handed over: the first, or the next of the same ground."""
+        *beside, cell = grid.beside
         ny, nx = grid.heights.shape
-        head = struct.pack(_GRID, struct.calcsize(_GRID), nx, ny, 0, grid.x0, grid.y0, grid.dx, grid.sigma, 0)
-        self._record(WINDOW if self._has_terrain else TERRAIN, head + grid.heights.tobytes())
+        head = struct.pack(_GRID, struct.calcsize(_GRID), nx, ny, 0, grid.x0, grid.y0, grid.dx, grid.sigma, 1, cell,
+                           *(int(array is not None) for array in beside))
+        self._record(WINDOW if self._has_terrain else TERRAIN,
+                     b"".join([head, grid.heights.tobytes(), *(a.tobytes() for a in beside if a is not None)]))
         self._has_terrain = True
 
     def trail(self, xy: np.ndarray, half_width: float) -> None:

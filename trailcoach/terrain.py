@@ -13,6 +13,7 @@ import numpy as np
 
 from trailcoach._core import Grid
 from trailcoach.errors import InputError
+from trailcoach.roughness import HIDES_FROM, hidden
 from trailcoach.tiles.assume import Assumptions
 from trailcoach.tiles.suspicion import Suspicion
 
@@ -20,6 +21,7 @@ SIGMA = 0.01                        # m, of a height in memory where nobody says
 WHOLE_POSTS = 16_000_000            # a terrain with no more is one grid (64 MB), a larger one is read as it is needed
 WINDOW_POSTS = 4_000_000            # of a window at most (16 MB)
 PICTURE_BLOCK = 128                 # posts: a picture of a large terrain shows so much about what happened
+_AROUND = 16                        # posts about a place that tell how rough it is
 Progress = Callable[[str, float], None]
 
 
@@ -78,7 +80,7 @@ class Terrain:
         self.sigma, self.crs, self.path, self.suspicions = sigma, crs, path, list(suspicions)
         self._grid: Grid | None = None
         if isinstance(ground, _Memory):
-            self._grid = Grid(ground.heights, self.x0, self.y0, self.dx, sigma)
+            self._grid = self._told(ground.heights, ground.sigma, self.x0, self.y0, sigma)
 
     @staticmethod
     def open(path: str | Path | Sequence[str | Path], sigma: float | None = None, *,
@@ -208,7 +210,19 @@ class Terrain:
         heights, spread = self._ground.posts(i0, j0, i1 - i0 + 1, j1 - j0 + 1)
         known = spread[~np.isnan(heights)]
         sigma = _decimal(float(known.max())) if known.size else self.sigma
-        return Grid(heights, self.x0 + i0 * self.dx, self.y0 + j0 * self.dx, self.dx, sigma)
+        return self._told(heights, spread, self.x0 + i0 * self.dx, self.y0 + j0 * self.dx, sigma)
+
+    def _told(self, heights: np.ndarray, spread: np.ndarray, x0: float, y0: float, sigma: float) -> Grid:
+        """A grid of the core with what is known beside its heights: their sigma post by post, and what they hide."""
+        grid = Grid(heights, x0, y0, self.dx, sigma)
+        known = spread[~np.isnan(spread)]
+        post_sigma = spread if known.size and known.min() < known.max() else None
+        found = hidden(heights, self.dx) if self.dx > HIDES_FROM else None
+        if found is not None:
+            grid.tell(post_sigma, found.highest, found.highest_rare, found.spread)
+        elif post_sigma is not None:
+            grid.tell(post_sigma)
+        return grid
 
     def posts(self, i: int, j: int, ni: int, nj: int,
               limit: tuple[int, int, int, int] | None = None) -> tuple[np.ndarray, float]:
@@ -280,6 +294,37 @@ class Terrain:
     def height(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Height at world points, m, in the shape of x and y; NaN where unknown."""
         return self.surface(x, y)[0]
+
+    def hidden(self, x: np.ndarray, y: np.ndarray, probability: float) -> np.ndarray:
+        """How high over the surface the highest point hidden in the cell about each point may be, m.
+
+        Parameters
+        ----------
+        x, y : array_like
+            World points, m.
+        probability : float
+            That the highest hidden point of the cell is no higher, between 0 and 1.
+
+        Returns
+        -------
+        ndarray
+            In the shape of x and y; NaN where the ground is unknown. See :mod:`trailcoach.roughness`.
+        """
+        from trailcoach.roughness import bounds
+        if not 0.0 < probability < 1.0:
+            raise InputError(f"hidden: probability = {probability}; between 0 and 1 is needed")
+        x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+        if not x.size:
+            return np.full(x.shape, np.nan)
+        grid = self._grid
+        if grid is None:
+            room = _AROUND * self.dx
+            grid = self.cut(x.min() - room, y.min() - room, x.max() + room, y.max() + room, WHOLE_POSTS)
+        (bound,) = bounds(grid.heights, self.dx, (probability,))
+        ny, nx = bound.shape
+        i, j = np.floor((x - grid.x0) / self.dx + 0.5), np.floor((y - grid.y0) / self.dx + 0.5)
+        there = (i >= 0) & (j >= 0) & (i < nx) & (j < ny)
+        return np.where(there, bound[np.where(there, j, 0).astype(int), np.where(there, i, 0).astype(int)], np.nan)
 
     def covers(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Where world points lie on the map (their height may still be unknown)."""

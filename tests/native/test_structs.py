@@ -9,7 +9,7 @@ from trailcoach import _core, abi, native
 
 STRUCTS = {name: dtype for name, dtype in vars(abi).items() if isinstance(dtype, np.dtype)}
 CONSTANTS = {"N_WHEELS": "TC_WHEELS", "MAX_PARTS": "TC_MAX_PARTS", "NAME_SIZE": "TC_NAME_SIZE",
-             "MAX_TRAIL": "TC_MAX_TRAIL", "MAX_LINE": "TC_MAX_LINE", "N_KINDS": "TC_KINDS"}
+             "MAX_TRAIL": "TC_MAX_TRAIL", "MAX_LINE": "TC_MAX_LINE", "N_KINDS": "TC_KINDS", "N_SENSORS": "TC_SENSORS"}
 PROLOGUE = """\
 #include <stddef.h>
 #include <stdio.h>
@@ -72,9 +72,10 @@ def test_a_constant_is_that_of_the_header(compiler_says, name, macro):
 
 
 def test_every_struct_of_the_header_has_a_dtype():
-    """But those that hold pointers: Python hands them over as trailcoach._core.Grid and Pack."""
+    """But those that hold pointers: Python hands over a tc_grid as a Grid, a tc_pack as a Pack, and gets a tc_window as
+    arrays."""
     declared = set(re.findall(r"typedef struct (tc_\w+) {", HEADER.read_text()))
-    assert declared - {"tc_grid", "tc_pack"} == {c_name(name) for name in STRUCTS}
+    assert declared - {"tc_grid", "tc_pack", "tc_window"} == {c_name(name) for name in STRUCTS}
 
 
 def test_the_core_was_built_from_this_header():

@@ -139,7 +139,7 @@ static long live(const tc_grid *grid)
 
 int main(int argc, char **argv)
 {
-    tc_grid grid = { sizeof grid, NX, NY, 0, -3.0, -2.0, 0.05, 0.02, heights };
+    tc_grid grid = { sizeof grid, NX, NY, 0, -3.0, -2.0, 0.05, 0.02, heights, 0.0, NULL, NULL, NULL, NULL };
     FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
     long taken, all = 0;
     int i;

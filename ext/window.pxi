@@ -1,0 +1,487 @@
+# The window: the ground around the vehicle as the engine knows it, from the host's terrain and from its own wheels.
+#
+# A plain grid of fine posts that all stations read as they read a host's. It is moved in rare steps of whole posts,
+# by memmove, and what comes in is filled from the terrain: a ring would cost every look-up a wrap. Terrain that is as
+# fine and no less sure than the window is read in place: wheels could teach it nothing.
+#
+# How wheels teach. At rest on the window the vehicle has height, roll and pitch z, r, p; fusion says what they are:
+#
+#     z_fused - z = (d_rl + d_rr) / 2 + o                         d_w  error of the ground below wheel w
+#     p_fused - p = (d_rl + d_rr - d_fl - d_fr) / (2 wheelbase)   o    height of fusion over that of the terrain
+#     r_fused - r = f (d_fl - d_fr) / track + (1 - f) (d_rl - d_rr) / track       f  roll stiffness of the front axle
+#
+# Three equations and many more unknowns: the errors of the ground along the two tracks of the last four metres, and the
+# offset. Their covariance is kept, so that what the leading wheels could not tell apart (the twist between the axles)
+# is told when the others come by, and no error is counted twice. A Kalman update a lesson; what it says of the tracks
+# is at once spread to the posts beside them, as far as errors of the terrain hang together.
+
+cdef enum:
+    TRACK_NODES = 40                    # on each side
+    TEACH_FOLLOW = 2 * TRACK_NODES      # states: track nodes left, right from the newest; ground below the two wheels
+    TEACH_OFFSET = 2 * TRACK_NODES + 2  # that follow; the offset
+    TEACH_STATES = 2 * TRACK_NODES + 3
+
+cdef extern from *:
+    """
+    static const double TC_WINDOW_STEP = 2.0;           /* m from its middle at which the window is moved */
+    static const double TC_TEACH_STEP = 0.10;           /* m rolled between lessons */
+    static const double TC_TEACH_HEIGHT = 0.01;         /* m, tyre and soil */
+    static const double TC_TEACH_ANGLE = 0.003;         /* rad, springs and tyres not at rest, */
+    static const double TC_TEACH_RIDE = 0.004;          /* and more with speed, rad s/m */
+    static const double TC_TEACH_GATE = 5.0;            /* standard deviations: beyond it is no ground */
+    static const double TC_TEACH_SUREST = 0.01;         /* m, no post is known better */
+    static const double TC_TEACH_REACH = 0.65;          /* of a terrain's cell, how far its errors hang together, */
+    static const double TC_TEACH_LEAST_REACH = 0.15;    /* m at least, */
+    static const double TC_TEACH_MOST_REACH = 0.8;      /* and at most */
+    static const double TC_TEACH_PATCH = 2.0;           /* reaches, farther off nothing is taught */
+    static const double TC_TEACH_LEAST = 0.0005;        /* m, less is not written down */
+    static const double TC_TRACK_GAP = 0.6;             /* m between lessons after which a track begins anew */
+    """
+    const double TC_WINDOW_STEP, TC_TEACH_STEP, TC_TEACH_HEIGHT, TC_TEACH_ANGLE, TC_TEACH_RIDE, TC_TEACH_GATE
+    const double TC_TEACH_SUREST, TC_TEACH_REACH, TC_TEACH_LEAST_REACH, TC_TEACH_MOST_REACH, TC_TEACH_PATCH
+    const double TC_TEACH_LEAST, TC_TRACK_GAP
+
+cdef struct track_node:
+    double at[2][2]                     # of the left and right contact, world, m
+    double ahead[2]                     # unit vector of travel
+
+cdef struct ground_window:
+    tc_window_config config
+    tc_grid grid                        # as the stations read it; its arrays are these
+    float *height
+    float *sigma
+    float *highest
+    float *rare
+    float *spread
+    float *taught                       # s after t0_ns
+    uint8_t *origin
+    int64_t i0, j0                      # of its south-west post, in spacings from the world's origin
+    int32_t filled                      # it lies about the vehicle
+    int32_t hides                       # the terrain tells what it hides
+    double reach                        # of an error of the terrain, m
+    int64_t t0_ns
+    int32_t has_time
+    double offset                       # fusion's height over the terrain's, m
+    double height_variance              # of fusion at the last lesson, m^2
+    double taught_at                    # distance travelled at the last lesson, m
+    int32_t lessons
+    int32_t lead                        # axle that goes ahead
+    int32_t n_nodes
+    track_node node[TRACK_NODES]        # the newest first
+    double P[TEACH_STATES][TEACH_STATES]
+    uint32_t taught_posts
+    double front_share                  # of the roll stiffness
+
+
+cdef size_t window_memory(const tc_window_config *c) noexcept nogil:
+    return <size_t> c.posts * c.posts * (6 * sizeof(float) + sizeof(uint8_t))
+
+
+cdef void window_default(tc_window_config *c) noexcept nogil:
+    c.posts = 512
+    c.learn = 0                         # until it is shown to help on every drive
+    c.spacing = 0.10
+    c.offset_sd = 50.0                  # ellipsoid against geoid
+    c.offset_walk = 0.005
+
+
+cdef tc_status window_check(const tc_window_config *c) noexcept nogil:
+    if c.posts == 0:
+        return TC_OK
+    if c.posts < 64 or c.posts > 4096 or c.posts % 2 != 0:
+        return TC_E_RANGE
+    if not (c.spacing >= 0.01 and c.spacing <= 1.0 and c.offset_sd > 0.0 and isfinite(c.offset_sd)
+            and c.offset_walk >= 0.0 and isfinite(c.offset_walk)):
+        return TC_E_RANGE
+    return TC_OK
+
+
+cdef double axle_roll_rate(const axle_model *a, double tyre_rate) noexcept nogil:
+    """Stiffness of the body's roll against the ground on one axle, N m/rad: springs and bar over tyres."""
+    cdef double body, tyres = 2.0 * tyre_rate * a.half_track * a.half_track
+    if a.solid:
+        body = 2.0 * a.rate * a.half_base * a.half_base + a.anti_roll
+    else:
+        body = 2.0 * (a.rate + 2.0 * a.anti_roll) * a.half_track * a.half_track
+    return body * tyres / (body + tyres)
+
+
+cdef void window_init(ground_window *w, void *memory, const tc_window_config *c, const stance_model *m) noexcept nogil:
+    """w is zeroed, memory holds window_memory(c) bytes."""
+    cdef size_t n = <size_t> c.posts * c.posts
+    cdef double front = axle_roll_rate(&m.axle[0], m.vehicle.tyre_stiffness)
+    w.config = c[0]
+    w.front_share = front / (front + axle_roll_rate(&m.axle[1], m.vehicle.tyre_stiffness))
+    w.height = <float *> memory
+    w.sigma = w.height + n
+    w.highest = w.sigma + n
+    w.rare = w.highest + n
+    w.spread = w.rare + n
+    w.taught = w.spread + n
+    w.origin = <uint8_t *> (w.taught + n)
+    w.P[TEACH_OFFSET][TEACH_OFFSET] = c.offset_sd * c.offset_sd
+    w.grid.struct_size = sizeof(tc_grid)
+    w.grid.nx = w.grid.ny = <int32_t> c.posts
+    w.grid.dx = c.spacing
+    w.grid.height = w.height
+    w.grid.post_sigma = w.sigma
+
+
+cdef inline bint window_serves(const ground_window *w, const tc_grid *g) noexcept nogil:
+    """Whether this terrain is looked at through the window."""
+    return w.config.posts > 0 and (g.dx > 1.001 * w.config.spacing or g.post_sigma is not NULL)
+
+
+cdef void post_fill(ground_window *w, const tc_grid *g, int64_t at, double x, double y) noexcept nogil:
+    """One post from the terrain."""
+    cdef int64_t post
+    cdef double z
+    w.taught[at] = <float> NAN
+    w.origin[at] = TC_ORIGIN_NONE
+    w.sigma[at] = w.highest[at] = w.rare[at] = w.spread[at] = <float> NAN
+    if ground(g, x, y, &z) != GROUND_OK:
+        w.height[at] = <float> NAN
+        return
+    post = nearest_post(g, x, y)
+    w.height[at] = <float> z
+    w.origin[at] = TC_ORIGIN_TERRAIN
+    w.sigma[at] = <float> sigma_at(g, post)
+    if w.hides:
+        w.highest[at] = g.highest[post]
+        w.rare[at] = g.highest_rare[post]
+        w.spread[at] = g.spread[post]
+
+
+cdef void window_fill(ground_window *w, const tc_grid *g, int32_t x_from, int32_t x_to, int32_t y_from,
+                      int32_t y_to, bint keep) noexcept nogil:
+    """The posts [x_from, x_to) x [y_from, y_to) from the terrain; keep leaves those the wheels taught."""
+    cdef int32_t i, j
+    cdef int64_t at
+    for j in range(y_from, y_to):
+        for i in range(x_from, x_to):
+            at = <int64_t> j * w.grid.nx + i
+            if not (keep and w.origin[at] == TC_ORIGIN_WHEELS):
+                post_fill(w, g, at, (w.i0 + i) * w.grid.dx, (w.j0 + j) * w.grid.dx)
+
+
+cdef void shift_floats(float *a, int64_t n, int64_t by) noexcept nogil:
+    """a[k] = a[k + by] where both are inside."""
+    if by >= 0:
+        memmove(a, a + by, (n - by) * sizeof(float))
+    else:
+        memmove(a - by, a, (n + by) * sizeof(float))
+
+
+cdef void window_shift(ground_window *w, const tc_grid *g, int32_t right, int32_t up) noexcept nogil:
+    """Move the window by whole posts, less than a side, and fill what comes in. Rows move as one block: what wraps
+    from one row to the next lies in the columns filled anew."""
+    cdef int32_t n = w.grid.nx
+    cdef int64_t by = <int64_t> up * n + right, size = <int64_t> n * n
+    cdef int32_t x_from = n - right if right > 0 else 0, x_to = n if right > 0 else -right
+    cdef int32_t y_from = n - up if up > 0 else 0, y_to = n if up > 0 else -up
+    shift_floats(w.height, size, by)
+    shift_floats(w.sigma, size, by)
+    shift_floats(w.highest, size, by)
+    shift_floats(w.rare, size, by)
+    shift_floats(w.spread, size, by)
+    shift_floats(w.taught, size, by)
+    if by >= 0:
+        memmove(w.origin, w.origin + by, size - by)
+    else:
+        memmove(w.origin - by, w.origin, size + by)
+    w.i0 += right
+    w.j0 += up
+    window_fill(w, g, x_from, x_to, 0, n, False)
+    window_fill(w, g, 0, n, y_from, y_to, False)
+
+
+cdef void window_lay(ground_window *w) noexcept nogil:
+    w.grid.x0 = w.i0 * w.grid.dx
+    w.grid.y0 = w.j0 * w.grid.dx
+
+
+cdef void window_source(ground_window *w, const tc_grid *g) noexcept nogil:
+    """Another terrain: what the wheels taught stays, all else is filled anew."""
+    cdef double cell = g.cell if g.cell > 0.0 else g.dx
+    w.hides = g.highest is not NULL
+    w.grid.sigma = g.sigma
+    w.grid.cell = cell
+    w.grid.highest = w.highest if w.hides else NULL
+    w.grid.highest_rare = w.rare if w.hides else NULL
+    w.grid.spread = w.spread if w.hides else NULL
+    w.reach = TC_TEACH_REACH * cell
+    w.reach = TC_TEACH_LEAST_REACH if w.reach < TC_TEACH_LEAST_REACH else w.reach
+    w.reach = TC_TEACH_MOST_REACH if w.reach > TC_TEACH_MOST_REACH else w.reach
+    if w.filled:
+        window_fill(w, g, 0, w.grid.nx, 0, w.grid.nx, True)
+
+
+cdef void window_follow(ground_window *w, const tc_grid *g, double x, double y) noexcept nogil:
+    """Keep the vehicle near the middle."""
+    cdef int64_t i = <int64_t> floor(x / w.grid.dx) - w.grid.nx // 2
+    cdef int64_t j = <int64_t> floor(y / w.grid.dx) - w.grid.ny // 2
+    cdef int64_t right = i - w.i0, up = j - w.j0, step = <int64_t> (TC_WINDOW_STEP / w.grid.dx)
+    if not w.filled or right >= w.grid.nx or -right >= w.grid.nx or up >= w.grid.nx or -up >= w.grid.nx:
+        w.i0 = i
+        w.j0 = j
+        w.filled = 1
+        window_fill(w, g, 0, w.grid.nx, 0, w.grid.nx, False)
+    elif right >= step or -right >= step or up >= step or -up >= step:
+        window_shift(w, g, <int32_t> right, <int32_t> up)
+    window_lay(w)
+
+
+cdef double window_room(const ground_window *w) noexcept nogil:
+    """How far about the vehicle the window reaches at least, m."""
+    return 0.5 * w.grid.nx * w.grid.dx - TC_WINDOW_STEP - 2.0 * w.grid.dx
+
+
+cdef inline double post_doubt(const ground_window *w, int64_t post) noexcept nogil:
+    """Standard deviation of the ground at a post, what is hidden included, m."""
+    cdef double s = w.sigma[post], h = w.spread[post] if w.hides and not isnan(w.spread[post]) else 0.0
+    return sqrt(s * s + h * h)
+
+
+cdef void lesson_row(ground_window *w, double *x, const double *H, double innovation, double variance) noexcept nogil:
+    """Scalar Kalman update."""
+    cdef double PH[TEACH_STATES]
+    cdef double s = variance
+    cdef int32_t i, j
+    for i in range(TEACH_STATES):
+        PH[i] = 0.0
+        for j in range(TEACH_STATES):
+            PH[i] += w.P[i][j] * H[j]
+        innovation -= H[i] * x[i]
+    for i in range(TEACH_STATES):
+        s += H[i] * PH[i]
+    for i in range(TEACH_STATES):
+        x[i] += PH[i] / s * innovation
+        for j in range(TEACH_STATES):
+            w.P[i][j] -= PH[i] * PH[j] / s
+
+
+cdef bint lesson_odd(const ground_window *w, const double *H, double innovation, double variance) noexcept nogil:
+    """Whether an innovation cannot be of the ground."""
+    cdef double s = variance
+    cdef int32_t i, j
+    for i in range(TEACH_STATES):
+        if H[i] != 0.0:
+            for j in range(TEACH_STATES):
+                s += H[i] * w.P[i][j] * H[j]
+    return innovation * innovation > TC_TEACH_GATE * TC_TEACH_GATE * s
+
+
+cdef void state_hang(ground_window *w, int32_t state, int32_t on, double share, double doubt) noexcept nogil:
+    """A state whose error is `share` of another's (-1 = none) and for the rest its own, doubt in all."""
+    cdef int32_t j
+    cdef double own = doubt * doubt, least
+    for j in range(TEACH_STATES):
+        w.P[state][j] = w.P[j][state] = share * w.P[on][j] if on >= 0 and j != state else 0.0
+    least = share * share * w.P[on][on] if on >= 0 else 0.0
+    w.P[state][state] = own if own > least else least
+
+
+cdef void track_shift(ground_window *w) noexcept nogil:
+    """Make room for a newest node; the oldest is let go."""
+    cdef int32_t i, j, last = 2 * TRACK_NODES - 1
+    for i in range(TRACK_NODES - 1, 0, -1):
+        w.node[i] = w.node[i - 1]
+    for i in range(last, 1, -1):
+        for j in range(last, 1, -1):
+            w.P[i][j] = w.P[i - 2][j - 2]
+        w.P[i][TEACH_OFFSET] = w.P[TEACH_OFFSET][i] = w.P[i - 2][TEACH_OFFSET]
+    w.n_nodes = w.n_nodes + 1 if w.n_nodes < TRACK_NODES else TRACK_NODES
+
+
+cdef inline double apart(const double *a, const double *b) noexcept nogil:
+    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]))
+
+
+cdef inline double hangs_together(const ground_window *w, double distance) noexcept nogil:
+    """Correlation of two errors of the terrain."""
+    distance /= w.reach
+    return exp(-0.5 * distance * distance)
+
+
+cdef int32_t track_nearest(const ground_window *w, int32_t side, const double *at, double *distance) noexcept nogil:
+    """Node of a side nearest to a place, -1 = none."""
+    cdef int32_t k, best = -1
+    cdef double d
+    for k in range(w.n_nodes):
+        d = apart(w.node[k].at[side], at)
+        if best < 0 or d < distance[0]:
+            distance[0] = d
+            best = k
+    return best
+
+
+cdef void post_teach(ground_window *w, int64_t at, double gain, double error, double doubt, double lost,
+                     float now) noexcept nogil:
+    """Take into a post an error of the ground found nearby, where doubt was before, and the variance the post lost."""
+    cdef double before = post_doubt(w, at), after, left
+    if not before > TC_TEACH_SUREST or isnan(w.height[at]):
+        return
+    left = before / doubt if before < doubt else 1.0
+    after = before * before - left * left * lost
+    after = sqrt(after) if after > TC_TEACH_SUREST * TC_TEACH_SUREST else TC_TEACH_SUREST
+    w.height[at] += <float> (left * gain * error)
+    left = after / before
+    w.sigma[at] *= <float> left
+    if w.hides:
+        w.highest[at] *= <float> left
+        w.rare[at] *= <float> left
+        w.spread[at] *= <float> left
+    w.taught[at] = now
+    w.origin[at] = TC_ORIGIN_WHEELS
+    w.taught_posts += 1
+
+
+cdef void node_teach(ground_window *w, int32_t k, int32_t side, double error, double before, double after,
+                     float now) noexcept nogil:
+    """Spread what was learnt at a node to the posts beside it, along the track in line with its neighbours."""
+    cdef const track_node *node = &w.node[k]
+    cdef double u = node.at[side][0] / w.grid.dx - w.i0, v = node.at[side][1] / w.grid.dx - w.j0
+    cdef double wide = TC_TEACH_PATCH * w.reach / w.grid.dx, dx, dy, along, aside, hat, beside
+    cdef double newer = apart(node.at[side], w.node[k - 1].at[side]) if k > 0 else 0.0
+    cdef double older = apart(node.at[side], w.node[k + 1].at[side]) if k + 1 < w.n_nodes else TC_TEACH_STEP
+    cdef int32_t i, j, n = w.grid.nx
+    cdef int32_t x_from = <int32_t> (u - wide) + 1, x_to = <int32_t> (u + wide)
+    cdef int32_t y_from = <int32_t> (v - wide) + 1, y_to = <int32_t> (v + wide)
+    if not (x_from >= 0 and y_from >= 0 and x_to < n and y_to < n):
+        return
+    for j in range(y_from, y_to + 1):
+        for i in range(x_from, x_to + 1):
+            dx = (i - u) * w.grid.dx
+            dy = (j - v) * w.grid.dx
+            along = dx * node.ahead[0] + dy * node.ahead[1]
+            aside = dy * node.ahead[0] - dx * node.ahead[1]
+            if along >= 0.0:
+                hat = hangs_together(w, along) if k == 0 else 1.0 - along / newer if along < newer else 0.0
+            else:
+                hat = 1.0 + along / older if along > -older else 0.0
+            if hat <= 0.0:
+                continue
+            beside = hangs_together(w, aside)
+            post_teach(w, <int64_t> j * n + i, hat * beside, error, sqrt(before),
+                       hat * beside * beside * (hat if k == 0 and along > 0.0 else 1.0) * (before - after), now)
+
+
+cdef void track_teach(ground_window *w, const double *x, const double *before, float now) noexcept nogil:
+    cdef int32_t k, side, i
+    for k in range(w.n_nodes):
+        for side in range(2):
+            i = 2 * k + side
+            if fabs(x[i]) > TC_TEACH_LEAST or before[i] - w.P[i][i] > 0.02 * before[i]:
+                node_teach(w, k, side, x[i], before[i], w.P[i][i], now)
+
+
+cdef bint lesson_fit(const tc_state *state, const tc_stance *rest, int32_t n_parts) noexcept nogil:
+    """Whether this rest can teach: all wheels on the ground and nothing else."""
+    cdef int32_t i
+    if rest.status != TC_STANCE_OK or rest.quality == TC_REST_EDGE or rest.lifted != 0:
+        return False
+    for i in range(n_parts):
+        if not rest.clearance[i] > 0.0:
+            return False
+    return isfinite(state.sd_attitude[0]) and isfinite(state.sd_attitude[1])
+
+
+cdef void offset_wander(ground_window *w, const tc_state *state, double rolled) noexcept nogil:
+    """The offset gets less sure as far as fusion's height does, and by the terrain's own bend."""
+    cdef double height = state.sd_position[2] * state.sd_position[2], more = height - w.height_variance
+    w.P[TEACH_OFFSET][TEACH_OFFSET] += w.config.offset_walk * w.config.offset_walk * rolled
+    if w.lessons > 0 and more > 0.0:
+        w.P[TEACH_OFFSET][TEACH_OFFSET] += more
+    w.height_variance = height
+
+
+cdef bint lesson_begin(ground_window *w, const tc_state *state, const tc_stance *rest, double rolled,
+                       int32_t lead) noexcept nogil:
+    """Prior of the unknowns at this place. False where the ground below a wheel is unknown."""
+    cdef double doubt[TC_WHEELS]
+    cdef double d = 0.0
+    cdef int32_t i, side, k
+    cdef int64_t post
+    for i in range(TC_WHEELS):
+        post = nearest_post(&w.grid, rest.contact[i][0], rest.contact[i][1])
+        if post < 0 or isnan(w.height[post]):
+            return False
+        doubt[i] = larger(post_doubt(w, post), TC_TEACH_SUREST)
+    if lead != w.lead or rolled > TC_TRACK_GAP:
+        w.n_nodes = 0
+        w.lead = lead
+    track_shift(w)
+    w.node[0].ahead[0] = cos(rest.yaw) * (1 - 2 * lead)
+    w.node[0].ahead[1] = sin(rest.yaw) * (1 - 2 * lead)
+    for side in range(2):
+        i = 2 * lead + side
+        w.node[0].at[side][0] = rest.contact[i][0]
+        w.node[0].at[side][1] = rest.contact[i][1]
+    for side in range(2):
+        i = 2 * lead + side
+        k = 2 + side if w.n_nodes > 1 else -1
+        state_hang(w, side, -1, 0.0, doubt[i])
+        if k >= 0:
+            state_hang(w, side, k, hangs_together(w, apart(w.node[0].at[side], w.node[1].at[side])), doubt[i])
+    for side in range(2):
+        i = 2 * (1 - lead) + side
+        k = track_nearest(w, side, rest.contact[i], &d)
+        state_hang(w, TEACH_FOLLOW + side, 2 * k + side, hangs_together(w, d), doubt[i])
+    offset_wander(w, state, rolled)
+    return True
+
+
+cdef void lesson_rows(const ground_window *w, const stance_model *m, double (*H)[TEACH_STATES]) noexcept nogil:
+    """What height, pitch and roll at rest have of the unknowns."""
+    cdef double wb = m.vehicle.wheelbase, share
+    cdef int32_t axle, side, at
+    memset(H, 0, 3 * TEACH_STATES * sizeof(double))
+    H[0][TEACH_OFFSET] = 1.0
+    for axle in range(2):
+        share = w.front_share if axle == 0 else 1.0 - w.front_share
+        for side in range(2):
+            at = side if axle == w.lead else TEACH_FOLLOW + side
+            H[0][at] = 0.5 * axle
+            H[1][at] = 0.5 * (2 * axle - 1) / wb
+            H[2][at] = 0.5 * (1 - 2 * side) * share / m.axle[axle].half_track
+
+
+cdef bint window_teach(ground_window *w, const stance_model *m, const tc_state *state, const tc_stance *rest,
+                       int64_t t_ns) noexcept nogil:
+    """One lesson from where the vehicle stands, rest on the window at fusion's pose. False where nothing was learnt."""
+    cdef double x[TEACH_STATES]
+    cdef double before[TEACH_STATES]
+    cdef double H[3][TEACH_STATES]
+    cdef double seen[3]
+    cdef double variance[3]
+    cdef double rolled = fabs(state.distance - w.taught_at) if w.lessons > 0 else 0.0, angle
+    cdef double along = state.velocity[0] * cos(state.yaw) + state.velocity[1] * sin(state.yaw)
+    cdef int32_t i
+    if not w.has_time:
+        w.t0_ns = t_ns
+        w.has_time = 1
+    if (w.lessons > 0 and rolled < TC_TEACH_STEP) or not lesson_fit(state, rest, <int32_t> m.vehicle.n_parts):
+        return False
+    if not lesson_begin(w, state, rest, rolled, 1 if along < 0.0 else 0):
+        return False
+    w.taught_at = state.distance
+    w.lessons += 1
+    memset(x, 0, sizeof(x))
+    lesson_rows(w, m, H)
+    angle = TC_TEACH_ANGLE + TC_TEACH_RIDE * fabs(along)
+    seen[0] = state.position[2] - rest.z - w.offset
+    seen[1] = state.pitch - rest.pitch
+    seen[2] = state.roll - rest.roll
+    variance[0] = TC_TEACH_HEIGHT * TC_TEACH_HEIGHT
+    variance[1] = angle * angle + state.sd_attitude[1] * state.sd_attitude[1]
+    variance[2] = angle * angle + state.sd_attitude[0] * state.sd_attitude[0]
+    for i in range(3):
+        if lesson_odd(w, H[i], seen[i], variance[i]):
+            return False
+    for i in range(TEACH_STATES):
+        before[i] = w.P[i][i]
+    for i in range(3):
+        lesson_row(w, x, H[i], seen[i], variance[i])
+    w.offset += x[TEACH_OFFSET]
+    track_teach(w, x, before, <float> (<double> (t_ns - w.t0_ns) * 1e-9))
+    return True

@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-
 from trailcoach.inputs.tiles import read_tiles
+
 from trailcoach.roughness import Forest, features
 
 BLOCKS = (5, 7, 10, 14, 20)

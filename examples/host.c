@@ -11,7 +11,7 @@
 #include <string.h>
 #include <trailcoach.h>
 
-enum { CONFIG = 1, TERRAIN = 2, TRAIL = 3, START = 4, SAMPLE = 10, TICK = 20 };
+enum { CONFIG = 1, TERRAIN = 2, TRAIL = 3, START = 4, WINDOW = 5, SAMPLE = 10, TICK = 20 };
 
 static int fail(const char *what, tc_status status)
 {
@@ -50,6 +50,7 @@ static int complete(uint32_t kind, uint32_t size, const char *bytes)
     switch (kind) {
     case CONFIG: return size == sizeof(tc_config);
     case TERRAIN:
+    case WINDOW:
         if (size < sizeof grid)
             return 0;
         memcpy(&grid, bytes, sizeof grid);
@@ -92,9 +93,10 @@ static tc_status dispatch(tc_engine **engine, uint32_t kind, uint32_t size, cons
         return TC_E_STATE;
     switch (kind) {
     case TERRAIN:
+    case WINDOW:
         memcpy(&grid, bytes, sizeof grid);
         find_arrays(&grid, bytes);
-        return tc_set_terrain(*engine, &grid);
+        return kind == TERRAIN ? tc_set_terrain(*engine, &grid) : tc_move_terrain(*engine, &grid);
     case TRAIL:
         memcpy(&half_width, bytes, sizeof half_width);
         return tc_set_trail(*engine, (const double *)bytes + 1, (size - sizeof(double)) / (2 * sizeof(double)),
@@ -160,7 +162,7 @@ int main(int argc, char **argv)
             status = TC_OK;
         if (status == TC_OK && record[0] == TICK)
             print_answers(engine);
-        if (status >= 0 && record[0] == TERRAIN) {
+        if (status >= 0 && (record[0] == TERRAIN || record[0] == WINDOW)) {
             free(terrain);
             terrain = bytes;
         } else {

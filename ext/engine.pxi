@@ -175,6 +175,16 @@ cdef public void tc_destroy(tc_engine *engine) noexcept nogil:
     free(engine)
 
 
+cdef void engine_ground(engine_memory *e, const tc_grid *grid) noexcept nogil:
+    """Another grid to stand on: what was worked out of the last one goes, what the wheels taught stays."""
+    e.grid = grid[0]
+    bounds_forget(&e.bounds)
+    if window_serves(&e.window, &e.grid):
+        window_source(&e.window, &e.grid)
+    else:
+        e.window.filled = 0
+
+
 cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
     cdef tc_status st
@@ -185,15 +195,24 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
         return st
     if not e.has_grid:
         timeline_close(&e.timeline, &e.fusion)      # no way back to where the ground was not known
-    e.grid = grid[0]
-    bounds_forget(&e.bounds)
+    engine_ground(e, grid)
     e.has_grid = 1
     e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
-    if window_serves(&e.window, &e.grid):
-        window_source(&e.window, &e.grid)
-    else:
-        e.window.filled = 0
+    return TC_OK
+
+
+cdef public tc_status tc_move_terrain(tc_engine *engine, const tc_grid *grid) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef tc_status st
+    if e is NULL:
+        return TC_E_NULL
+    if not e.has_grid:
+        return TC_E_STATE
+    st = grid_check(grid)
+    if st != TC_OK:
+        return st
+    engine_ground(e, grid)
     return TC_OK
 
 

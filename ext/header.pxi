@@ -23,6 +23,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_E_NOMEM
         TC_E_FULL
         TC_E_STATE
+        TC_E_FORMAT
 
     enum:
         TC_SOLID
@@ -124,6 +125,22 @@ cdef extern from "trailcoach.h" nogil:
         double spacing
         double offset_sd
         double offset_walk
+
+    ctypedef struct tc_pack:
+        uint32_t struct_size
+        int32_t nx
+        int32_t ny
+        int32_t cells
+        uint32_t n_tiles
+        uint32_t crs_size
+        double x0
+        double y0
+        double dx
+        double sigma
+        const char *crs
+        const void *bytes
+        const void *index
+        uint64_t size
 
     ctypedef struct tc_surface_point:
         double height

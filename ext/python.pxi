@@ -1,6 +1,8 @@
 # The entry points of the C ABI for Python. Structs come and go as numpy arrays of the dtypes in trailcoach.abi.
 import numpy as np
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer  # no-cython-lint
+
 from trailcoach import abi
 from trailcoach.errors import CoreError
 
@@ -102,6 +104,150 @@ cdef class Grid:
             tc_surface(&self.g, &xy[0, 0], n, <tc_surface_point *> &o[0])
         return out
 
+    def surface_into(self, xy, out) -> None:
+        """Height and gradient at points into an array: the cheap call, nothing is made.
+
+        xy holds x, y, x, y, ... as float64, C-contiguous, out as many points of abi.SURFACE_POINT or 3 float64 each.
+        """
+        self._look(xy, out, 3)
+
+    def heights_into(self, xy, out) -> None:
+        """Heights at points into an array: the cheap call for the wheels of a vehicle.
+
+        xy holds x, y, x, y, ... as float64, C-contiguous, out one float64 a point; NaN where unknown.
+        """
+        self._look(xy, out, 1)
+
+    cdef int _look(self, xy, out, int each) except -1:
+        cdef Py_buffer a, b
+        cdef Py_ssize_t n
+        PyObject_GetBuffer(xy, &a, PyBUF_SIMPLE)
+        try:
+            PyObject_GetBuffer(out, &b, PyBUF_SIMPLE | PyBUF_WRITABLE)
+        except BaseException:
+            PyBuffer_Release(&a)
+            raise
+        n = a.len // 16
+        if a.len != 16 * n or b.len != 8 * each * n:
+            PyBuffer_Release(&a)
+            PyBuffer_Release(&b)
+            raise ValueError(f"points of {a.len} bytes into {b.len}; 16 bytes a point into {8 * each} are needed")
+        if each == 3:
+            tc_surface(&self.g, <const double *> a.buf, n, <tc_surface_point *> b.buf)
+        else:
+            tc_heights(&self.g, <const double *> a.buf, n, <double *> b.buf)
+        PyBuffer_Release(&a)
+        PyBuffer_Release(&b)
+        return 0
+
+    def wheels(self, double x_fl, double y_fl, double x_fr, double y_fr, double x_rl, double y_rl, double x_rr,
+               double y_rr) -> tuple[float, float, float, float]:
+        """Heights at four places, in the order given; NaN where unknown."""
+        cdef double[4] z
+        ground(&self.g, x_fl, y_fl, &z[0])
+        ground(&self.g, x_fr, y_fr, &z[1])
+        ground(&self.g, x_rl, y_rl, &z[2])
+        ground(&self.g, x_rr, y_rr, &z[3])
+        return z[0], z[1], z[2], z[3]
+
+    @property
+    def x0(self) -> float:
+        """East of the south-west post, m."""
+        return self.g.x0
+
+    @property
+    def y0(self) -> float:
+        """North of the south-west post, m."""
+        return self.g.y0
+
+    @property
+    def dx(self) -> float:
+        """Distance of posts, m."""
+        return self.g.dx
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of a height, m."""
+        return self.g.sigma
+
+
+cdef class Pack:
+    """Packed tiles in memory: any object with the buffer protocol, such as a numpy.memmap. See ext/pack.pxi."""
+    cdef tc_pack p
+    cdef readonly object bytes
+
+    def __cinit__(self, bytes):
+        cdef const uint8_t[::1] b = bytes
+        self.bytes = bytes
+        self.p.struct_size = sizeof(tc_pack)
+        check(tc_pack_open(&b[0] if b.shape[0] else NULL, b.shape[0], &self.p), "pack")
+
+    def verify(self) -> None:
+        """Check all heights."""
+        cdef tc_status st
+        with nogil:
+            st = tc_pack_verify(&self.p)
+        check(st, "pack")
+
+    def tile(self, double x, double y) -> Grid | None:
+        """The tile about a place, its heights as they lie in the pack, None where nothing is known."""
+        cdef tc_grid g
+        g.struct_size = sizeof(tc_grid)
+        cdef tc_status st = tc_pack_tile(&self.p, x, y, &g)
+        if st == TC_NONE:
+            return None
+        check(st, "pack")
+        start = <const uint8_t *> g.height - <const uint8_t *> self.p.bytes
+        heights = np.frombuffer(self.bytes, np.float32, g.nx * g.ny, start).reshape(g.ny, g.nx)
+        return Grid(heights, g.x0, g.y0, g.dx, g.sigma)
+
+    def window(self, double x, double y, double half_size, size_t capacity) -> Grid:
+        """The ground about a place as tc_pack_window gives it, with at most capacity posts."""
+        cdef tc_grid g
+        cdef float[::1] room = np.empty(capacity, np.float32)
+        g.struct_size = sizeof(tc_grid)
+        cdef tc_status st
+        with nogil:
+            st = tc_pack_window(&self.p, x, y, half_size, &room[0], capacity, &g)
+        check(st, "pack")
+        heights = np.asarray(room)[:g.nx * g.ny].reshape(g.ny, g.nx)
+        return Grid(heights, g.x0, g.y0, g.dx, g.sigma)
+
+    def posts(self, int32_t i, int32_t j, int32_t ni, int32_t nj) -> tuple[np.ndarray, float]:
+        """Heights (nj, ni) of posts of the lattice, and the largest standard deviation of their tiles."""
+        cdef float[:, ::1] out = np.empty((nj, ni), np.float32)
+        cdef double sigma = 0.0
+        cdef tc_status st
+        with nogil:
+            st = tc_pack_posts(&self.p, i, j, ni, nj, &out[0, 0], &sigma)
+        check(st, "pack")
+        return np.asarray(out), sigma
+
+    @property
+    def lattice(self) -> tuple[float, float, float, int, int]:
+        """Place of the south-west post, distance of posts (m), posts west to east and south to north."""
+        return self.p.x0, self.p.y0, self.p.dx, self.p.nx, self.p.ny
+
+    @property
+    def cells(self) -> int:
+        """Along a side of a tile."""
+        return self.p.cells
+
+    @property
+    def n_tiles(self) -> int:
+        """Tiles with known heights."""
+        return self.p.n_tiles
+
+    @property
+    def sigma(self) -> float:
+        """The largest standard deviation of a height, m."""
+        return self.p.sigma
+
+    @property
+    def crs(self) -> str | None:
+        """Code or WKT of the world's system; None = local metres."""
+        return self.p.crs[:self.p.crs_size].decode() if self.p.crs_size else None
+
 
 cdef class Engine:
     """Python owner of one tc_engine; see trailcoach.h for what each call does."""
@@ -118,6 +264,10 @@ cdef class Engine:
     def set_terrain(self, Grid grid not None) -> None:
         check(tc_set_terrain(self._e, &grid.g), "terrain")
         self.grid = grid                # the engine borrows its heights
+
+    def move_terrain(self, Grid grid not None) -> None:
+        check(tc_move_terrain(self._e, &grid.g), "terrain")
+        self.grid = grid
 
     def reset(self) -> None:
         """As newly made, but for terrain and trail."""

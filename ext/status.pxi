@@ -21,6 +21,8 @@ cdef public const char *tc_strerror(tc_status status) noexcept nogil:
         return b"more than the memory given at creation holds"
     if status == TC_E_STATE:
         return b"called before what it needs (terrain, start pose or planner)"
+    if status == TC_E_FORMAT:
+        return b"not a pack of this version, or damaged"
     return b"unknown status"
 
 

@@ -53,7 +53,8 @@ enum {
     TC_E_TIME = -4,             /* a time stamp is too old, or jumped; a sample is then left out, and counted */
     TC_E_NOMEM = -5,
     TC_E_FULL = -6,             /* more than the memory given at creation holds */
-    TC_E_STATE = -7             /* called before what it needs: no terrain, no start pose, no planner */
+    TC_E_STATE = -7,            /* called before what it needs: no terrain, no start pose, no planner */
+    TC_E_FORMAT = -8            /* bytes that are no pack, or a damaged one */
 };
 
 typedef struct tc_engine tc_engine;
@@ -144,6 +145,39 @@ typedef struct tc_surface_point {
 } tc_surface_point;
 
 TC_API tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n, tc_surface_point *out);
+/* The heights alone; NaN where off the map or unknown. */
+TC_API tc_status tc_heights(const tc_grid *grid, const double *xy, size_t n, double *out);
+
+/* A terrain too large for one grid: `trailcoach terrain pack` writes it into one file, which a host maps into memory.
+ * The file's format is told in ext/pack.pxi. A pack borrows the bytes; it may be copied and used by several threads. */
+
+typedef struct tc_pack {
+    uint32_t struct_size;
+    int32_t  nx, ny;            /* posts of the whole lattice, west to east, south to north */
+    int32_t  cells;             /* along a side of a tile; it has one post more, shared with its neighbour */
+    uint32_t n_tiles;
+    uint32_t crs_size;          /* bytes of crs; 0 = local metres */
+    double   x0, y0, dx;        /* world position of the south-west post, distance of posts, m */
+    double   sigma;             /* the largest standard deviation of a height, m */
+    const char *crs;            /* code or WKT of the world's system, UTF-8 without a closing zero */
+    const void *bytes;          /* what the host mapped, */
+    const void *index;          /* and the index in it */
+    uint64_t size;
+} tc_pack;
+
+/* Check head and index and fill *out, whose struct_size is set. bytes must be a multiple of 8. */
+TC_API tc_status tc_pack_open(const void *bytes, size_t size, tc_pack *out);
+/* Check all heights; reads the whole file. The calls below check the tiles they read. */
+TC_API tc_status tc_pack_verify(const tc_pack *pack);
+/* The tile about a place as a grid whose heights lie in the pack. TC_NONE = nothing is known there. */
+TC_API tc_status tc_pack_tile(const tc_pack *pack, double x, double y, tc_grid *out);
+/* The ground half_size m to each side of a place as a grid of `heights`, memory of the host for `capacity` floats;
+ * what is off the lattice is left out, a place off it gets the two nearest posts. */
+TC_API tc_status tc_pack_window(const tc_pack *pack, double x, double y, double half_size, float *heights,
+                                size_t capacity, tc_grid *out);
+/* Posts i ... i + ni - 1, j ... j + nj - 1 of the lattice into out[nj][ni], and the largest sigma of their tiles. */
+TC_API tc_status tc_pack_posts(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, int32_t nj, float *out,
+                               double *sigma);
 
 /* ---- samples ------------------------------------------------------------------------------------------- */
 
@@ -583,6 +617,8 @@ TC_API tc_status tc_reset(tc_engine *engine);
 /* The grid struct is copied, its heights and what is told beside them are borrowed, and what is found out about them
    is kept: hand the grid over again where they have changed. */
 TC_API tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid);
+/* Another window of the same ground, for a vehicle that leaves the last: stance, line and plan stay as they are. */
+TC_API tc_status tc_move_terrain(tc_engine *engine, const tc_grid *grid);
 TC_API tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, double half_width);
 /* Known pose at rest before the first sample; without it heading and place come from GNSS in motion. */
 TC_API tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy, double sd_yaw);

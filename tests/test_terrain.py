@@ -134,15 +134,9 @@ def tiles(folder, second: dict):
     return folder
 
 
-@pytest.mark.parametrize(("second", "words"), [
-    ({"crs": "EPSG:32613"}, "one resolution and system"),
-    ({"transform": Affine(0.2, 0, WEST, 0, -0.2, SOUTH)}, "one resolution and system"),
-    ({"transform": Affine(POST, 0, WEST + 0.03, 0, -POST, SOUTH)}, "one lattice"),
-    ({"heights": np.ones((11, 11), np.float32)}, "one ground"),
-])
-def test_tiles_that_do_not_fit_are_refused(tmp_path, second, words):
-    folder = tiles(tmp_path / "tiles", second)
-    with pytest.raises(InputError, match=words):
+def test_tiles_of_two_grounds_are_refused(tmp_path):
+    folder = tiles(tmp_path / "tiles", {"heights": np.ones((11, 11), np.float32)})
+    with pytest.raises(InputError, match="one ground"):
         Terrain.open(folder)
 
 

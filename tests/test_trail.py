@@ -128,8 +128,7 @@ def test_degrees_need_a_terrain_with_a_system(write):
         Trail.open(write("t.gpx", gpx(zip(LAT, LON, strict=True))))
 
 
-@pytest.mark.parametrize("xy", [[[0.0, 0.0]], [[0.0, 0.0, 0.0]] * 2, [[0.0, 0.0], [np.nan, 1.0]],
-                                np.column_stack([np.arange(8193.0)] * 2)])
+@pytest.mark.parametrize("xy", [[[0.0, 0.0]], [[0.0, 0.0, 0.0]] * 2, [[0.0, 0.0], [np.nan, 1.0]]])
 def test_points_that_are_no_trail(xy):
     with pytest.raises(InputError):
         Trail(np.asarray(xy))

@@ -10,6 +10,7 @@ from trailcoach import _core, abi
 from trailcoach.engine import make_config
 from trailcoach.line import POINT, Line, Outcome, corridor_width, line_of, pose_on
 from trailcoach.terrain import Terrain
+from trailcoach.tiles.windows import Windows, hand_over
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 from trailcoach.why import Cause
@@ -57,12 +58,14 @@ def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: flo
     config["line"]["max_stances"] = MAX_STANCES
     config["line"]["reverse"] = reverse
     engine = _core.Engine(config)
-    engine.set_terrain(terrain.grid)
+    windows = Windows(terrain)
     trail_s, here = trail.s, pose_on("start", _first_pose(trail) if start is None else start, terrain)
     kept: list[np.ndarray] = []
     infos: list[np.ndarray] = []
     at, outcome, travelled, cost = 0.0, Outcome.CLEAR, 0.0, 0.0
     while True:
+        if (grid := windows.follow(here[0], here[1])) is not None:
+            hand_over(engine, grid)
         to = min(at + HORIZON, trail_s[-1])
         engine.set_trail(_stretch(trail, trail_s, at - 3.0, to + 6.0), width)
         info, points = engine.plan(here, np.array([*_at(trail, trail_s, to), np.nan]))

@@ -1,6 +1,8 @@
 """The streaming engine: samples in, state, stance and steps out. The C ABI is the same thing."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import numpy as np
 
@@ -10,11 +12,14 @@ from trailcoach.errors import InputError
 from trailcoach.log import Log
 from trailcoach.phrase_file import UNITS
 from trailcoach.sensors import set_sensors
+from trailcoach.stretches import Stretches
 from trailcoach.terrain import Terrain
+from trailcoach.tiles.windows import Windows, hand_over
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 from trailcoach.words import QUESTIONS, Words
 
+_POSITION = 4                               # of tc_state.status: the place in the world is known
 START_SD_XY, START_SD_YAW = 0.05, 0.01      # m, rad: a pose that somebody measured
 DETAILS = {"all": 0, "matters": 1, "stop": 2}     # TC_DETAIL_: how much is said
 _QUESTION_CODES = {name: code for code, name in QUESTIONS.items()}
@@ -99,6 +104,12 @@ class Engine:
         A bundled language or a phrase file of your own.
     detail : {"all", "matters", "stop"}
         How much is said, see :func:`make_config`; a config given has its own.
+    on_window : callable, optional
+        Called with every grid that is handed over: all of a small terrain at once, of a large one the part about the
+        vehicle whenever it has left the last (:mod:`trailcoach.tiles.windows`).
+    on_stretch : callable, optional
+        Called with the points (n, 2) and the half-width of every part of the trail that is handed over: all at once, or
+        of a long trail one after the other (:mod:`trailcoach.stretches`).
 
     Examples
     --------
@@ -110,15 +121,22 @@ class Engine:
     """
 
     def __init__(self, vehicle: Vehicle, terrain: Terrain | None = None, trail: Trail | None = None,
-                 config: np.ndarray | None = None, language: str = "en-US", detail: str = "all") -> None:
+                 config: np.ndarray | None = None, language: str = "en-US", detail: str = "all",
+                 on_window: Callable[[_core.Grid], None] | None = None,
+                 on_stretch: Callable[[np.ndarray, float], None] | None = None) -> None:
         self.vehicle = vehicle
         self._terrain = terrain
         self._words = Words.load(language)
         self._core = _core.Engine(make_config(vehicle, language=language, detail=detail) if config is None else config)
-        if terrain is not None:
-            self._core.set_terrain(terrain.grid)
-        if trail is not None:
-            self._core.set_trail(trail.xy, trail.half_width)
+        self._on_window = on_window
+        self._windows = None if terrain is None else Windows(terrain)
+        if terrain is not None and terrain.is_whole:
+            self._follow(terrain.x0, terrain.y0)
+        self._on_stretch = on_stretch
+        self._half_width = 0.0 if trail is None else trail.half_width
+        self._stretches = None if trail is None else Stretches(trail)
+        if self._stretches is not None and self._stretches.is_one:
+            self._follow_trail(0.0, 0.0)
 
     def start(self, x: float, y: float, yaw: float, z: float | None = None, sd_xy: float = START_SD_XY,
               sd_yaw: float = START_SD_YAW) -> None:
@@ -141,11 +159,47 @@ class Engine:
 
     def tick(self, t_ns: int) -> list[Step]:
         """Let the coach look once; what it has to say."""
+        self.follow()
         self._core.tick(t_ns)
         steps = []
         while (record := self._core.next_step()) is not None:
             steps.append(Step.from_record(record, self.vehicle, self._words))
         return steps
+
+    @property
+    def has_all(self) -> bool:
+        """Whether terrain and trail were small enough to be handed over whole."""
+        return ((self._terrain is None or self._terrain.is_whole)
+                and (self._stretches is None or self._stretches.is_one))
+
+    def follow(self) -> None:
+        """Hand over ground and trail about the vehicle where it has left what the engine knows; every tick does."""
+        if self.has_all:
+            return
+        state = self._core.state()
+        if not state["status"] & _POSITION:
+            return
+        x, y = float(state["position"][0]), float(state["position"][1])
+        if self._terrain is not None and not self._terrain.is_whole:
+            self._follow(x, y)
+        if self._stretches is not None and not self._stretches.is_one:
+            self._follow_trail(x, y)
+
+    def _follow_trail(self, x: float, y: float) -> None:
+        xy = self._stretches.follow(x, y) if self._stretches is not None else None
+        if xy is None:
+            return
+        self._core.set_trail(xy, self._half_width)
+        if self._on_stretch is not None:
+            self._on_stretch(xy, self._half_width)
+
+    def _follow(self, x: float, y: float) -> None:
+        grid = self._windows.follow(x, y) if self._windows is not None else None
+        if grid is None:
+            return
+        hand_over(self._core, grid)
+        if self._on_window is not None:
+            self._on_window(grid)
 
     def ask(self, question: str) -> Answer:
         """Answer a question from what the last tick knew.

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from trailcoach import _core
+from trailcoach import _core, abi
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
 from trailcoach.outputs import write_table
-from trailcoach.stance import Stance
-from trailcoach.terrain import Terrain
+from trailcoach.stance import Stance, rests
+from trailcoach.stretches import BEHIND
+from trailcoach.terrain import WHOLE_POSTS, Terrain
+from trailcoach.tiles.windows import AHEAD
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 from trailcoach.why import Limit, Why
@@ -157,10 +159,10 @@ def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Seque
     config["line"]["max_nodes"] = MAX_NODES
     config["line"]["reverse"] = reverse
     engine = _core.Engine(config)
-    engine.set_terrain(terrain.grid)
+    engine.set_terrain(_ground_between(terrain, a, b))
     if trail is not None:
         trail.check_on(terrain)
-        engine.set_trail(trail.xy, corridor_width(half_width, trail.half_width))
+        engine.set_trail(_trail_between(trail, a, b), corridor_width(half_width, trail.half_width))
     info, points = engine.plan(a, b)
     return line_of(vehicle, terrain, points, info, Outcome(int(info["outcome"])), float(info["cost"]))
 
@@ -179,6 +181,30 @@ def pose_on(name: str, pose: Sequence[float] | np.ndarray, terrain: Terrain) -> 
     return p if p.size == 3 else np.append(p, np.nan)
 
 
+def _ground_between(terrain: Terrain, a: np.ndarray, b: np.ndarray) -> _core.Grid:
+    """The ground a line from a to b may use."""
+    if terrain.is_whole:
+        return terrain.grid
+    (west, south), (east, north) = np.minimum(a[:2], b[:2]) - AHEAD, np.maximum(a[:2], b[:2]) + AHEAD
+    if (east - west + terrain.dx) * (north - south + terrain.dx) > WHOLE_POSTS * terrain.dx ** 2:
+        raise InputError(f"goal: {b[0]:.1f}, {b[1]:.1f} lies {np.hypot(*(b - a)[:2]):.0f} m from the start; on"
+                         f" {terrain.path} with {terrain.dx:g} m between posts at most about"
+                         f" {WHOLE_POSTS ** 0.5 * terrain.dx - 2.0 * AHEAD:.0f} m are allowed: plan along a trail")
+    return terrain.cut(west, south, east, north, WHOLE_POSTS)
+
+
+def _trail_between(trail: Trail, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The points of a trail that a line from a to b may meet, as many as the core holds."""
+    if len(trail.xy) <= abi.MAX_TRAIL:
+        return trail.xy
+    ends = sorted(int(np.argmin(((trail.xy - p[:2]) ** 2).sum(axis=1))) for p in (a, b))
+    part = trail.xy[max(ends[0] - BEHIND, 0):ends[1] + BEHIND]
+    if len(part) > abi.MAX_TRAIL:
+        raise InputError(f"{trail.path}: {len(part)} points between start and goal; at most {abi.MAX_TRAIL} are"
+                         " allowed: plan to a nearer goal")
+    return part
+
+
 def corridor_width(asked: float | None, default: float) -> float:
     """Half the width asked for, or the default, m."""
     width = default if asked is None else float(asked)
@@ -190,12 +216,12 @@ def corridor_width(asked: float | None, default: float) -> float:
 def line_of(vehicle: Vehicle, terrain: Terrain, points: np.ndarray, info: np.ndarray, outcome: Outcome,
             cost: float) -> Line:
     """A Line from what the core gave: an array (n,) of abi.LINE_POINT and one of abi.LINE_INFO."""
-    engine = _core.Engine(make_config(vehicle, guidance=False))
-    engine.set_terrain(terrain.grid)
     why = Why(_part(vehicle, int(info["least_part"])), float(info["least_clearance"]), float(info["least_s"]),
               _part(vehicle, int(info["straight_part"])), float(info["straight_clearance"]), float(info["straight_s"]))
-    rests = engine.settle(np.column_stack([points["x"], points["y"], points["yaw"]]))
-    return Line(points, Stance.from_records(rests, vehicle.part_names), rests, outcome, cost, why,
+    records = np.zeros(len(points), abi.STANCE)
+    for rows, some in rests(vehicle, terrain, np.column_stack([points["x"], points["y"], points["yaw"]])):
+        records[rows] = some
+    return Line(points, Stance.from_records(records, vehicle.part_names), records, outcome, cost, why,
                 Limit.from_info(info, _part(vehicle, int(info["limit_part"]))),
                 float(info["tube"]), bool(info["exhausted"]), int(info["nodes"]), int(info["stances"]))
 

@@ -17,7 +17,7 @@ from trailcoach.errors import InputError
 from trailcoach.fusion import Status, Track
 from trailcoach.inputs.preflight import check_imu
 from trailcoach.log import Log
-from trailcoach.recording import tick_times, write_recording
+from trailcoach.recording import Recording, tick_times
 from trailcoach.replay_result import ReplayResult
 from trailcoach.report import write_report
 from trailcoach.stance import Rest, Stance
@@ -72,10 +72,12 @@ def replay(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = N
 
 
 def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail, progress: Progress | None = None, *,
-          language: str = "en-US", detail: str = "all") -> Iterator[Tick]:
-    """The drive tick by tick."""
+          language: str = "en-US", detail: str = "all",
+          on_window: Callable[[_core.Grid], None] | None = None) -> Iterator[Tick]:
+    """The drive tick by tick; ``on_window`` as of :class:`trailcoach.engine.Engine`."""
     check_imu(log)
-    engine = Engine(vehicle, terrain, trail, make_config(vehicle, log, language=language, detail=detail), language)
+    config = make_config(vehicle, log, language=language, detail=detail)
+    engine = Engine(vehicle, terrain, trail, config, language, on_window=on_window)
     if log.meta.start is not None:
         engine.start(*log.meta.start)
     kinds, rows, t_ns = log.timeline()
@@ -153,10 +155,25 @@ def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail
            language: str = "en-US", detail: str = "all") -> None:
     """Write what a replay gives the engine as a recording, for a C host to replay with the same result."""
     trail = trail or driven_trail(log, vehicle, terrain)
-    start = start_values(terrain, *log.meta.start) if log.meta.start is not None else None
-    write_recording(path, log, tick_times(log, TICK_RATE), terrain=terrain,
-                    config=make_config(vehicle, log, language=language, detail=detail),
-                    trail=(trail.xy, trail.half_width), start=start)
+    config = make_config(vehicle, log, language=language, detail=detail)
+    kinds, rows, t_ns = log.timeline()
+    times = tick_times(log, TICK_RATE)
+    first = 0
+    with open(path, "wb") as file:
+        recording = Recording(file)
+        recording.config(config)
+        engine = Engine(vehicle, terrain, trail, config, on_window=recording.terrain, on_stretch=recording.trail)
+        if log.meta.start is not None:
+            recording.start(*start_values(terrain, *log.meta.start))
+            engine.start(*log.meta.start)
+        for time, end in zip(times, np.searchsorted(t_ns, times, side="right"), strict=True):
+            for j in range(first, end):
+                recording.sample(int(kinds[j]), log.arrays[kinds[j]][rows[j]])
+            if not engine.has_all:              # only the engine knows when it needs the next part
+                engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
+                engine.follow()
+            first = end
+            recording.tick(int(time))
 
 
 def write_results(result: ReplayResult, folder: Path) -> None:

@@ -11,6 +11,7 @@ kind  name       bytes
                  highest_rare and spread as float32, those that do
 3     trail      half width, then x, y of every point, as doubles
 4     start      x, y, z, yaw, sd_xy, sd_yaw as doubles
+5     window     as 2: the next part of the same ground, for tc_move_terrain
 10+k  sample     tc_imu, tc_wheels, tc_inclination, tc_steering, tc_speed, tc_gnss for k = 0 ... 5
 20    tick       t_ns as int64
 ====  =========  =============================================================================================
@@ -18,18 +19,16 @@ kind  name       bytes
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from trailcoach._core import Grid
 from trailcoach.log import Log
-from trailcoach.terrain import Terrain
 
 MAGIC = b"TCREC\0\0\1"
 _GRID = "=Iiii4dQd4Q"              # tc_grid
-CONFIG, TERRAIN, TRAIL, START, SAMPLE, TICK = 1, 2, 3, 4, 10, 20
+CONFIG, TERRAIN, TRAIL, START, WINDOW, SAMPLE, TICK = 1, 2, 3, 4, 5, 10, 20
 
 
 class Recording:
@@ -43,6 +42,7 @@ class Recording:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._has_terrain = False
         file.write(MAGIC)
 
     def _record(self, kind: int, payload: bytes) -> None:
@@ -52,14 +52,15 @@ class Recording:
         """The tc_config the engine is made with."""
         self._record(CONFIG, config.tobytes())
 
-    def terrain(self, terrain: Terrain) -> None:
-        """The grid handed over."""
-        heights = terrain.grid.heights
-        *beside, cell = terrain.grid.beside
-        ny, nx = heights.shape
-        grid = struct.pack(_GRID, struct.calcsize(_GRID), nx, ny, 0, terrain.x0, terrain.y0, terrain.dx,
-                           terrain.sigma, 1, cell, *(int(array is not None) for array in beside))
-        self._record(TERRAIN, b"".join([grid, heights.tobytes(), *(a.tobytes() for a in beside if a is not None)]))
+    def terrain(self, grid: Grid) -> None:
+        """A grid handed over: the first, or the next of the same ground."""
+        *beside, cell = grid.beside
+        ny, nx = grid.heights.shape
+        head = struct.pack(_GRID, struct.calcsize(_GRID), nx, ny, 0, grid.x0, grid.y0, grid.dx, grid.sigma, 1, cell,
+                           *(int(array is not None) for array in beside))
+        self._record(WINDOW if self._has_terrain else TERRAIN,
+                     b"".join([head, grid.heights.tobytes(), *(a.tobytes() for a in beside if a is not None)]))
+        self._has_terrain = True
 
     def trail(self, xy: np.ndarray, half_width: float) -> None:
         """The trail, (n, 2)."""
@@ -83,23 +84,3 @@ def tick_times(log: Log, rate: float) -> np.ndarray:
     first, last = log.t_ns
     period = round(1e9 / rate)
     return np.arange(first + period, last + period, period, dtype=np.int64)
-
-
-def write_recording(path: str | Path, log: Log, ticks: Iterable[int], *, config: np.ndarray, terrain: Terrain,
-                    trail: tuple[np.ndarray, float] | None, start: tuple[float, ...] | None) -> None:
-    """A log, what goes with it and the ticks of its guidance, as one recording."""
-    with open(path, "wb") as file:
-        r = Recording(file)
-        r.config(config)
-        r.terrain(terrain)
-        if trail is not None:
-            r.trail(*trail)
-        if start is not None:
-            r.start(*start)
-        kinds, rows, t_ns = log.timeline()
-        arrays, j = log.arrays, 0
-        for tick in ticks:
-            while j < len(t_ns) and t_ns[j] <= tick:
-                r.sample(int(kinds[j]), arrays[kinds[j]][rows[j]])
-                j += 1
-            r.tick(int(tick))

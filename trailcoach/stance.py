@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from trailcoach.vehicle import Vehicle
 
 CHUNK = 4096                    # poses settled at a time: 6 MB of tc_stance, 3 MB of tc_margins where asked for
+SQUARE = 64.0                   # m, of ground read at a time where a terrain is not in memory,
+REACH = 8.0                     # and m about it: no vehicle is longer
 WHEELS = ("fl", "fr", "rl", "rr")
 
 
@@ -180,26 +182,54 @@ def _settle(vehicle: Vehicle, terrain: Terrain, asked: np.ndarray, progress: Cal
         asked = asked.reshape(0, 3)
     if asked.ndim != 2 or asked.shape[1] != 3:
         raise InputError(f"poses of shape {asked.shape}; (n, 3) of x, y, yaw is needed")
+    stance, done = _empty(asked, vehicle.part_names, footing), 0
+    for engine, rows in _engines(vehicle, terrain, asked):
+        if footing is None or stance.margins is None:
+            records = engine.settle(np.ascontiguousarray(asked[rows]))
+        else:
+            records, stance.margins.records[rows] = engine.examine(footing.to_abi(), np.ascontiguousarray(asked[rows]))
+        _take(stance, rows, records)
+        done += len(rows)
+        if progress is not None:
+            progress(done, len(asked))
+    return stance
+
+
+def rests(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The rests at poses (n, 3), some at a time: their rows, and an array of abi.STANCE."""
+    for engine, rows in _engines(vehicle, terrain, poses):
+        yield rows, engine.settle(np.ascontiguousarray(poses[rows]))
+
+
+def _engines(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray) -> Iterator[tuple[_core.Engine, np.ndarray]]:
+    """An engine that knows the ground about some of the poses (n, 3), and the rows of these.
+
+    Poses on a terrain that is not in memory come square by square, so that only the ground about them is.
+    """
     config = _core.default_config()
     config["vehicle"] = vehicle.to_abi()
     config["line"]["max_nodes"] = 0             # no planner: its memory is not needed
     engine = _core.Engine(config)
-    engine.set_terrain(terrain.grid)
-    n, parts = len(asked), vehicle.part_names
-    stance = _empty(asked, parts, footing)
-    for rows in _chunks(n):
-        if footing is None or stance.margins is None:
-            _take(stance, rows, engine.settle(asked[rows]))
-        else:
-            results, stance.margins.records[rows] = engine.examine(footing.to_abi(), asked[rows])
-            _take(stance, rows, results)
-        if progress is not None:
-            progress(rows.stop, n)
-    return stance
+    for grid, rows in _by_ground(terrain, poses):
+        engine.set_terrain(grid)
+        for some in np.array_split(rows, range(CHUNK, len(rows), CHUNK)):
+            yield engine, some
 
 
-def _chunks(n: int) -> Iterator[slice]:
-    return (slice(i, min(i + CHUNK, n)) for i in range(0, n, CHUNK))
+def _by_ground(terrain: Terrain, poses: np.ndarray) -> Iterator[tuple[_core.Grid, np.ndarray]]:
+    """Grids, and the rows of the poses that stand on them."""
+    from trailcoach.terrain import WINDOW_POSTS
+    if terrain.is_whole:
+        yield terrain.grid, np.arange(len(poses))
+        return
+    side = max(min(SQUARE, terrain.dx * WINDOW_POSTS ** 0.5 - 2.0 * REACH), 1.0)
+    on = np.isfinite(poses[:, :2]).all(axis=1)
+    xy = np.where(on[:, None], poses[:, :2], (terrain.x0, terrain.y0))      # what has no place is refused anywhere
+    squares, member = np.unique(np.floor(xy / side), axis=0, return_inverse=True)
+    order = np.argsort(member.ravel(), kind="stable")
+    counts = np.bincount(member.ravel(), minlength=len(squares))
+    for (sx, sy), rows in zip(squares * side, np.split(order, np.cumsum(counts)[:-1]), strict=True):
+        yield terrain.cut(sx - REACH, sy - REACH, sx + side + REACH, sy + side + REACH), rows
 
 
 def _empty(poses: np.ndarray, parts: tuple[str, ...], footing: Footing | None = None) -> Stance:
@@ -216,7 +246,7 @@ def _empty(poses: np.ndarray, parts: tuple[str, ...], footing: Footing | None = 
         margins=None if footing is None else Margins.empty(n, footing, parts))
 
 
-def _take(stance: Stance, rows: slice, results: np.ndarray) -> None:
+def _take(stance: Stance, rows: slice | np.ndarray, results: np.ndarray) -> None:
     """Copy a chunk of tc_stance into the arrays."""
     k = len(stance.parts)
     for name in ("z", "roll", "pitch", "wheel_load", "travel", "status", "quality"):

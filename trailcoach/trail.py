@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from trailcoach import abi
 from trailcoach.errors import InputError
 from trailcoach.inputs.kinds import kind_of
 from trailcoach.inputs.projection import project
 from trailcoach.terrain import Terrain
 
 HALF_WIDTH = 3.0                # m, of the corridor where nobody says
+MOST_POINTS = 4_000_000         # of a trail: 400 km at the closest spacing
 SPACING = 0.1                   # m, points of a file closer than this are one
 _MOST_OFF = 0.5                 # share of a trail's length that may lie off the map
 _MOST_PLACES = 100_000          # of a trail that are looked up on the map
@@ -32,7 +32,7 @@ class Trail:
     Attributes
     ----------
     xy : ndarray
-        (n, 2), world, m, n >= 2, at most as many points as the core holds (8192).
+        (n, 2), world, m, n >= 2. The engine is given as many at a time as the core holds (8192).
     half_width : float
         Of the corridor, m.
     path : str
@@ -57,8 +57,8 @@ class Trail:
             raise InputError(f"{self.path}: point {row}: {xy[row, 0]}, {xy[row, 1]}; finite numbers are needed")
         if len(xy) < 2 or (xy == xy[0]).all():
             raise InputError(f"{self.path}: a trail needs at least two places")
-        if len(xy) > abi.MAX_TRAIL:
-            raise InputError(f"{self.path}: {len(xy)} points; at most {abi.MAX_TRAIL} are allowed: cut out the part"
+        if len(xy) > MOST_POINTS:
+            raise InputError(f"{self.path}: {len(xy)} points; at most {MOST_POINTS} are allowed: cut out the part"
                              " that is driven")
         if not (math.isfinite(self.half_width) and self.half_width > 0.0):
             raise InputError(f"{self.path}: half-width {self.half_width}; metres above 0 are needed")

@@ -73,9 +73,10 @@ def test_a_constant_is_that_of_the_header(compiler_says, name, macro):
 
 
 def test_every_struct_of_the_header_has_a_dtype():
-    """But those that hold pointers: Python hands over a tc_grid as a Grid and gets a tc_window as arrays."""
+    """But those that hold pointers: Python hands over a tc_grid as a Grid, a tc_pack as a Pack, and gets a tc_window as
+    arrays."""
     declared = set(re.findall(r"typedef struct (tc_\w+) {", HEADER.read_text()))
-    assert declared - {"tc_grid", "tc_window"} == {c_name(name) for name in STRUCTS}
+    assert declared - {"tc_grid", "tc_pack", "tc_window"} == {c_name(name) for name in STRUCTS}
 
 
 def test_the_core_was_built_from_this_header():

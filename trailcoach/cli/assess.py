@@ -44,14 +44,14 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, walk the trail, and say what it asks of the rig."""
+    from trailcoach.cli.terrain import open_terrain
     from trailcoach.inputs.preflight import check_trail
-    from trailcoach.terrain import Terrain
     from trailcoach.trail import Trail
     from trailcoach.vehicle import Vehicle
     if args.out is not None:
         check_folder(args.out)
     vehicle = Vehicle.load(args.vehicle)
-    terrain = Terrain.open(args.terrain)
+    terrain = open_terrain(args.terrain, args.assume)
     trail = Trail.open(args.track, terrain.crs, args.half_width)
     for text in check_trail(trail, terrain):
         note(text)

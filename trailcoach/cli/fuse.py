@@ -62,14 +62,14 @@ class _Parameters(argparse.Action):
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, fuse, write, compare with the truth where there is one."""
+    from trailcoach.cli.terrain import open_terrain
     from trailcoach.engine import vehicle_of
     from trailcoach.inputs.preflight import check_log_on_terrain
     from trailcoach.inputs.truth import Truth
     from trailcoach.log import Log
-    from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)
-    terrain = None if args.terrain is None else Terrain.open(args.terrain)
+    terrain = None if args.terrain is None else open_terrain(args.terrain, args.assume)
     log = Log.open(args.log, crs=terrain.crs if terrain else None)
     meta = msgspec.structs.replace(log.meta, imu_class=args.imu or log.meta.imu_class,
                                    fusion_off=(*log.meta.fusion_off, *args.without))

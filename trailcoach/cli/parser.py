@@ -44,14 +44,14 @@ class _Version(argparse.Action):
 
 def build_parser() -> Parser:
     """The parser of all commands."""
-    from trailcoach.cli import assess, demo, fuse, native, plan, replay, schema, settle, vehicle
+    from trailcoach.cli import assess, demo, fuse, native, plan, replay, schema, settle, terrain, vehicle
     parser = Parser(
         prog="trailcoach", description="A digital off-road coach for 4x4 vehicles: how it stands, what the underbody"
         " will meet,\nwhich line is best.", epilog=_EXAMPLES)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.add_argument("--traceback", action="store_true", help="show a full Python traceback when something fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for module in (demo, replay, fuse, settle, plan, assess, vehicle, schema, native):
+    for module in (demo, replay, fuse, settle, plan, assess, terrain, vehicle, schema, native):
         module.add_command(commands)
     return parser
 
@@ -87,7 +87,15 @@ def add_vehicle(parser: Parser, *, required: bool) -> None:
 def add_terrain(parser: Parser, *, required: bool) -> None:
     """The option --terrain."""
     parser.add_argument("--terrain", metavar="T", type=Path, required=required,
-                        help="a GeoTIFF of heights in a metric system, or a folder of such tiles")
+                        help="a GeoTIFF of heights, a folder of such tiles, or a pack")
+    add_assume(parser)
+
+
+def add_assume(parser: Parser) -> None:
+    """The option --assume."""
+    parser.add_argument("--assume", metavar="WHAT[@PATTERN]", action="append", default=[],
+                        help="what tiles do not say or say wrongly: crs=EPSG:32610, feet, nodata=0, offset=-30.2,"
+                        " datum=NAVD88, sigma=0.15, seams, into=EPSG:32612; @usgs_*.tif for some files only")
 
 
 def add_voice(parser: Parser) -> None:

@@ -40,12 +40,12 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, search, write, and say what came out."""
+    from trailcoach.cli.terrain import open_terrain
     from trailcoach.inputs.preflight import check_place, check_trail
-    from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)
     vehicle = vehicle_with(Vehicle.load(args.vehicle), args.changes)
-    terrain = Terrain.open(args.terrain)
+    terrain = open_terrain(args.terrain, args.assume)
     check_place("--start", args.start[:2], terrain)
     check_place("--goal", args.goal[:2], terrain)
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
     check_folder(args.out)
     if args.record is not None:
         check_file(args.record, "--record", may_make_folder=True)
-    log, vehicle, terrain = load(args.log, args.vehicle, args.terrain)
+    log, vehicle, terrain = load(args.log, args.vehicle, args.terrain, args.assume)
     vehicle = vehicle_with(vehicle, args.changes)
     from trailcoach.inputs.preflight import check_trail
     from trailcoach.playback import driven_trail, record
@@ -75,13 +76,14 @@ def run(args: argparse.Namespace) -> None:
     print(f"{count(len(result.steps), 'step')}; report: {args.out / 'report.html'}")
 
 
-def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) -> tuple[Log, Vehicle, Terrain]:
+def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None,
+         assume: Sequence[str] = ()) -> tuple[Log, Vehicle, Terrain]:
     """A drive with its vehicle and its terrain, which the log may name, checked against each other."""
+    from trailcoach.cli.terrain import open_terrain
     from trailcoach.engine import vehicle_of
     from trailcoach.errors import InputError
     from trailcoach.inputs.preflight import check_log_on_terrain
     from trailcoach.log import Log
-    from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     log = Log.open(log_path)
     if vehicle_name is None and log.meta.vehicle is None:
@@ -89,7 +91,7 @@ def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) ->
     if terrain_path is None and log.meta.terrain is None:
         raise InputError(f"{log_path}: meta.toml names no terrain; --terrain is needed")
     vehicle = vehicle_of(log) if vehicle_name is None else Vehicle.load(vehicle_name)
-    terrain = Terrain.open(terrain_path or log_path / str(log.meta.terrain))
+    terrain = open_terrain(terrain_path or log_path / str(log.meta.terrain), assume)
     if log.origin is not None and terrain.crs is not None:
         log = Log.open(log_path, crs=terrain.crs)
     for text in [*log.warnings, *check_log_on_terrain(log, terrain)]:

@@ -38,17 +38,17 @@ def add_command(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, settle, write."""
+    from trailcoach.cli.terrain import open_terrain
     from trailcoach.errors import InputError
     from trailcoach.inputs.poses import read_poses
     from trailcoach.inputs.preflight import check_poses_on_terrain
-    from trailcoach.terrain import Terrain
     from trailcoach.vehicle import Vehicle
     check_file(args.out)
     if args.friction is not None and not args.margins:
         raise InputError("--friction: says something with --margins only; add --margins")
     vehicle = vehicle_with(Vehicle.load(args.vehicle), args.changes)
     ids, poses = read_poses(args.poses)
-    terrain = Terrain.open(args.terrain)
+    terrain = open_terrain(args.terrain, args.assume)
     for text in check_poses_on_terrain(poses, terrain, str(args.poses)):
         note(text)
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from trailcoach.fusion import Status
 from trailcoach.replay_result import ReplayResult
-from trailcoach.report.hillshade import relief
+from trailcoach.report.hillshade import LONGEST_SIDE, relief
 from trailcoach.report.thinning import keep_minima
 
 if TYPE_CHECKING:
@@ -181,9 +181,7 @@ def _window(replay: ReplayResult) -> tuple[float, float, float, float]:
     points = np.concatenate([driven_xy, advised_xy, replay.trail_xy.reshape(-1, 2)])
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) == 0:
-        ny, nx = replay.terrain.grid.heights.shape
-        x0, y0, dx = replay.terrain.x0, replay.terrain.y0, replay.terrain.dx
-        return x0, y0, x0 + (nx - 1) * dx, y0 + (ny - 1) * dx
+        return replay.terrain.bounds
     margin = MARGIN + replay.half_width
     west, south = points.min(axis=0) - margin
     east, north = points.max(axis=0) + margin
@@ -192,9 +190,8 @@ def _window(replay: ReplayResult) -> tuple[float, float, float, float]:
 
 def _map(replay: ReplayResult, window: tuple[float, float, float, float],
          origin: NDArray[np.float64]) -> dict[str, Any]:
-    terrain = replay.terrain
-    ground = relief(terrain.grid.heights, terrain.x0, terrain.y0, terrain.dx, window, replay.trail_xy,
-                    replay.half_width)
+    seen = np.concatenate([replay.trail_xy.reshape(-1, 2), replay.state["position"][:, :2]])
+    ground = relief(*replay.terrain.thinned(window, LONGEST_SIDE, seen), window, replay.trail_xy, replay.half_width)
     trail = replay.trail_xy.reshape(-1, 2) - origin
     return {
         "image": ground.uri, "west": round(ground.west - origin[0], 3), "north": round(ground.north - origin[1], 3),

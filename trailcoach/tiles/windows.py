@@ -1,0 +1,55 @@
+"""Which part of a terrain the engine is given, and when it is given the next."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trailcoach.terrain import WINDOW_POSTS, Terrain
+
+if TYPE_CHECKING:
+    from trailcoach._core import Engine, Grid
+
+HALF_SIZE = 64.0                    # m, of a window
+AHEAD = 24.0                        # m of ground kept about the vehicle: a line's horizon, its corridor, the vehicle
+
+
+class Windows:
+    """The grids a vehicle drives over, one after the other; all of a small terrain at once.
+
+    The rule is for any host to follow: a new window about the vehicle when it is farther than ``HALF_SIZE - AHEAD``,
+    east or north, from the middle of the last. What is handed over is recorded, so that a replay is the same to the
+    bit.
+
+    Parameters
+    ----------
+    terrain : Terrain
+    """
+
+    def __init__(self, terrain: Terrain) -> None:
+        self._terrain = terrain
+        self._middle: tuple[float, float] | None = None
+        fits = min(HALF_SIZE, 0.5 * terrain.dx * WINDOW_POSTS ** 0.5)     # less than asked on very fine tiles
+        self._free = max(fits - AHEAD, fits / 3.0)
+
+    def follow(self, x: float, y: float) -> Grid | None:
+        """The grid to hand over for a vehicle at a place; None where the last still serves."""
+        if not (np.isfinite(x) and np.isfinite(y)) or not self._is_due(x, y):
+            return None
+        self._middle = x, y
+        if self._terrain.is_whole:
+            return self._terrain.grid
+        return self._terrain.window(x, y, HALF_SIZE)
+
+    def _is_due(self, x: float, y: float) -> bool:
+        if self._middle is None:
+            return True
+        return not self._terrain.is_whole and max(abs(x - self._middle[0]), abs(y - self._middle[1])) > self._free
+
+
+def hand_over(engine: Engine, grid: Grid) -> None:
+    """Give an engine its first grid, or the next one of the same ground."""
+    if engine.grid is None:
+        engine.set_terrain(grid)
+    else:
+        engine.move_terrain(grid)

@@ -77,7 +77,7 @@ static void find_arrays(tc_grid *grid, const char *bytes)
         }
 }
 
-/* What one record asks of the engine. */
+/* What one record asks of the engine. A sample left out for its stamp is counted in tc_state, and no reason to stop. */
 static tc_status dispatch(tc_engine **engine, uint32_t kind, uint32_t size, const char *bytes)
 {
     double start[6], half_width;
@@ -156,6 +156,8 @@ int main(int argc, char **argv)
         }
         status = fread(bytes, 1, record[1], file) == record[1] ? dispatch(&engine, record[0], record[1], bytes)
                                                                 : TC_E_RANGE;
+        if (status == TC_E_TIME && record[0] != TICK)
+            status = TC_OK;
         if (status == TC_OK && record[0] == TICK)
             print_answers(engine);
         if (status >= 0 && record[0] == TERRAIN) {

@@ -23,6 +23,8 @@ include "fusion_speed.pxi"    # one vehicle speed
 include "fusion_inclination.pxi"  # inclinometer
 include "fusion_gnss.pxi"     # position, velocity, heading from motion
 include "fusion.pxi"          # the filter as the engine sees it
+include "clock.pxi"           # which stamps can be, and whose clock stepped
+include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
 include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
@@ -31,6 +33,23 @@ include "motion.pxi"          # what the steering can do
 include "look.pxi"            # about what clearance is to be expected
 include "line.pxi"            # search of the best line over stances
 include "course.pxi"          # what the present course meets
+include "aside.pxi"           # what going on beside the line meets
+include "contact.pxi"         # shocks of the underbody
+include "coach_state.pxi"     # what the coach remembers and sees
+include "coach_time.pxi"      # time, way and the driver
+include "coach_queue.pxi"     # steps that wait to be read
+include "coach_step.pxi"      # a step: where, and why
+include "coach_speech.pxi"    # nothing twice, nothing out of date
+include "coach_ahead.pxi"     # tight places and turns ahead
+include "coach_tip.pxi"       # near tipping
+include "coach_wheels.pxi"    # wheels that spin, dig or hang
+include "coach_knowledge.pxi"     # whether enough is known to advise
+include "coach_turn.pxi"      # turns of the steering wheel
+include "coach_line.pxi"      # where the line touches, ends, comes close, is left
+include "coach_course.pxi"    # what is met if nothing is changed
+include "coach_advice.pxi"    # back up, set up, clear, the end
+include "coach_motion.pxi"    # rolls back, is struck
+include "coach_answer.pxi"    # questions, answered from the same state
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI
 include "python.pxi"          # the same entry points for Python

@@ -20,6 +20,8 @@ cdef extern from *:
 cdef struct vehicle_course:
     tc_line_point points[COURSE_POINTS]     # the first is one step ahead; s is the wheel travel to it
     int32_t n                               # 0 = not known
+    int32_t end                             # TC_STANCE_ of the pose behind the last point, OK = none was asked
+    double end_way                          # wheel travel to it, m
     # of the last look
     int32_t looked                          # there was one, on this ground
     int64_t t_ns
@@ -88,6 +90,7 @@ cdef void course_look(vehicle_course *c, const stance_model *model, const tc_gri
     c.gear = gear
     c.looked = 1
     c.n = 0
+    c.end = TC_STANCE_OK
     if not isfinite(steer) or not isfinite(along):
         return
     length = (TC_COURSE_LENGTH if length < TC_COURSE_LENGTH else TC_COURSE_LONGEST if length > TC_COURSE_LONGEST
@@ -106,4 +109,6 @@ cdef void course_look(vehicle_course *c, const stance_model *model, const tc_gri
         z = c.work.z - z
         way += sqrt(ds * ds + z * z) if isfinite(z) else fabs(ds)
         if not course_point(c, &c.work, model, way, steer, gear):
+            c.end = c.work.status
+            c.end_way = way
             return

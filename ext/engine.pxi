@@ -31,6 +31,7 @@ cdef struct engine_memory:
     tc_config config
     stance_model model
     fusion_filter fusion
+    timeline_buffer timeline
     tc_grid grid                        # the host's
     ground_window window
     int32_t has_grid
@@ -42,7 +43,12 @@ cdef struct engine_memory:
     int32_t planned                     # a plan has been made on this terrain and trail, with or without success
     double planned_at                   # distance travelled when the line was planned, m
     int32_t planned_segment             # of the line the vehicle is on
+    int64_t t_tick                      # of the last tick
     vehicle_course course
+    line_aside aside
+    contact_watch contact
+    coach_view view                     # of the last tick, for questions
+    int32_t ticked
     coach_state coach
     line_planner line
 
@@ -61,8 +67,9 @@ cdef inline size_t aligned(size_t bytes) noexcept nogil:
     return (bytes + ENGINE_ALIGN - 1) // ENGINE_ALIGN * ENGINE_ALIGN
 
 
-cdef size_t engine_head() noexcept nogil:
-    return aligned(sizeof(engine_memory))
+cdef size_t engine_head(const tc_config *c) noexcept nogil:
+    """Bytes before the planner's: the engine itself and its buffer of samples."""
+    return aligned(sizeof(engine_memory)) + aligned(timeline_memory(&c.fusion))
 
 
 cdef public tc_status tc_config_default(tc_config *config) noexcept nogil:
@@ -86,10 +93,12 @@ cdef public tc_status tc_memory_size(const tc_config *config, size_t *bytes) noe
         return st
     if bytes is NULL:
         return TC_E_NULL
-    st = window_check(&config.window)
+    st = lag_check(&config.fusion)
+    if st == TC_OK:
+        st = window_check(&config.window)
     if st != TC_OK:
         return st
-    bytes[0] = engine_head() + aligned(line_memory(&config.line)) + window_memory(&config.window)
+    bytes[0] = engine_head(config) + aligned(line_memory(&config.line)) + window_memory(&config.window)
     return TC_OK
 
 
@@ -106,18 +115,55 @@ cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexce
     if e is NULL:
         return TC_E_NOMEM
     e.config = config[0]
+    if not coach_config_ok(&e.config.coach):
+        free(e)
+        return TC_E_RANGE
     st = stance_init(&e.model, &e.config.vehicle)
     if st == TC_OK:
-        st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
+        st = engine_begin(e)
     if st != TC_OK:
         free(e)
         return st
-    line_init(&e.line, <char *> e + engine_head(), &e.config.line, &e.model)
-    window_init(&e.window, <char *> e + engine_head() + aligned(line_memory(&e.config.line)), &e.config.window,
-                &e.model)
-    coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
     out[0] = <tc_engine *> e
     return TC_OK
+
+
+cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
+    """Every station as if nothing had come, but for what the host handed over."""
+    cdef tc_status st
+    memset(&e.fusion, 0, sizeof(e.fusion))
+    memset(&e.timeline, 0, sizeof(e.timeline))
+    memset(&e.state, 0, sizeof(e.state))
+    memset(&e.stance, 0, sizeof(e.stance))
+    memset(&e.course, 0, sizeof(e.course))
+    memset(&e.aside, 0, sizeof(e.aside))
+    memset(&e.window, 0, sizeof(e.window))
+    memset(&e.contact, 0, sizeof(e.contact))
+    memset(&e.view, 0, sizeof(e.view))
+    memset(&e.coach, 0, sizeof(e.coach))
+    memset(&e.line, 0, sizeof(e.line))
+    st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
+    if st != TC_OK:
+        return st
+    timeline_begin(&e.timeline, <char *> e + aligned(sizeof(engine_memory)), &e.fusion)
+    line_init(&e.line, <char *> e + engine_head(&e.config), &e.config.line, &e.model)
+    window_init(&e.window, <char *> e + engine_head(&e.config) + aligned(line_memory(&e.config.line)),
+                &e.config.window, &e.model)
+    if e.has_grid and window_serves(&e.window, &e.grid):
+        window_source(&e.window, &e.grid)
+    coach_init(&e.coach, &e.config.coach, &e.config.vehicle)
+    contact_init(&e.contact)
+    e.ticked = e.has_stance = e.has_line = e.planned = e.planned_segment = 0
+    e.planned_at = e.trail.at = 0.0
+    e.trail.found = 0
+    e.t_tick = NEVER
+    return TC_OK
+
+
+cdef public tc_status tc_reset(tc_engine *engine) noexcept nogil:
+    if engine is NULL:
+        return TC_E_NULL
+    return engine_begin(<engine_memory *> engine)
 
 
 cdef public void tc_destroy(tc_engine *engine) noexcept nogil:
@@ -134,7 +180,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
         return st
     e.grid = grid[0]
     e.has_grid = 1
-    e.has_stance = e.has_line = e.planned = 0
+    e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
     if window_serves(&e.window, &e.grid):
         window_source(&e.window, &e.grid)
@@ -166,18 +212,19 @@ cdef public tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n
     e.trail.half_width = half_width
     e.trail.at = 0.0
     e.trail.found = 0
-    e.has_line = e.planned = 0
+    e.has_line = e.planned = e.ticked = 0
     return TC_OK
 
 
 cdef public tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy,
                                    double sd_yaw) noexcept nogil:
-    if engine is NULL:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL:
         return TC_E_NULL
     if not (isfinite(x) and isfinite(y) and isfinite(z) and isfinite(yaw) and sd_xy >= 0.0 and sd_yaw >= 0.0
             and isfinite(sd_xy) and isfinite(sd_yaw)):
         return TC_E_RANGE
-    return fusion_start(&(<engine_memory *> engine).fusion, x, y, z, yaw, sd_xy, sd_yaw)
+    return timeline_start(&e.timeline, &e.fusion, x, y, z, yaw, sd_xy, sd_yaw)
 
 
 cdef inline bint is_beyond_time(int64_t t_ns) noexcept nogil:
@@ -185,14 +232,33 @@ cdef inline bint is_beyond_time(int64_t t_ns) noexcept nogil:
     return t_ns > (<int64_t> 1 << 62) or t_ns < -(<int64_t> 1 << 62)
 
 
+cdef tc_status engine_push(tc_engine *engine, int32_t kind, tc_status checked, const void *sample) noexcept nogil:
+    """A sample of any kind, whose values were checked."""
+    cdef engine_memory *e = <engine_memory *> engine
+    if checked != TC_OK:
+        return checked
+    if is_beyond_time((<const tc_wheels *> sample).t_ns):       # which lies at the same place in all of them
+        return TC_E_RANGE
+    return timeline_push(&e.timeline, &e.fusion, kind, sample)
+
+
+cdef inline bint is_news(const contact_watch *w, const tc_imu *sample, double lag) noexcept nogil:
+    """Whether a sample is no latecomer: shocks are felt in the order of time."""
+    cdef double dt = seconds(sample.t_ns, w.t_ns)
+    return not w.begun or dt > 0.0 or dt < -lag
+
+
 cdef public tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef tc_status st
     if engine is NULL or sample is NULL:
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_imu):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_imu(&(<engine_memory *> engine).fusion, sample)
+    st = engine_push(engine, TC_SENSOR_IMU, imu_check(sample), sample)
+    if st == TC_OK and is_news(&e.contact, sample, e.config.fusion.lag):
+        contact_sample(&e.contact, sample)
+    return st
 
 
 cdef public tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample) noexcept nogil:
@@ -200,9 +266,7 @@ cdef public tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample)
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_wheels):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_wheels(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_WHEELS, wheels_check(sample), sample)
 
 
 cdef public tc_status tc_push_inclination(tc_engine *engine, const tc_inclination *sample) noexcept nogil:
@@ -210,9 +274,7 @@ cdef public tc_status tc_push_inclination(tc_engine *engine, const tc_inclinatio
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_inclination):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_inclination(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_INCLINATION, inclination_check(sample), sample)
 
 
 cdef public tc_status tc_push_steering(tc_engine *engine, const tc_steering *sample) noexcept nogil:
@@ -220,9 +282,7 @@ cdef public tc_status tc_push_steering(tc_engine *engine, const tc_steering *sam
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_steering):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_steering(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_STEERING, steering_check(sample), sample)
 
 
 cdef public tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample) noexcept nogil:
@@ -230,9 +290,7 @@ cdef public tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample) n
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_speed):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_speed(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_SPEED, speed_check(sample), sample)
 
 
 cdef public tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample) noexcept nogil:
@@ -240,9 +298,7 @@ cdef public tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample) noe
         return TC_E_NULL
     if sample.struct_size < sizeof(tc_gnss):
         return TC_E_ABI
-    if is_beyond_time(sample.t_ns):
-        return TC_E_RANGE
-    return fusion_gnss(&(<engine_memory *> engine).fusion, sample)
+    return engine_push(engine, TC_SENSOR_GNSS, gnss_check(sample), sample)
 
 
 cdef void trail_point(const trail_track *t, double s, double *x, double *y) noexcept nogil:
@@ -291,7 +347,7 @@ cdef void line_follow(engine_memory *e, coach_view *view) noexcept nogil:
         s = sin(p[i].yaw)
         dx = e.state.position[0] - p[i].x
         dy = e.state.position[1] - p[i].y
-        along = dx * c + dy * s
+        along = p[i].gear * (dx * c + dy * s)
         if i + 1 >= n or along < 0.5 * (p[i + 1].s - p[i].s):
             break
         i += 1
@@ -354,6 +410,7 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     e.planned = 1
     e.planned_at = e.state.distance
     e.planned_segment = 0
+    e.aside.looked = 0
     e.has_line = e.line.n_points > 1
     if not e.has_line:
         e.line.n_points = 0             # the outcome is known, and nothing to drive on
@@ -375,7 +432,10 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
         return TC_E_NULL
     if is_beyond_time(t_ns):
         return TC_E_RANGE
-    fusion_state(&e.fusion, &e.state)
+    if t_ns < e.t_tick:
+        return TC_E_TIME
+    e.t_tick = t_ns
+    timeline_state(&e.timeline, &e.fusion, &e.state)
     memset(&view, 0, sizeof(view))
     view.t_ns = t_ns
     view.state = &e.state
@@ -388,6 +448,8 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
         view.course = e.course.points
         view.n_course = e.course.n
         view.course_rolled = e.state.distance - e.course.rolled
+        view.course_end = e.course.end
+        view.course_end_way = e.course.end_way
         view.sigma = e.grid.sigma
         if e.trail.n > 1 and e.config.line.max_nodes > 0 and is_near_map(&e.grid, e.state.position):
             trail_follow(&e.trail, e.state.position[0], e.state.position[1])
@@ -400,16 +462,26 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
                     line_follow(e, &view)
             if e.planned:
                 view.line = &e.line
+            if e.has_line and fabs(view.off_line) > e.config.coach.deviation_warn:
+                aside_look(&e.aside, &e.model, view.grid, e.line.points, e.line.n_points, view.s, view.off_line,
+                           e.state.distance)
+                view.aside = e.aside.points
+                view.n_aside = e.aside.n
+    if contact_tick(&e.contact, &e.state, view.stance, t_ns):
+        view.contact = &e.contact.now
     coach_tick(&e.coach, &view)
+    e.view = view
+    e.ticked = 1
     return TC_OK
 
 
 cdef public tc_status tc_get_state(const tc_engine *engine, tc_state *out) noexcept nogil:
-    if engine is NULL or out is NULL:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL or out is NULL:
         return TC_E_NULL
     if out.struct_size < sizeof(tc_state):
         return TC_E_ABI
-    fusion_state(&(<const engine_memory *> engine).fusion, out)
+    timeline_state(&e.timeline, &e.fusion, out)
     out.struct_size = sizeof(tc_state)
     return TC_OK
 
@@ -472,6 +544,38 @@ cdef public tc_status tc_next_step(tc_engine *engine, tc_step *out) noexcept nog
     return TC_OK
 
 
+cdef public tc_status tc_next_contact(tc_engine *engine, tc_contact *out) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_contact):
+        return TC_E_ABI
+    if e.contact.count == 0:
+        return TC_NONE
+    out[0] = e.contact.queue[e.contact.first]
+    e.contact.first = (e.contact.first + 1) % TC_MAX_CONTACTS
+    e.contact.count -= 1
+    return TC_OK
+
+
+cdef public tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answer *out) noexcept nogil:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    cdef tc_answer answer
+    cdef tc_status st
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_answer):
+        return TC_E_ABI
+    if not e.ticked:
+        return TC_E_STATE
+    memset(&answer, 0, sizeof(answer))
+    answer.struct_size = sizeof(tc_answer)
+    st = coach_ask(&e.coach, &e.view, question, &answer)
+    if st == TC_OK:
+        out[0] = answer
+    return st
+
+
 cdef public tc_status tc_get_window(const tc_engine *engine, tc_window *out) noexcept nogil:
     cdef const engine_memory *e = <const engine_memory *> engine
     if e is NULL or out is NULL:
@@ -520,5 +624,5 @@ cdef public tc_status tc_plan(tc_engine *engine, const double *start, const doub
         return TC_E_RANGE
     line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n,
               e.trail.half_width if e.trail.n > 1 else e.config.line.half_width, start, goal)
-    e.has_line = e.planned = 0
+    e.has_line = e.planned = e.ticked = 0
     return line_copy(&e.line, info, out, capacity, n)

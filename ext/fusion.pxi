@@ -7,8 +7,11 @@ cdef extern from *:
     static const double TC_HEADING_KNOWN = 0.35;       /* and yaw */
     static const double TC_POSITION_AGE = 1.0;         /* s */
     static const double TC_ROLLING_AGE = 0.5;          /* s without a believable wheel speed */
+    static const double TC_REFUSED_TIME = 1.0;         /* s of refusals until a sensor is flagged */
+    static const double TC_CLOCK_MOST = 1.0;           /* s a velocity may differ in time from its fix */
     """
-    const double TC_LEVEL_KNOWN, TC_LEVEL_LOST, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE
+    const double TC_LEVEL_KNOWN, TC_LEVEL_LOST, TC_HEADING_KNOWN, TC_POSITION_AGE, TC_ROLLING_AGE, TC_CLOCK_MOST
+    const double TC_REFUSED_TIME
 
 
 cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
@@ -24,6 +27,8 @@ cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
         sd += 1
     if not (c.gravity > 0.0 and c.gyro_density > 0.0 and c.accelerometer_density > 0.0 and c.wheel_sd > 0.0
             and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0):
+        return TC_E_RANGE
+    if not fabs(c.gnss_velocity_clock) <= TC_CLOCK_MOST:
         return TC_E_RANGE
     return TC_OK
 
@@ -46,9 +51,11 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
     f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
+    f.t_fault_since = f.t_constraint_back = f.t_inclination_refused_since = f.t_inclination_kept = NEVER
     f.steer = NAN
     for i in range(TC_WHEELS):
         f.slip[i] = NAN
+        f.t_turned[i] = NEVER
     return TC_OK
 
 
@@ -99,6 +106,7 @@ cdef void level_judge(fusion_filter *f) noexcept nogil:
 
 cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) noexcept nogil:
     cdef uint32_t bits = 0
+    cdef double rolling_age = TC_WITNESS_AGE if f.t_wheels == NEVER else TC_ROLLING_AGE
     if f.levelled:
         bits |= TC_FUSION_LEVELLED
     if f.heading and sd_attitude[2] < TC_HEADING_KNOWN:
@@ -111,12 +119,17 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
         bits |= TC_FUSION_SLIP
     if not fresh(f, f.t_position_used, TC_POSITION_AGE):
         bits |= TC_FUSION_DEAD_RECKONING
-    if not f.still and not fresh(f, f.t_rolling_used, TC_WITNESS_AGE if f.t_wheels == NEVER else TC_ROLLING_AGE):
+    if (not f.still or not_departed(f)) and not fresh(f, f.t_rolling_used, rolling_age):
         bits |= TC_FUSION_NO_WHEELS
     if fresh(f, f.t_gap, TC_IMU_FLAG_TIME):
         bits |= TC_FUSION_IMU_GAP
     if fresh(f, f.t_fault, TC_IMU_FLAG_TIME):
         bits |= TC_FUSION_IMU_FAULT
+    if f.t_inclination_refused_since != NEVER and fresh(f, f.t_inclination, TC_REFUSED_TIME) \
+            and seconds(f.t_ns, f.t_inclination_refused_since) > TC_REFUSED_TIME:
+        bits |= TC_FUSION_INCLINATION
+    if f.t_gnss_refused_since != NEVER:
+        bits |= TC_FUSION_GNSS
     return bits
 
 
@@ -199,11 +212,14 @@ cdef void fusion_state(const fusion_filter *f, tc_state *out) noexcept nogil:
     memcpy(out.mounting, f.mount, sizeof(f.mount))
     memcpy(out.slip, f.slip, sizeof(f.slip))
     out.distance = f.distance
-    out.steer = f.steer
+    out.steer = f.steer if fresh(f, f.t_steering, TC_STEERING_KEPT) else NAN
     memcpy(out.used, f.used, sizeof(f.used))
     memcpy(out.gated, f.gated, sizeof(f.gated))
     out.resets = f.resets
     out.reserved = 0
+    memcpy(out.reset_position, f.reset_position, sizeof(f.reset_position))
+    memcpy(out.reset_velocity, f.reset_velocity, sizeof(f.reset_velocity))
+    out.reset_yaw = f.reset_yaw
     if f.resuming:
         motion_before_resuming(f, out)
     elif not f.aligned:
@@ -232,11 +248,16 @@ cdef void motion_before_resuming(const fusion_filter *f, tc_state *out) noexcept
     """In the first second after a long gap: tilt of the force, and where the vehicle was before."""
     cdef fusion_motion m
     cdef double arm_n[3]
-    cdef double way = gap_way(f, 0.0), yaw
+    cdef double way = gap_way(f, 0.0)
+    cdef double up[3]
     cdef int32_t i
     motion_before_levelling(f, out)
     body_motion(f, 0.0, &m)
-    rpy_from_rotation(m.R_nb, &yaw, &yaw, &out.yaw)
+    rpy_from_rotation(m.R_nb, &out.roll, &out.pitch, &out.yaw)
+    if f.level_time > 0.0:
+        rotate_back(m.R_nb, f.level_sum, up)
+        out.roll = atan2(up[1], up[2])
+        out.pitch = atan2(-up[0], sqrt(up[1] * up[1] + up[2] * up[2]))
     rotate(m.R_nb, f.c.imu_lever, arm_n)
     out.sd_attitude[2] = gap_yaw_sd(f, way)
     for i in range(3):
@@ -269,3 +290,4 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.pivot_sd = 1.0
     c.speed_age_sd = 0.3
     c.speed_age_walk = 3e-3
+    c.lag = 0.5

@@ -10,14 +10,15 @@ cdef extern from *:
     static const double TC_SLIDE = 2.0;                /* sd: from here the noise is raised, */
     static const double TC_SLIDE_OUT = 4.0;            /* and from here the vehicle slides: the IMU alone carries it */
     static const double TC_CONSTRAINT_LOST = 2.0;      /* s of refusals until the velocity is believed less, */
+    static const double TC_CONSTRAINT_AGAIN = 6.0;     /* s within which a second time means that all is wrong */
     static const double TC_CONSTRAINT_BACK = 1.0;      /* by so much, m/s */
     """
     const double TC_CONSTRAINT_TAU, TC_CONSTRAINT_RATE, TC_TYRE_SLIP, TC_CONSTRAINT_LOST
-    const double TC_CONSTRAINT_BACK, TC_CONSTRAINT_ANGLE, TC_SLIDE, TC_SLIDE_OUT
+    const double TC_CONSTRAINT_AGAIN, TC_CONSTRAINT_BACK, TC_CONSTRAINT_ANGLE, TC_SLIDE, TC_SLIDE_OUT
 
 
 cdef void constraint_recover(fusion_filter *f, int32_t taken) noexcept nogil:
-    """Refused for long, the velocity itself must be wrong: let the next updates move it."""
+    """Refused for long, the velocity itself must be wrong: let the next updates move it. Refused again, all is."""
     cdef int32_t i
     if taken:
         f.t_constraint_refused_since = NEVER
@@ -25,6 +26,10 @@ cdef void constraint_recover(fusion_filter *f, int32_t taken) noexcept nogil:
     if f.t_constraint_refused_since == NEVER:
         f.t_constraint_refused_since = f.t_ns
     elif seconds(f.t_ns, f.t_constraint_refused_since) > TC_CONSTRAINT_LOST:
+        if f.t_constraint_back != NEVER and seconds(f.t_ns, f.t_constraint_back) < TC_CONSTRAINT_AGAIN:
+            motion_lost(f)
+            return
+        f.t_constraint_back = f.t_ns
         for i in range(3):
             f.P[(X_V + i) * (N_X + 1)] += TC_CONSTRAINT_BACK * TC_CONSTRAINT_BACK
         f.t_constraint_refused_since = NEVER

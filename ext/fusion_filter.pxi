@@ -30,11 +30,10 @@ cdef extern from *:
     static const double TC_SCALE_TAU = 1.0;            /* s, for which a turn keeps its direction */
     static const double TC_SHAKE_GYRO = 0.5;           /* share of vibration that sampling folds into noise */
     static const double TC_SHAKE_FORCE = 0.2;
-    static const double TC_TIME_JUMP = 3600.0;         /* s between samples: a longer one is a stamp gone wrong */
     static const int64_t NEVER = INT64_MIN;
     """
     const int64_t NEVER
-    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU, TC_TIME_JUMP
+    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU
     const double TC_SHAKE_GYRO, TC_SHAKE_FORCE
 
 cdef struct fusion_filter:
@@ -95,6 +94,16 @@ cdef struct fusion_filter:
     int64_t t_wheels, t_inclination, t_steering, t_speed, t_gnss    # last sample of each sensor
     int64_t t_wheels_used, t_check, t_zero, t_rest_since, t_position_used, t_rolling_used, t_gap, t_fault
     int64_t t_gnss_refused_since, t_constraint_refused_since
+    int64_t t_fault_since               # of an IMU that says nothing plausible
+    int32_t repeats[3]                  # of the same rate
+    int32_t diverged                    # the motion is looked for anew, not only after a gap
+    int64_t t_constraint_back           # when the constraint last had to take its way back
+    int64_t t_turned[TC_WHEELS]         # when each wheel last turned, or all stood
+    int64_t t_inclination_refused_since
+    int64_t t_inclination_kept          # since when the inclinometer has been repeating itself
+    double inclination[2]               # its last value,
+    double inclination_tilt[2]          # and the tilt of the vehicle at that time, rad
+    int32_t inclination_stuck
     int64_t t_zero_wheels               # since when the IMU alone has been carrying what the wheels call standing
     int32_t wheels_dead                 # they read zero while the IMU moved
     int64_t t_fast                      # since when all wheels have been turning faster than the ground goes by
@@ -102,6 +111,7 @@ cdef struct fusion_filter:
     double wheel_z[TC_WHEELS]           # last innovation, sd; positive = fast
     double wheel_sd[TC_WHEELS]          # and what the prediction was good for, m/s
     int64_t t_lost                      # of the state before the long gap
+    int64_t t_found                     # of the first sample after it
     # what the other sensors last said
     double steer
     double wheel_first, wheel_mean, speed
@@ -112,11 +122,15 @@ cdef struct fusion_filter:
     int32_t is_speed_waiting
     double anchor[5]                    # GNSS x, y and dead-reckoned x, y where heading is first sought, sd
     int32_t has_anchor, still, wheels_out
+    int32_t departed                    # from the start, where no sensor but the IMU could tell
     double slip[TC_WHEELS]
     double distance
     uint32_t used[TC_KINDS]
     uint32_t gated[TC_KINDS]
     uint32_t resets
+    double reset_position[3]            # what the last reset moved
+    double reset_velocity[3]
+    double reset_yaw
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
 cdef struct fusion_row:
@@ -364,19 +378,6 @@ cdef void covariance_forget(fusion_filter *f, int32_t state, double variance) no
 
 cdef inline double seconds(int64_t later, int64_t earlier) noexcept nogil:
     return 1e-9 * <double> (later - earlier)
-
-
-cdef tc_status stamp_check(const fusion_filter *f, int64_t t_ns, int64_t last) noexcept nogil:
-    """Whether a sample may follow the last one of its sensor. A jump far ahead is refused, or it would make every right
-    stamp after it late; a sensor that was away for long goes by the IMU's clock."""
-    cdef int64_t latest = last
-    if last != NEVER and t_ns <= last:
-        return TC_E_TIME
-    if f.has_imu and f.t_imu > latest:
-        latest = f.t_imu
-    if latest != NEVER and 1e-9 * (<double> t_ns - <double> latest) > TC_TIME_JUMP:
-        return TC_E_TIME
-    return TC_OK
 
 
 # Motion of the body at the time of a measurement.

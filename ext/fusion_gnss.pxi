@@ -14,7 +14,7 @@ cdef extern from *:
     static const double TC_GNSS_VELOCITY_LATE = 0.03;  /* s, jitter of a velocity's age */
     static const double TC_GNSS_LATE = 0.01;           /* s, jitter of a stamp */
     static const double TC_GNSS_DOUBT = 0.2;           /* m/s and m, added to the sd at every such fix */
-    static const double TC_GNSS_LOST = 8.0;            /* s of refusals until the fixes are believed */
+    static const double TC_GNSS_LOST = 7.0;            /* s of refusals until the fixes are believed */
     static const double TC_GNSS_PARKED = 0.08;         /* m/s */
     static const double TC_GATE_FIX = 16.0;            /* chi-square, 3 degrees of freedom, 99.9 % */
     static const double TC_COURSE_SPEED = 1.5;         /* m/s from which the course shows the heading */
@@ -316,7 +316,7 @@ cdef void gnss_refused(fusion_filter *f, const tc_gnss *s) noexcept nogil:
         f.resets += 1
 
 
-cdef tc_status gnss_check(const fusion_filter *f, const tc_gnss *s) noexcept nogil:
+cdef tc_status gnss_check(const tc_gnss *s) noexcept nogil:
     cdef int32_t i
     for i in range(3):
         if not isfinite(s.position[i]) or not (s.sd_position[i] > 0.0 and isfinite(s.sd_position[i])):
@@ -324,7 +324,7 @@ cdef tc_status gnss_check(const fusion_filter *f, const tc_gnss *s) noexcept nog
         if s.flags & TC_GNSS_VELOCITY and not (isfinite(s.velocity[i]) and s.sd_velocity[i] > 0.0
                                                and isfinite(s.sd_velocity[i])):
             return TC_E_RANGE
-    return stamp_check(f, s.t_ns, f.t_gnss)
+    return TC_OK
 
 
 cdef void gnss_witness(fusion_filter *f, const tc_gnss *s) noexcept nogil:
@@ -336,22 +336,19 @@ cdef void gnss_witness(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     rest_witness(f, s.t_ns, speed < TC_GNSS_PARKED and s.sd_velocity[0] < 2.0 * TC_GNSS_PARKED)
 
 
-cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
+cdef void fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
     cdef fusion_motion m
     cdef fusion_row rows[3]
     cdef double lead = 0.0, dt
     cdef int32_t placed
-    cdef tc_status st = gnss_check(f, sample)
-    if st != TC_OK:
-        return st
     dt = 0.0 if f.t_gnss == NEVER else seconds(sample.t_ns, f.t_gnss)
     gnss_witness(f, sample)
     f.t_gnss = sample.t_ns
     if not measurement_ready(f, sample.t_ns, &lead):
-        return TC_OK
+        return
     if not f.heading:
         heading_find(f, sample)
-        return TC_OK
+        return
     if f.has_gnss:
         drift_step(f, dt, sample.sd_position)
     else:
@@ -361,6 +358,7 @@ cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nog
     gnss_changed(f, rows)
     placed = rows_update(f, rows, f.gnss_left)
     if sample.flags & TC_GNSS_VELOCITY:
+        lead += f.c.gnss_velocity_clock
         body_motion(f, lead, &m)
         velocity_rows(f, sample, &m, lead, rows)
         if not rows_update(f, rows, NULL) and not placed:
@@ -371,7 +369,6 @@ cdef tc_status fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nog
         f.has_position = 1
     else:
         gnss_refused(f, sample)
-    return TC_OK
 
 
 cdef void motion_doubted(fusion_filter *f) noexcept nogil:

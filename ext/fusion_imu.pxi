@@ -4,15 +4,24 @@ cdef extern from *:
     """
     static const double TC_IMU_RATE_MAX = 17.5;        /* rad/s: half the range of a 2000 deg/s gyro */
     static const double TC_IMU_FORCE_MAX = 157.0;      /* m/s^2: 16 g, the usual range */
+    static const double TC_GYRO_JUMP = 2.0;            /* rad/s that no vehicle's rate jumps */
+    static const double TC_GYRO_JUMP_TIME = 0.05;      /* s between two samples, */
+    static const double TC_GYRO_BACK = 0.5;            /* until a jump that lasts is believed, s */
+    static const double TC_GYRO_CLIPPED = 0.1;         /* rad/s: a larger rate that repeats itself */
+    static const int32_t TC_GYRO_REPEATS = 5;          /* so often is at the limit of its range */
+    static const double TC_FAULT_TAU = 0.2;            /* s over which an unknown rate is correlated */
     static const double TC_IMU_GAP = 0.1;              /* s */
     static const double TC_IMU_GAP_INTERVALS = 2.5;    /* usual intervals */
     static const double TC_IMU_FLAG_TIME = 1.0;        /* s a gap or a fault stays flagged */
     static const double TC_BRIDGE_STEP = 0.02;         /* s */
+    static const double TC_BRIDGE_TAU = 0.4;           /* s, correlation of rate and force over a gap */
     static const double TC_BRIDGE_WAIT = 0.6;          /* s of a gap until it is bridged without a sample at its end */
     static const double TC_BRIDGE_PHI = 0.004;         /* rad^2/s: 0.1 rad/s unknown, correlated over 0.2 s */
     static const double TC_BRIDGE_V = 1.6;             /* (m/s)^2/s: 2 m/s^2 unknown, correlated over 0.2 s */
-    static const double TC_IMU_LOST = 5.0;             /* s without the IMU until its motion is given up */
+    static const double TC_IMU_LOST = 1.0;             /* s without the IMU until its motion is given up */
     static const double TC_RESUME_SD = 0.05;           /* rad, of a tilt found again, where a speed is known */
+    static const double TC_ASTRAY = 6.0;               /* s from going astray to being found so */
+    static const double TC_ROLL_AGE = 0.5;             /* s between wheel speeds that still tell a way */
     static const double TC_LEAST_BEND = 8.0;           /* m of way per rad of heading: lost over the way of a gap */
     static const double TC_LEVEL_TIME = 1.0;           /* s averaged */
     static const double TC_LEVEL_SD = 0.1;             /* rad: loose, the rest updates couple it with the bias */
@@ -23,9 +32,11 @@ cdef extern from *:
     static const double TC_SHAKE_INTERVAL = 0.02;      /* s between samples: up to here vibration is sampled */
     static const double TC_TWO_PI = 6.283185307179586;
     """
+    const double TC_BRIDGE_TAU, TC_GYRO_JUMP, TC_GYRO_JUMP_TIME, TC_GYRO_BACK, TC_GYRO_CLIPPED, TC_FAULT_TAU
+    const int32_t TC_GYRO_REPEATS
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
     const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
-    const double TC_IMU_LOST, TC_RESUME_SD, TC_LEAST_BEND
+    const double TC_IMU_LOST, TC_RESUME_SD, TC_LEAST_BEND, TC_ROLL_AGE, TC_ASTRAY
     const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI, TC_SHAKE_INTERVAL
 
 
@@ -112,9 +123,19 @@ cdef double speed_ahead(const fusion_filter *f) noexcept nogil:
             - w_b[1] * f.c.imu_lever[2] + w_b[2] * f.c.imu_lever[1])
 
 
+cdef inline double bridge_share(double ahead, double span) noexcept nogil:
+    """Of a sample `ahead` seconds from the other end of the gap, in the mean of a process of first order."""
+    return (exp((ahead - span) / TC_BRIDGE_TAU) * (1.0 - exp(-2.0 * ahead / TC_BRIDGE_TAU))
+            / (1.0 - exp(-2.0 * span / TC_BRIDGE_TAU)))
+
+
 cdef void imu_bridge(fusion_filter *f, int64_t t_ns) noexcept nogil:
-    """Go on to t_ns without samples: between the last one and the one now held, believing neither."""
-    cdef double span = seconds(t_ns, f.t_ns), left = span, dt, share
+    """Go on to t_ns without samples: between the last one and the one now held, believing neither.
+
+    Rate and force are correlated over TC_BRIDGE_TAU, so that between two samples farther apart their means are likelier
+    than anything else: zero, and the force of the last seconds.
+    """
+    cdef double span = seconds(t_ns, f.t_ns), left = span, dt, before, after
     cdef double gyro[3]
     cdef double accelerometer[3]
     cdef int32_t i
@@ -122,10 +143,12 @@ cdef void imu_bridge(fusion_filter *f, int64_t t_ns) noexcept nogil:
     memcpy(accelerometer, f.accelerometer, sizeof(accelerometer))
     while left > 1e-9:
         dt = TC_BRIDGE_STEP if left > 1.5 * TC_BRIDGE_STEP else left
-        share = (left - 0.5 * dt) / span        # of the last sample
+        before = bridge_share(left - 0.5 * dt, span)
+        after = bridge_share(span - left + 0.5 * dt, span)
         for i in range(3):
-            f.gyro[i] = share * f.gyro_last[i] + (1.0 - share) * gyro[i]
-            f.accelerometer[i] = share * f.accelerometer_last[i] + (1.0 - share) * accelerometer[i]
+            f.gyro[i] = f.bg[i] + before * (f.gyro_last[i] - f.bg[i]) + after * (gyro[i] - f.bg[i])
+            f.accelerometer[i] = f.f_slow[i] + (before * (f.accelerometer_last[i] - f.f_slow[i])
+                                                + after * (accelerometer[i] - f.f_slow[i]))
         imu_step(f, dt)
         f.sum_noise[0] += TC_BRIDGE_PHI * dt
         f.sum_noise[1] += TC_BRIDGE_V * dt
@@ -145,7 +168,7 @@ cdef void imu_lost(fusion_filter *f) noexcept nogil:
     covariance_step(f)
     f.aligned = f.levelled = f.still = 0
     f.resuming = 1
-    f.t_lost = f.t_gap = f.t_ns
+    f.t_lost = f.t_found = f.t_gap = f.t_ns
     f.resets += 1
 
 
@@ -192,15 +215,51 @@ cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
         f.f_slow[i] += f.slow_gain * (f.accelerometer[i] - f.f_slow[i])
 
 
-cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
-    """Take the sample's values, or keep the last ones where it is out of any car's reach."""
-    cdef int32_t i, plausible = 1
+cdef int32_t is_plausible(const fusion_filter *f, const tc_imu *s) noexcept nogil:
+    """Whether a sample is within any car's reach, from the last one that was."""
+    cdef int32_t i
+    cdef int32_t jumps = f.has_imu and seconds(s.t_ns, f.t_imu) < TC_GYRO_JUMP_TIME
+    if f.t_fault_since != NEVER and seconds(s.t_ns, f.t_fault_since) > TC_GYRO_BACK:
+        jumps = 0
     for i in range(3):
         if fabs(s.gyro[i]) > TC_IMU_RATE_MAX or fabs(s.accelerometer[i]) > TC_IMU_FORCE_MAX:
-            plausible = 0
-    if not plausible and f.has_imu:
-        f.t_fault = s.t_ns
+            return 0
+        if jumps and fabs(s.gyro[i] - f.gyro[i]) > TC_GYRO_JUMP:
+            return 0
+    return 1
+
+
+cdef int32_t is_clipped(fusion_filter *f, const tc_imu *s) noexcept nogil:
+    """Whether an axis of the gyro stays at a limit: its noise alone would move it."""
+    cdef int32_t i, clipped = 0
+    for i in range(3):
+        f.repeats[i] = f.repeats[i] + 1 if s.gyro[i] == f.gyro[i] and fabs(s.gyro[i]) > TC_GYRO_CLIPPED else 0
+        if f.repeats[i] >= TC_GYRO_REPEATS - 1:
+            clipped = 1
+    return clipped
+
+
+cdef void imu_doubt(fusion_filter *f, const tc_imu *s) noexcept nogil:
+    """A sample that does not tell the motion: the longer, the less is known."""
+    cdef double dt = seconds(s.t_ns, f.t_imu), share
+    f.t_fault = s.t_ns
+    if f.t_fault_since == NEVER:
+        f.t_fault_since = s.t_ns
+    share = seconds(s.t_ns, f.t_fault_since) / TC_FAULT_TAU
+    share = share if share < 1.0 else 1.0
+    f.sum_noise[0] += share * TC_BRIDGE_PHI * dt
+    f.sum_noise[1] += share * TC_BRIDGE_V * dt
+
+
+cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
+    """Take the sample's values, or keep the last ones where it is out of any car's reach."""
+    if not is_plausible(f, s) and f.has_imu:
+        imu_doubt(f, s)
         return
+    if is_clipped(f, s) and f.has_imu:
+        imu_doubt(f, s)
+    else:
+        f.t_fault_since = NEVER
     memcpy(f.gyro_before, f.gyro_last, sizeof(f.gyro))
     memcpy(f.accelerometer_before, f.accelerometer_last, sizeof(f.accelerometer))
     memcpy(f.gyro_last, f.gyro, sizeof(f.gyro))
@@ -305,6 +364,7 @@ cdef void level_anew(fusion_filter *f, int64_t t_ns) noexcept nogil:
     """The first sample after a long gap: what was collected before it is too old."""
     if f.aligned:
         imu_lost(f)
+    f.t_found = t_ns
     memset(f.level_sum, 0, sizeof(f.level_sum))
     f.level_time = 0.0
     f.t_wheels_first = f.t_rest_since = NEVER
@@ -351,10 +411,10 @@ cdef void body_ahead(const fusion_filter *f, double *ahead_n) noexcept nogil:
 
 
 cdef double gap_way(const fusion_filter *f, double speed) noexcept nogil:
-    """Way the vehicle may have gone since the IMU was lost, m: at the larger of the speeds before and after."""
+    """Way the vehicle may have gone without the IMU, m: at the larger of the speeds before and after."""
     cdef double before = sqrt(f.v[0] * f.v[0] + f.v[1] * f.v[1] + f.v[2] * f.v[2]
                               + f.P[X_V * (N_X + 1)] + f.P[(X_V + 1) * (N_X + 1)] + f.P[(X_V + 2) * (N_X + 1)])
-    return (before if before > fabs(speed) else fabs(speed)) * seconds(f.t_ns, f.t_lost)
+    return (before if before > fabs(speed) else fabs(speed)) * seconds(f.t_found, f.t_lost)
 
 
 cdef double gap_position_sd(const fusion_filter *f, int32_t axis, double way) noexcept nogil:
@@ -383,6 +443,37 @@ cdef void turn_upright(fusion_filter *f, const double *up) noexcept nogil:
     q_multiply(turn, f.q_ns, q)
     memcpy(f.q_ns, q, sizeof(q))
     attitude_refresh(f)
+
+
+cdef void bias_forget(fusion_filter *f) noexcept nogil:
+    """A filter that ran astray has put its error everywhere."""
+    cdef int32_t i
+    for i in range(3):
+        f.bg[i] = f.ba[i] = 0.0
+        covariance_forget(f, X_BG + i, f.c.gyro_bias_sd * f.c.gyro_bias_sd)
+        covariance_forget(f, X_BA + i, f.c.accelerometer_bias_sd * f.c.accelerometer_bias_sd)
+    f.diverged = 0
+
+
+cdef void motion_lost(fusion_filter *f) noexcept nogil:
+    """Nothing that knows the motion agrees with it any more: begin it anew, as after a gap of the IMU."""
+    f.diverged = 1
+    level_anew(f, f.t_ns)
+    f.t_lost -= <int64_t> (1e9 * TC_ASTRAY)     # for so long it has not been right
+    f.t_constraint_refused_since = NEVER
+
+
+cdef void resume_roll(fusion_filter *f, int64_t t_ns, double speed) noexcept nogil:
+    """Way rolled by the wheels while the attitude is looked for."""
+    cdef double dt = seconds(t_ns, f.t_wheels)
+    cdef double ahead[3]
+    cdef int32_t i
+    if f.t_wheels == NEVER or not 0.0 < dt < TC_ROLL_AGE:
+        return
+    body_ahead(f, ahead)
+    for i in range(3):
+        f.p[i] += speed * dt * ahead[i]
+    f.distance += fabs(speed) * dt
 
 
 cdef void resume(fusion_filter *f) noexcept nogil:
@@ -417,24 +508,30 @@ cdef void resume(fusion_filter *f) noexcept nogil:
         covariance_forget(f, X_PHI + i, TC_RESUME_SD * TC_RESUME_SD if known else TC_LEVEL_SD * TC_LEVEL_SD)
         covariance_forget(f, X_V + i, sd_v * sd_v)
         covariance_forget(f, X_P + i, sd_p[i] * sd_p[i])
-    covariance_forget(f, X_PHI + 2, sd_yaw * sd_yaw if f.heading else 0.0)
+    covariance_forget(f, X_PHI + 2, 0.0)
+    if f.heading:
+        heading_turn(f, 0.0, sd_yaw)    # the speed points where the vehicle does
+    if f.diverged:
+        bias_forget(f)
     f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
     f.t_check = f.t_gap = f.t_ns
     f.resuming = 0
     f.aligned = 1
 
 
-cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
-    cdef double dt
+cdef tc_status imu_check(const tc_imu *s) noexcept nogil:
     cdef int32_t i
     for i in range(3):
-        if not isfinite(sample.gyro[i]) or not isfinite(sample.accelerometer[i]):
+        if not isfinite(s.gyro[i]) or not isfinite(s.accelerometer[i]):
             return TC_E_RANGE
+    return TC_OK
+
+
+cdef void fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
+    cdef double dt
     if not f.has_imu:
         imu_first(f, sample)
-        return TC_OK
-    if stamp_check(f, sample.t_ns, f.t_imu) != TC_OK:
-        return TC_E_TIME
+        return
     imu_hold(f, sample)
     dt = seconds(sample.t_ns, f.t_imu)
     f.t_imu = sample.t_ns
@@ -449,7 +546,7 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
             resume_collect(f, dt)
         else:
             level_collect(f, dt)
-        return TC_OK
+        return
     dt = seconds(sample.t_ns, f.t_ns)   # less than the interval where a gap was bridged for a measurement
     if is_gap(f, dt):
         imu_bridge(f, sample.t_ns)
@@ -466,4 +563,3 @@ cdef tc_status fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil
         constraint_update(f, seconds(sample.t_ns, f.t_check))
         level_judge(f)
         f.t_check = sample.t_ns
-    return TC_OK

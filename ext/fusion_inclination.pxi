@@ -4,11 +4,51 @@
 cdef extern from *:
     """
     static const double TC_INCLINATION_MAX = 1.5;      /* rad */
+    static const double TC_INCLINATION_KEPT = 1.0;     /* s that the value may stay the same, to the last digit, */
+    static const double TC_INCLINATION_MOVED = 0.02;   /* while the vehicle tilts by more, rad */
+    static const double TC_INCLINATION_LOST = 10.0;    /* s of refusals until its bias is looked for anew */
     """
-    const double TC_INCLINATION_MAX
+    const double TC_INCLINATION_MAX, TC_INCLINATION_KEPT, TC_INCLINATION_MOVED, TC_INCLINATION_LOST
 
 
-cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample) noexcept nogil:
+cdef tc_status inclination_check(const tc_inclination *s) noexcept nogil:
+    return TC_OK if fabs(s.roll) < TC_INCLINATION_MAX and fabs(s.pitch) < TC_INCLINATION_MAX else TC_E_RANGE
+
+
+cdef void inclination_judge(fusion_filter *f, const tc_inclination *s, int32_t taken) noexcept nogil:
+    """Way back: one refused for long has been knocked, and has another bias now. One that is stuck has not."""
+    cdef int32_t i
+    if taken == 2:
+        f.t_inclination_refused_since = NEVER
+    elif f.t_inclination_refused_since == NEVER:
+        f.t_inclination_refused_since = s.t_ns
+    elif seconds(s.t_ns, f.t_inclination_refused_since) > TC_INCLINATION_LOST and not f.inclination_stuck:
+        for i in range(2):
+            covariance_forget(f, X_INCL + i, TC_LEVEL_SD * TC_LEVEL_SD)
+        f.t_inclination_refused_since = NEVER
+        f.resets += 1
+
+
+cdef int32_t is_stuck(fusion_filter *f, const tc_inclination *s) noexcept nogil:
+    """Whether it repeats itself while the vehicle tilts."""
+    cdef double tilt[2]
+    tilt[0] = f.R_ns[6]                 # z of the sensor's axes: what tilts them
+    tilt[1] = f.R_ns[7]
+    if s.roll != f.inclination[0] or s.pitch != f.inclination[1] or f.t_inclination_kept == NEVER:
+        f.inclination[0] = s.roll
+        f.inclination[1] = s.pitch
+        f.inclination_tilt[0] = tilt[0]
+        f.inclination_tilt[1] = tilt[1]
+        f.t_inclination_kept = s.t_ns
+        f.inclination_stuck = 0
+    elif seconds(s.t_ns, f.t_inclination_kept) > TC_INCLINATION_KEPT and (
+            fabs(tilt[0] - f.inclination_tilt[0]) > TC_INCLINATION_MOVED
+            or fabs(tilt[1] - f.inclination_tilt[1]) > TC_INCLINATION_MOVED):
+        f.inclination_stuck = 1
+    return f.inclination_stuck
+
+
+cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noexcept nogil:
     cdef fusion_row r
     cdef double dx[N_X]
     cdef double f_s[3]
@@ -18,14 +58,14 @@ cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample
     cdef double axis[3]
     cdef double moved[3]
     cdef double lead = 0.0, side2, all2
-    cdef int32_t i, k, j
-    if not (fabs(sample.roll) < TC_INCLINATION_MAX and fabs(sample.pitch) < TC_INCLINATION_MAX):
-        return TC_E_RANGE
-    if stamp_check(f, sample.t_ns, f.t_inclination) != TC_OK:
-        return TC_E_TIME
+    cdef int32_t i, k, j, taken = 0
     f.t_inclination = sample.t_ns
     if not measurement_ready(f, sample.t_ns, &lead):
-        return TC_OK
+        return
+    if is_stuck(f, sample):
+        f.gated[TC_KIND_INCLINATION] += 2
+        inclination_judge(f, sample, 0)
+        return
     memset(dx, 0, sizeof(dx))
     for i in range(3):
         f_s[i] = f.f_low[1][i] - f.ba[i]
@@ -54,6 +94,6 @@ cdef tc_status fusion_inclination(fusion_filter *f, const tc_inclination *sample
             row_put(&r, X_MOUNT + j, d[0] * moved[0] + d[1] * moved[1] + d[2] * moved[2])
         row_put(&r, X_INCL + k, 1.0)
         r.variance = f.c.inclination_sd * f.c.inclination_sd
-        row_update(f, &r, TC_GATE_1, dx, TC_KIND_INCLINATION)
+        taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_INCLINATION)
     correct(f, dx)
-    return TC_OK
+    inclination_judge(f, sample, taken)

@@ -9,11 +9,11 @@ cdef extern from *:
     const double TC_SPEED_LATE, TC_SPEED_SD
 
 
-cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept nogil:
-    if not isfinite(sample.speed):
-        return TC_E_RANGE
-    if stamp_check(f, sample.t_ns, f.t_speed) != TC_OK:
-        return TC_E_TIME
+cdef tc_status speed_check(const tc_speed *s) noexcept nogil:
+    return TC_OK if isfinite(s.speed) else TC_E_RANGE
+
+
+cdef void fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept nogil:
     f.t_speed = sample.t_ns
     f.speed = sample.speed
     rest_witness(f, sample.t_ns, fabs(sample.speed) < TC_PARKED)
@@ -23,7 +23,6 @@ cdef tc_status fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept n
     f.is_speed_waiting = 1
     if not f.aligned or f.speed_age >= 0.0:
         speed_update(f, sample)
-    return TC_OK
 
 
 cdef void speed_due(fusion_filter *f) noexcept nogil:

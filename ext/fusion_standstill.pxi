@@ -34,6 +34,11 @@ cdef int32_t at_rest_witness(const fusion_filter *f) noexcept nogil:
                  or fresh(f, f.t_gnss, TC_WITNESS_AGE)))
 
 
+cdef inline int32_t not_departed(const fusion_filter *f) noexcept nogil:
+    """A start is a pose at rest: without any speed sensor it lasts until the IMU first feels the vehicle move."""
+    return (f.has_start and not f.departed and f.t_wheels == NEVER and f.t_speed == NEVER and f.t_gnss == NEVER)
+
+
 cdef inline double shake_variance(const fusion_filter *f, int32_t axis) noexcept nogil:
     """Of the low-passed rate: an engine shakes some IMUs far beyond their noise, and no fixed limit knows."""
     return 0.5 * f.low_gain * f.g_shake[axis]
@@ -55,8 +60,10 @@ cdef void standstill_update(fusion_filter *f) noexcept nogil:
     cdef double dx[N_X]
     cdef double earth[3]
     cdef double rate_sd = TC_ZERO_RATE_SD, noise
-    cdef int32_t i, taken = 0
-    if not (at_rest_witness(f) and imu_quiet(f)):
+    cdef int32_t i, taken = 0, quiet = imu_quiet(f)
+    if not quiet:
+        f.departed = 1
+    if not (quiet and (at_rest_witness(f) or not_departed(f))):
         f.still = 0
         return
     if f.t_zero != NEVER and seconds(f.t_ns, f.t_zero) < TC_ZERO_PERIOD - 1e-6:

@@ -13,27 +13,29 @@ cdef extern from *:
     static const double TC_SLIP_LOCKED = 6.0;
     static const double TC_SLIP_SPEED = 0.1;           /* m/s, least speed slip is related to */
     static const double TC_STEERING_AGE = 0.2;         /* s */
+    static const double TC_STEERING_KEPT = 1.0;        /* s an angle is reported: later the sensor is taken for dead */
     static const double TC_PARKED = 0.03;              /* m/s */
     static const double TC_FAST_TIME = 1.0;            /* s of all wheels fast until none is believed, */
     static const double TC_FAST_RESOLVED = 0.17;       /* and sd / reading that may acquit them again */
+    static const double TC_DEAD_TIME = 0.5;            /* s that one wheel reads zero while the others turn */
+    static const double TC_DEAD_SPEED = 0.1;           /* m/s in the mean, */
     static const double TC_ZERO_WAIT = 1.0;            /* s the IMU has to contradict wheels that read zero */
     static const double TC_ZERO_GATE = 9.0;            /* squared sd it must not exceed for that */
     static const double TC_ZERO_ROCK = 0.02;           /* m/s: a body rocks over wheels that stand */
     """
     const double TC_WHEEL_PERIOD, TC_WHEEL_TAU, TC_WHEEL_SLIP, TC_BUMP, TC_BUMP_SPEED, TC_SLIP_FAST, TC_SLIP_OUT
-    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_PARKED
-    const double TC_ZERO_WAIT, TC_ZERO_GATE, TC_ZERO_ROCK
+    const double TC_SLIP_SLOW, TC_SLIP_LOCKED, TC_SLIP_SPEED, TC_STEERING_AGE, TC_STEERING_KEPT, TC_PARKED
+    const double TC_DEAD_TIME, TC_DEAD_SPEED, TC_ZERO_WAIT, TC_ZERO_GATE, TC_ZERO_ROCK
     const double TC_FAST_TIME, TC_FAST_RESOLVED
 
 
-cdef tc_status fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
-    if not isfinite(sample.angle) or fabs(sample.angle) > 1.4:
-        return TC_E_RANGE
-    if stamp_check(f, sample.t_ns, f.t_steering) != TC_OK:
-        return TC_E_TIME
+cdef tc_status steering_check(const tc_steering *s) noexcept nogil:
+    return TC_OK if isfinite(s.angle) and fabs(s.angle) <= 1.4 else TC_E_RANGE
+
+
+cdef void fusion_steering(fusion_filter *f, const tc_steering *sample) noexcept nogil:
     f.t_steering = sample.t_ns
     f.steer = sample.angle
-    return TC_OK
 
 
 cdef double wheels_mean(const tc_wheels *s) noexcept nogil:
@@ -90,6 +92,20 @@ cdef double bump_speed(double along, double up) noexcept nogil:
     return more if along > 0.0 else -more
 
 
+cdef void wheels_turn(fusion_filter *f, const tc_wheels *s) noexcept nogil:
+    """Since when each wheel has been reading zero while the others turn."""
+    cdef int32_t i
+    cdef int32_t all_stand = fabs(wheels_mean(s)) < TC_DEAD_SPEED
+    for i in range(TC_WHEELS):
+        if all_stand or s.speed[i] != 0.0:
+            f.t_turned[i] = s.t_ns
+
+
+cdef inline int32_t is_dead(const fusion_filter *f, int32_t wheel) noexcept nogil:
+    """Locked, or its sensor is dead: either way it does not tell how fast the ground goes by."""
+    return f.t_turned[wheel] != NEVER and seconds(f.t_wheels, f.t_turned[wheel]) > TC_DEAD_TIME
+
+
 cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t wheel, double reading, double raised,
                           double *dx) noexcept nogil:
     """One wheel against the inertial prediction; 1 = taken. The gate is narrow on the fast side: all four can spin
@@ -126,7 +142,7 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
         z = -z                          # now positive where the wheel turns faster than the ground goes by
     f.wheel_z[wheel] = z
     f.wheel_sd[wheel] = sqrt(hph)
-    if f.wheels_fast or z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED:
+    if f.wheels_fast or is_dead(f, wheel) or z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED:
         f.gated[TC_KIND_WHEELS] += 1
         return 0
     if z > TC_SLIP_FAST:
@@ -199,27 +215,33 @@ cdef int32_t zero_believed(fusion_filter *f, const fusion_motion *m, int64_t t_n
     return 1
 
 
-cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
+cdef tc_status wheels_check(const tc_wheels *s) noexcept nogil:
+    cdef int32_t i
+    for i in range(TC_WHEELS):
+        if not isfinite(s.speed[i]) and not isnan(s.speed[i]):
+            return TC_E_RANGE
+    return TC_OK
+
+
+cdef void fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
     cdef fusion_motion m
     cdef double dx[N_X]
     cdef double lead = 0.0, period, raised
     cdef int32_t i, out = 0, taken = 0
-    for i in range(TC_WHEELS):
-        if not isfinite(sample.speed[i]) and not isnan(sample.speed[i]):
-            return TC_E_RANGE
-    if stamp_check(f, sample.t_ns, f.t_wheels) != TC_OK:
-        return TC_E_TIME
     if isnan(wheels_mean(sample)):
-        return TC_OK                    # no reading: as if it had not come
+        return                          # no reading: as if it had not come
     if f.t_wheels_first == NEVER:
         f.t_wheels_first = sample.t_ns
         f.wheel_first = wheels_mean(sample)
+    if f.resuming:
+        resume_roll(f, sample.t_ns, wheels_mean(sample) / (1.0 + f.scale))
+    wheels_turn(f, sample)
     f.t_wheels = sample.t_ns
     f.wheel_mean = wheels_mean(sample)
     rest_witness(f, sample.t_ns, wheels_zero(f, sample))
     period = TC_WHEEL_PERIOD if f.t_wheels_used == NEVER else seconds(sample.t_ns, f.t_wheels_used)
     if period < TC_WHEEL_PERIOD - 1e-6 or not measurement_ready(f, sample.t_ns, &lead):
-        return TC_OK
+        return
     f.t_wheels_used = sample.t_ns
     body_motion(f, lead, &m)
     if not wheels_zero(f, sample) or imu_quiet(f):
@@ -229,7 +251,7 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
             f.wheels_fast = 0
     elif not zero_believed(f, &m, sample.t_ns):
         zero_refused(f)
-        return TC_OK
+        return
     memset(dx, 0, sizeof(dx))
     raised = 2.0 * TC_WHEEL_TAU / period
     if raised < 1.0:
@@ -246,4 +268,3 @@ cdef tc_status fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept
     if taken > 0:
         f.t_rolling_used = sample.t_ns
         correct(f, dx)
-    return TC_OK

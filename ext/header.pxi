@@ -10,10 +10,12 @@ cdef extern from "trailcoach.h" nogil:
     enum: TC_MAX_TRAIL
     enum: TC_MAX_LINE
     enum: TC_MAX_STEPS
+    enum: TC_MAX_CONTACTS
 
     enum:
         TC_OK
         TC_NONE
+        TC_DUPLICATE
         TC_E_NULL
         TC_E_ABI
         TC_E_RANGE
@@ -127,6 +129,15 @@ cdef extern from "trailcoach.h" nogil:
         double dz_dx
         double dz_dy
 
+    enum:
+        TC_SENSOR_IMU
+        TC_SENSOR_WHEELS
+        TC_SENSOR_INCLINATION
+        TC_SENSOR_STEERING
+        TC_SENSOR_SPEED
+        TC_SENSOR_GNSS
+    enum: TC_SENSORS
+
     ctypedef struct tc_imu:
         uint32_t struct_size
         uint32_t flags
@@ -203,6 +214,9 @@ cdef extern from "trailcoach.h" nogil:
         double pivot_walk
         double speed_age_sd
         double speed_age_walk
+        double lag
+        double clock[TC_SENSORS]
+        double gnss_velocity_clock
 
     ctypedef struct tc_line_config:
         uint32_t max_nodes
@@ -212,6 +226,7 @@ cdef extern from "trailcoach.h" nogil:
         double clearance_wanted
         double clearance_least
         double max_tilt
+        double tube
         int32_t reverse
         int32_t reserved
 
@@ -221,6 +236,10 @@ cdef extern from "trailcoach.h" nogil:
         double clearance_warn
         double deviation_warn
         double tilt_warn
+        int32_t detail
+        int32_t units
+        uint32_t setups
+        uint32_t reserved
 
     ctypedef struct tc_config:
         uint32_t struct_size
@@ -241,6 +260,10 @@ cdef extern from "trailcoach.h" nogil:
         TC_FUSION_NO_WHEELS
         TC_FUSION_IMU_GAP
         TC_FUSION_IMU_FAULT
+        TC_FUSION_REWOUND
+        TC_FUSION_CLOCK
+        TC_FUSION_INCLINATION
+        TC_FUSION_GNSS
 
     enum:
         TC_KIND_WHEELS
@@ -275,6 +298,14 @@ cdef extern from "trailcoach.h" nogil:
         uint32_t gated[TC_KINDS]
         uint32_t resets
         uint32_t reserved
+        double reset_position[3]
+        double reset_velocity[3]
+        double reset_yaw
+        uint32_t rewinds
+        uint32_t clock_steps
+        uint32_t late[TC_SENSORS]
+        uint32_t refused[TC_SENSORS]
+        uint32_t duplicated[TC_SENSORS]
 
     enum:
         TC_STANCE_OK
@@ -359,6 +390,7 @@ cdef extern from "trailcoach.h" nogil:
         double limit_y
         double limit_clearance
         double limit_tilt
+        double tube
         int32_t limit_cause
         int32_t limit_part
         int32_t exhausted
@@ -386,6 +418,8 @@ cdef extern from "trailcoach.h" nogil:
         TC_CAUSE_POSITION
         TC_CAUSE_CONTACT
         TC_CAUSE_END
+        TC_CAUSE_ROLL_BACK
+        TC_CAUSE_HIGH_CENTRED
 
     enum:
         TC_PRIORITY_ADVICE
@@ -400,6 +434,34 @@ cdef extern from "trailcoach.h" nogil:
     enum:
         TC_SETUP_LOW_RANGE
         TC_SETUP_LOCKERS
+        TC_SETUP_SWAY_BAR
+        TC_SETUP_TYRES
+
+    enum:
+        TC_DETAIL_ALL
+        TC_DETAIL_MATTERS
+        TC_DETAIL_STOP
+
+    enum:
+        TC_UNITS_FEET
+        TC_UNITS_METRES
+
+    enum:
+        TC_ASK_REPEAT
+        TC_ASK_NEXT
+        TC_ASK_WHY
+        TC_ASK_HOW_FAR
+        TC_ASK_ANOTHER_WAY
+        TC_ASK_WILL_IT_FIT
+
+    enum:
+        TC_ANSWER_UNKNOWN
+        TC_ANSWER_STEP
+        TC_ANSWER_NOTHING
+        TC_ANSWER_PAST
+        TC_ANSWER_YES
+        TC_ANSWER_BARELY
+        TC_ANSWER_NO
 
     ctypedef struct tc_step:
         uint32_t struct_size
@@ -426,3 +488,23 @@ cdef extern from "trailcoach.h" nogil:
         double angle
         int32_t other_part
         int32_t reserved
+        int64_t since_ns
+
+    ctypedef struct tc_contact:
+        uint32_t struct_size
+        int32_t part
+        int64_t t_ns
+        int64_t t_end_ns
+        double shock
+        double threshold
+        double clearance
+        double probability
+        double x
+        double y
+
+    ctypedef struct tc_answer:
+        uint32_t struct_size
+        int32_t question
+        int32_t outcome
+        int32_t reserved
+        tc_step step

@@ -4,9 +4,10 @@
 # the way there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no
 # further once one stance forbids it.
 #
-# A plan is a ladder of searches that share one budget of stances: clear ways forward; where these are exhausted the
-# same on a finer lattice, which shows that there are none; clear ways with both gears, where that is allowed; ways on
-# which something touches, at a price. Where a clear line is found soon, a less greedy search may find a better one.
+# A plan is a ladder of searches that share one budget of stances: ways forward that stay clear with the driver a hand
+# aside; clear ways forward; where these are exhausted the same on a finer lattice, which shows that there are none;
+# clear ways with both gears, where that is allowed; ways on which something touches, at a price. Where a clear line is
+# found soon, a less greedy search may find a better one.
 
 cdef enum:
     LINE_YAWS = 72                      # heading bins of a closed state,
@@ -30,6 +31,7 @@ cdef extern from *:
     static const double TC_LINE_GREED_BETTER = 1.3;     /* when a clear line is known, */
     static const double TC_LINE_GREED_LIGHTLY = 4.0;    /* and where touching is taken lightly */
     static const double TC_LINE_FINE_BELOW = 0.10;      /* m: a station with less to be expected is judged */
+    static const double TC_LINE_NO_DOUBT = 0.25;        /* m: where a look expects more a promise needs no stance */
     static const double TC_LINE_HAND = 0.12;            /* m aside a driver may be of the line */
     static const double TC_LINE_ASIDE_WANTED = 0.08;    /* m of clearance there, no reward for more */
     static const double TC_LOOK_TILT = 0.12;            /* rad a look may err */
@@ -68,7 +70,7 @@ cdef extern from *:
     const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
     const double TC_COST_UNSOLVED, TC_COST_TOUCH_LIGHTLY, TC_LINE_RETURN_AFTER, TC_LINE_RETURN
     const double TC_LOOK_TILT, TC_LINE_SWING, TC_LINE_GREED_LIGHTLY, TC_LINE_GREED_BETTER
-    const double TC_COST_REVERSE, TC_COST_GEAR
+    const double TC_COST_REVERSE, TC_COST_GEAR, TC_LINE_NO_DOUBT
     const double TC_COST_TOUCH, TC_COST_TOUCH_DEPTH, TC_COST_STEERING, TC_LINE_TIGHT, TC_LINE_TIP_WANTED
 
 cdef struct line_node:
@@ -132,6 +134,7 @@ cdef struct line_planner:
     double end_s                        # along the corridor, of the line at hand, m
     double refused_s                    # farthest place along the corridor from which an arc was refused, m
     int32_t refusal                     # TC_LIMIT_ of the pose judged last, where it is forbidden
+    double tube                         # m aside where nothing may touch either, 0 = none
     bint every_station
     bint both_gears
     tc_stance work
@@ -368,6 +371,23 @@ cdef int32_t least_seen(const double *seen, const bint *judged) noexcept nogil:
     return at
 
 
+cdef bint stands_aside(line_planner *p, const double *pose, double bias) noexcept nogil:
+    """Whether nothing touches with the driver aside of a pose; where a look leaves no doubt it is believed."""
+    cdef double dx = -p.tube * sin(pose[2]), dy = p.tube * cos(pose[2]), x, y, cost = 0.0
+    cdef int32_t side
+    for side in range(-1, 2, 2):
+        x = pose[0] + side * dx
+        y = pose[1] + side * dy
+        if look_clearance(&p.map, &p.samples, x, y, pose[2]) + bias > TC_LINE_FINE_BELOW:
+            continue
+        if judge_pose(p, x, y, pose[2], &p.work, p.config.clearance_least, &cost) == STATION_TOUCHES:
+            p.refusal = TC_LIMIT_CLEARANCE
+            return False
+        if p.refusal != TC_LIMIT_NONE and p.refusal != TC_LIMIT_UNSOLVED:
+            return False
+    return True
+
+
 cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
     """Replace what looks said of a node's arc by what stances say; False where one of them forbids it.
 
@@ -408,6 +428,11 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
         at = least_seen(seen, judged)
         if at < 0 or verdict == STATION_TOUCHES or (seen[at] + bias > TC_LINE_FINE_BELOW and not p.every_station):
             break
+    if p.tube > 0.0:
+        for i in range(MOTION_STATIONS):
+            if not stands_aside(p, pose[i], bias):
+                refuse(p, begin.s)
+                return False
     for i in range(MOTION_STATIONS):
         if not judged[i]:
             cost += one if isnan(seen[i]) else clearance_cost(p, seen[i] + bias)
@@ -717,6 +742,33 @@ cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, cons
     p.goal.across = has_trail and p.goal.any_yaw
 
 
+cdef bint points_stand_aside(line_planner *p) noexcept nogil:
+    """Whether nothing touches with the driver aside of any point of the line. A place without rest between two that
+    have one is passed over, as on the line itself."""
+    cdef const tc_line_point *q
+    cdef double x, y, clearance
+    cdef int32_t i, side, unsolved
+    for side in range(-1, 2, 2):
+        unsolved = 0
+        for i in range(p.n_points):
+            q = &p.points[i]
+            x = q.x - side * p.tube * sin(q.yaw)
+            y = q.y + side * p.tube * cos(q.yaw)
+            if look_clearance(&p.map, &p.samples, x, y, q.yaw) > TC_LINE_NO_DOUBT:
+                continue
+            rest_at(p, x, y, q.yaw, p.work.status == TC_STANCE_OK)
+            if p.work.status == TC_STANCE_UNSOLVED or p.work.status == TC_STANCE_NO_SUPPORT:
+                unsolved += 1
+                if unsolved > 1:
+                    return False
+                continue
+            unsolved = 0
+            clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+            if p.work.status != TC_STANCE_OK or not clearance >= p.config.clearance_least:
+                return False
+    return True
+
+
 cdef void keep_line(line_planner *p, line_known *known) noexcept nogil:
     """Lay the line at hand aside while another search may find a better one."""
     known.info = p.info
@@ -797,6 +849,13 @@ cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil
     cdef uint32_t eighth = p.config.max_stances // 8
     cdef int32_t outcome
     p.both_gears = False
+    p.tube = p.config.tube
+    if p.tube > 0.0:
+        outcome = search_clear(p, start, False, 3 * eighth)
+        if is_clear(p, outcome):
+            p.info.tube = p.tube if points_stand_aside(p) else 0.0
+            return outcome
+        p.tube = 0.0
     outcome = search_clear(p, start, False, 4 * eighth)
     if is_clear(p, outcome):
         if p.info.stances < LINE_SOON:
@@ -878,5 +937,6 @@ cdef void line_default(tc_line_config *c) noexcept nogil:
     c.clearance_wanted = 0.15
     c.clearance_least = 0.0
     c.max_tilt = 0.52
+    c.tube = 0.10
     c.reverse = 0
     c.reserved = 0

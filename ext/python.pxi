@@ -32,7 +32,7 @@ def struct_sizes() -> dict[str, int]:
             "COACH_CONFIG": sizeof(tc_coach_config),
             "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
             "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
-            "STEP": sizeof(tc_step)}
+            "STEP": sizeof(tc_step), "CONTACT": sizeof(tc_contact), "ANSWER": sizeof(tc_answer)}
 
 
 def default_config() -> np.ndarray:
@@ -111,6 +111,10 @@ cdef class Engine:
         check(tc_set_terrain(self._e, &grid.g), "terrain")
         self.grid = grid                # the engine borrows its heights
 
+    def reset(self) -> None:
+        """As newly made, but for terrain and trail."""
+        check(tc_reset(self._e), "reset")
+
     def set_trail(self, const double[:, ::1] xy, double half_width) -> None:
         check(tc_set_trail(self._e, &xy[0, 0] if xy.shape[0] else NULL, xy.shape[0], half_width), "trail")
 
@@ -118,7 +122,7 @@ cdef class Engine:
         check(tc_set_start(self._e, x, y, z, yaw, sd_xy, sd_yaw), "start pose")
 
     def push(self, samples) -> None:
-        """Samples of one sensor, an array of its dtype, in time order."""
+        """Samples of one sensor, an array of its dtype. One that is left out for its stamp is counted in the state."""
         cdef const uint8_t[::1] b = bytes_of(samples, samples.dtype)
         cdef tc_status st = TC_OK
         cdef size_t i, n = samples.size, step = samples.dtype.itemsize
@@ -126,13 +130,13 @@ cdef class Engine:
         with nogil:
             for i in range(n):
                 st = push_one(self._e, kind, &b[i * step])
-                if st != TC_OK:
+                if st < 0 and st != TC_E_TIME:
                     break
-        if st != TC_OK:
+        if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kind]} sample {i}")
 
     def push_merged(self, const uint8_t[::1] kinds, const int64_t[::1] rows, list arrays) -> None:
-        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]."""
+        """Samples of several sensors in the order given: sample j is arrays[kinds[j]][rows[j]]. As in push."""
         cdef const uint8_t *base[6]
         cdef size_t step[6]
         cdef const uint8_t[::1] b
@@ -149,9 +153,9 @@ cdef class Engine:
         with nogil:
             for j in range(kinds.shape[0]):
                 st = push_one(self._e, kinds[j], base[kinds[j]] + rows[j] * step[kinds[j]])
-                if st != TC_OK:
+                if st < 0 and st != TC_E_TIME:
                     break
-        if st != TC_OK:
+        if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kinds[j]]} sample {rows[j]}")
 
     def tick(self, int64_t t_ns) -> None:
@@ -191,6 +195,25 @@ cdef class Engine:
         if st == TC_NONE:
             return None
         check(st, "step")
+        return out.reshape(())
+
+    def next_contact(self) -> np.ndarray | None:
+        """The oldest contact felt and not yet read, or None."""
+        out = np.zeros(1, abi.CONTACT)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        (<tc_contact *> &o[0]).struct_size = sizeof(tc_contact)
+        cdef tc_status st = tc_next_contact(self._e, <tc_contact *> &o[0])
+        if st == TC_NONE:
+            return None
+        check(st, "contact")
+        return out.reshape(())
+
+    def ask(self, int32_t question) -> np.ndarray:
+        """The answer to a question (TC_ASK_): array of abi.ANSWER with shape ()."""
+        out = np.zeros(1, abi.ANSWER)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        (<tc_answer *> &o[0]).struct_size = sizeof(tc_answer)
+        check(tc_ask(self._e, question, <tc_answer *> &o[0]), "question")
         return out.reshape(())
 
     def line(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -287,16 +310,19 @@ cdef class Coach:
         free(self._line)
 
     def tick(self, state, stance=None, line_info=None, line_points=None, double s=0.0, double off_line=0.0,
-             double to_end=1e9, course=None, double sigma=0.0) -> list[np.ndarray]:
+             double to_end=1e9, course=None, double sigma=0.0, aside=None, contact=None,
+             course_end=None) -> list[np.ndarray]:
         """Look once, at the time of the state: the steps it gives, a list of arrays of abi.STEP with shape ().
 
         state, stance (None = no terrain) and line_info (None = no line) are arrays of abi.STATE, abi.STANCE and
         abi.LINE_INFO with shape (); line_points is (n,) of abi.LINE_POINT. s, off_line (left positive) and to_end
         place the vehicle on line and trail, m. course is the present course, (n,) of abi.LINE_POINT, the first a step
-        ahead (None = not known); sigma the standard deviation of the terrain's heights, m.
+        ahead (None = not known); sigma the standard deviation of the terrain's heights, m. aside is what going on
+        beside the line meets, (n,) of abi.LINE_POINT; contact one felt just now, of abi.CONTACT with shape ();
+        course_end the TC_STANCE_ status the course ends at and the way to there, m.
         """
         cdef const uint8_t[::1] state_bytes = bytes_of(state, abi.STATE)
-        cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes
+        cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes, aside_bytes, contact_bytes
         cdef uint8_t[::1] out
         cdef coach_view view
         memset(&view, 0, sizeof(view))
@@ -322,6 +348,15 @@ cdef class Coach:
             if view.n_course:
                 course_bytes = bytes_of(course, abi.LINE_POINT)
                 view.course = <const tc_line_point *> &course_bytes[0]
+        if aside is not None and len(aside):
+            aside_bytes = bytes_of(aside, abi.LINE_POINT)
+            view.aside = <const tc_line_point *> &aside_bytes[0]
+            view.n_aside = len(aside)
+        if contact is not None:
+            contact_bytes = bytes_of(contact, abi.CONTACT)
+            view.contact = <const tc_contact *> &contact_bytes[0]
+        if course_end is not None:
+            view.course_end, view.course_end_way = course_end
         view.s, view.off_line, view.to_end, view.sigma = s, off_line, to_end, sigma
         with nogil:
             coach_tick(self._c, &view)
@@ -332,6 +367,43 @@ cdef class Coach:
             memcpy(&out[i * sizeof(tc_step)], &self._c.queue[(self._c.first + i) % TC_MAX_STEPS], sizeof(tc_step))
         self._c.first = self._c.count = 0
         return [step.reshape(()) for step in steps.reshape(-1, 1)]
+
+
+cdef class ContactWatch:
+    """The recognition of contacts by itself: IMU samples, states and stances from anywhere."""
+    cdef contact_watch *_w
+
+    def __cinit__(self):
+        self._w = <contact_watch *> calloc(1, sizeof(contact_watch))
+        if self._w is NULL:
+            raise MemoryError("contact watch")
+        contact_init(self._w)
+
+    def __dealloc__(self):
+        free(self._w)
+
+    def push(self, samples) -> None:
+        """IMU samples in time order, an array of abi.IMU."""
+        cdef const uint8_t[::1] b = bytes_of(samples, abi.IMU)
+        cdef size_t i
+        for i in range(samples.size):
+            contact_sample(self._w, <const tc_imu *> &b[i * sizeof(tc_imu)])
+
+    def tick(self, state, stance, int64_t t_ns) -> np.ndarray | None:
+        """The contact that is felt now and was not told yet, of abi.CONTACT with shape (), or None."""
+        cdef const uint8_t[::1] s = bytes_of(state, abi.STATE)
+        cdef const uint8_t[::1] q = bytes_of(stance, abi.STANCE)
+        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], t_ns):
+            return None
+        return np.frombuffer((<char *> &self._w.now)[:sizeof(tc_contact)], abi.CONTACT)[0:1].copy().reshape(())
+
+    def over(self) -> list[np.ndarray]:
+        """Contacts that are over and were not read yet."""
+        cdef int32_t i
+        found = [np.frombuffer((<char *> &self._w.queue[(self._w.first + i) % TC_MAX_CONTACTS])[:sizeof(tc_contact)],
+                               abi.CONTACT)[0:1].copy().reshape(()) for i in range(self._w.count)]
+        self._w.first = self._w.count = 0
+        return found
 
 
 SAMPLE_KINDS = [abi.IMU, abi.WHEELS, abi.INCLINATION, abi.STEERING, abi.SPEED, abi.GNSS]

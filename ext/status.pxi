@@ -5,6 +5,8 @@ cdef public const char *tc_strerror(tc_status status) noexcept nogil:
         return b"ok"
     if status == TC_NONE:
         return b"nothing to read"
+    if status == TC_DUPLICATE:
+        return b"a sample of this sensor and time has come before"
     if status == TC_E_NULL:
         return b"null pointer"
     if status == TC_E_ABI:
@@ -12,7 +14,7 @@ cdef public const char *tc_strerror(tc_status status) noexcept nogil:
     if status == TC_E_RANGE:
         return b"value not finite or outside what is allowed"
     if status == TC_E_TIME:
-        return b"time did not increase"
+        return b"time stamp too old, or jumped"
     if status == TC_E_NOMEM:
         return b"out of memory"
     if status == TC_E_FULL:

@@ -1,6 +1,8 @@
 /* trailcoach.h - C ABI of the trailcoach core. C99, C++ safe, needs libc and libm only.
  *
- * Flow      push samples in time order -> tc_tick() -> read state, stance, line, steps.
+ * Flow      push samples as they come -> tc_tick() -> read state, stance, line, steps. A sample may be late or out of
+ *           order by tc_fusion_config.lag: the filter goes back and takes it at its time. tc_state counts these ways
+ *           back; steps that were given are not taken back.
  * Units     SI and radians; times are int64 nanoseconds of one monotonic clock, and come with the samples.
  * Frames    world: x east, y north, z up, metres, in the terrain's projected system.
  *           body: x forward, y left, z up, origin below the middle of the rear axle on the ground at design
@@ -34,6 +36,7 @@
 #define TC_MAX_TRAIL   8192     /* points of a trail */
 #define TC_MAX_LINE    1024     /* points of a planned line */
 #define TC_MAX_STEPS   64       /* steps waiting to be read */
+#define TC_MAX_CONTACTS 64      /* contacts waiting to be read */
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,10 +46,11 @@ typedef int32_t tc_status;
 enum {
     TC_OK = 0,
     TC_NONE = 1,                /* nothing to read, now */
+    TC_DUPLICATE = 2,           /* a sample of this sensor and time has come before: dropped, and counted */
     TC_E_NULL = -1,             /* a null pointer */
     TC_E_ABI = -2,              /* struct_size or abi_version of another header */
     TC_E_RANGE = -3,            /* a value is not finite or outside what is allowed */
-    TC_E_TIME = -4,             /* a time stamp did not increase, or jumped */
+    TC_E_TIME = -4,             /* a time stamp is too old, or jumped; a sample is then left out, and counted */
     TC_E_NOMEM = -5,
     TC_E_FULL = -6,             /* more than the memory given at creation holds */
     TC_E_STATE = -7             /* called before what it needs: no terrain, no start pose, no planner */
@@ -142,6 +146,9 @@ TC_API tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n, tc_
 
 /* ---- samples ------------------------------------------------------------------------------------------- */
 
+enum { TC_SENSOR_IMU = 0, TC_SENSOR_WHEELS = 1, TC_SENSOR_INCLINATION = 2, TC_SENSOR_STEERING = 3, TC_SENSOR_SPEED = 4,
+       TC_SENSOR_GNSS = 5, TC_SENSORS = 6 };
+
 typedef struct tc_imu {
     uint32_t struct_size, flags;
     int64_t  t_ns;
@@ -218,6 +225,10 @@ typedef struct tc_fusion_config {
     double pivot_walk;                  /* m/sqrt(s) */
     double speed_age_sd;                /* prior of the age of a vehicle speed against its stamp, s */
     double speed_age_walk;              /* s/sqrt(s) */
+    double lag;                         /* a sample may be late or out of order by so much, 0 to 10 s; 0 = each sensor in
+                                           its own order, no way back */
+    double clock[TC_SENSORS];           /* added to the stamps of each sensor to make them the IMU's, s; [0] is 0 */
+    double gnss_velocity_clock;         /* added to a fix's stamp to make it that of its velocity, s */
 } tc_fusion_config;
 
 typedef struct tc_line_config {
@@ -228,9 +239,20 @@ typedef struct tc_line_config {
     double   clearance_wanted;          /* no reward for more, m */
     double   clearance_least;           /* below this a line counts as touching, m */
     double   max_tilt;                  /* of the chassis, rad */
+    double   tube;                      /* lateral error of the driver that a line shall stand, where one does, m */
     int32_t  reverse;                   /* 1 = a line may change gear where no clear one leads forward */
     int32_t  reserved;
 } tc_line_config;
+
+enum {                          /* tc_coach_config.detail; that nothing is known any more is said in all of them */
+    TC_DETAIL_ALL = 0,
+    TC_DETAIL_MATTERS = 1,      /* what keeps the vehicle from touching, hanging or tipping, when it is to be done */
+    TC_DETAIL_STOP = 2          /* only stop */
+};
+enum { TC_UNITS_FEET = 0, TC_UNITS_METRES = 1 };    /* tc_coach_config.units */
+enum {                          /* bits of tc_coach_config.setups, and of tc_step.setup of TC_STEP_SETUP */
+    TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2, TC_SETUP_SWAY_BAR = 4, TC_SETUP_TYRES = 8
+};
 
 typedef struct tc_coach_config {
     double steering_ratio;              /* steering wheel angle / road wheel angle */
@@ -238,6 +260,10 @@ typedef struct tc_coach_config {
     double clearance_warn;              /* say something below this, m */
     double deviation_warn;              /* off the line by this, m */
     double tilt_warn;                   /* least tip margin without a warning, rad */
+    int32_t detail;                     /* TC_DETAIL_: how much is said */
+    int32_t units;                      /* TC_UNITS_ of the language it is said in: how finely ways are rounded */
+    uint32_t setups;                    /* TC_SETUP_ bits: what this vehicle can be set to */
+    uint32_t reserved;
 } tc_coach_config;
 
 typedef struct tc_window_config {
@@ -268,8 +294,12 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_SLIP = 16,        /* at least one wheel is taken out */
     TC_FUSION_DEAD_RECKONING = 32,  /* no absolute position for 1 s */
     TC_FUSION_NO_WHEELS = 64,   /* no believable wheel speed for 0.5 s */
-    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 5 s levelled anew */
-    TC_FUSION_IMU_FAULT = 256   /* an implausible IMU sample was replaced by the last one */
+    TC_FUSION_IMU_GAP = 128,    /* a gap longer than 0.1 s: bridged, or after 1 s levelled anew */
+    TC_FUSION_IMU_FAULT = 256,  /* an implausible IMU sample was replaced by the last one */
+    TC_FUSION_REWOUND = 512,    /* a late sample changed what was said in the last second */
+    TC_FUSION_CLOCK = 1024,     /* a sensor's clock stepped in the last 5 s: its stamps are carried on */
+    TC_FUSION_INCLINATION = 2048,   /* the inclinometer has been refused for 1 s, or is stuck */
+    TC_FUSION_GNSS = 4096       /* the last fix was refused */
 };
 
 enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,
@@ -297,6 +327,14 @@ typedef struct tc_state {
     uint32_t gated[TC_KINDS];   /* updates refused by the chi-square gate, by kind */
     uint32_t resets;            /* ways back taken after many refusals */
     uint32_t reserved;
+    double   reset_position[3]; /* what the last of them moved: m, */
+    double   reset_velocity[3]; /* m/s, */
+    double   reset_yaw;         /* and rad */
+    uint32_t rewinds;           /* times that a late sample took the filter back */
+    uint32_t clock_steps;       /* of all sensors' clocks */
+    uint32_t late[TC_SENSORS];          /* samples by sensor: taken, though a way back was needed, */
+    uint32_t refused[TC_SENSORS];       /* left out for their stamp: older than the lag, or a jump nothing confirmed, */
+    uint32_t duplicated[TC_SENSORS];    /* left out as duplicates */
 } tc_state;
 
 enum {                          /* tc_stance.status */
@@ -379,6 +417,7 @@ typedef struct tc_line_info {
     double   limit_x, limit_y;  /* where the limit is, world, m; NaN = none */
     double   limit_clearance;   /* there, m; NaN = no rest there */
     double   limit_tilt;        /* there, rad */
+    double   tube;              /* lateral error at which it was found to stay clear, m; 0 = none */
     int32_t  limit_cause;       /* TC_LIMIT_ */
     int32_t  limit_part;        /* with the clearance there, -1 none */
     int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */
@@ -392,11 +431,10 @@ enum {                          /* tc_step.kind */
 enum {                          /* tc_step.cause */
     TC_CAUSE_NONE = 0, TC_CAUSE_CLEARANCE = 1, TC_CAUSE_TIP = 2, TC_CAUSE_WHEEL_LIFT = 3, TC_CAUSE_SLIP = 4,
     TC_CAUSE_OFF_LINE = 5, TC_CAUSE_NO_LINE = 6, TC_CAUSE_NO_GROUND = 7, TC_CAUSE_POSITION = 8, TC_CAUSE_CONTACT = 9,
-    TC_CAUSE_END = 10
+    TC_CAUSE_END = 10, TC_CAUSE_ROLL_BACK = 11, TC_CAUSE_HIGH_CENTRED = 12
 };
 enum { TC_PRIORITY_ADVICE = 1, TC_PRIORITY_CAUTION = 2, TC_PRIORITY_DANGER = 3 };
 enum { TC_PHASE_PREPARE = 1, TC_PHASE_NOW = 2, TC_PHASE_CLEAR = 3 };  /* which of its utterances a step asks for */
-enum { TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2 };                 /* bits of tc_step.setup */
 
 typedef struct tc_step {
     uint32_t struct_size;
@@ -422,7 +460,48 @@ typedef struct tc_step {
     double   angle;             /* tilt or tip margin the cause speaks of, rad; NaN = none */
     int32_t  other_part;        /* index of the part `other_clearance` is of, -1 none */
     int32_t  reserved;
+    int64_t  since_ns;          /* when what it speaks of began: a shock, spinning; t_ns where it is now or ahead */
 } tc_step;
+
+/* A contact felt: a shock of the IMU beyond the ride, with a part near the ground. Read it when it is over. */
+typedef struct tc_contact {
+    uint32_t struct_size;
+    int32_t  part;              /* the nearest to the ground, -1 = none was near: no contact of the underbody */
+    int64_t  t_ns, t_end_ns;    /* of the shock */
+    double   shock;             /* its peak, root mean square in the shock band, m/s^2 */
+    double   threshold;         /* what it had to exceed on this ride, m/s^2 */
+    double   clearance;         /* least of that part meanwhile, as predicted, m; NaN = no stance was known */
+    double   probability;       /* of touching, as predicted, 1 */
+    double   x, y;              /* of the body origin when it began, world, m */
+} tc_contact;
+
+/* ---- questions ----------------------------------------------------------------------------------------- */
+
+enum {                          /* tc_ask */
+    TC_ASK_REPEAT = 1,          /* the last step, with the way still to go */
+    TC_ASK_NEXT = 2,            /* what comes next */
+    TC_ASK_WHY = 3,             /* the last step as it was given: its reason */
+    TC_ASK_HOW_FAR = 4,         /* to what was last said; past that to what comes next, or to the trail's end */
+    TC_ASK_ANOTHER_WAY = 5,     /* is there one that keeps clear: the line for who left it, else straight on */
+    TC_ASK_WILL_IT_FIT = 6      /* on the line advised, else on the present course */
+};
+enum {                          /* tc_answer.outcome */
+    TC_ANSWER_UNKNOWN = 0,      /* place or ground are not known well enough; step.cause says which */
+    TC_ANSWER_STEP = 1,         /* the step answers */
+    TC_ANSWER_NOTHING = 2,      /* nothing was said; nothing comes for step.distance */
+    TC_ANSWER_PAST = 3,         /* the place of the step is behind */
+    TC_ANSWER_YES = 4,
+    TC_ANSWER_BARELY = 5,       /* with less than clearance_warn */
+    TC_ANSWER_NO = 6
+};
+
+typedef struct tc_answer {
+    uint32_t struct_size;
+    int32_t  question;          /* TC_ASK_ */
+    int32_t  outcome;           /* TC_ANSWER_ */
+    int32_t  reserved;
+    tc_step  step;              /* figures as in a step given; id 0 = it was not */
+} tc_answer;
 
 /* ---- engine -------------------------------------------------------------------------------------------- */
 
@@ -434,6 +513,8 @@ TC_API tc_status tc_config_default(tc_config *config);
 TC_API tc_status tc_memory_size(const tc_config *config, size_t *bytes);
 TC_API tc_status tc_create(const tc_config *config, tc_engine **out);
 TC_API void      tc_destroy(tc_engine *engine);
+/* As after tc_create, but for terrain and trail, which stay. */
+TC_API tc_status tc_reset(tc_engine *engine);
 
 /* The grid struct is copied, its heights and what is told beside them are borrowed. */
 TC_API tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid);
@@ -441,7 +522,9 @@ TC_API tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, dou
 /* Known pose at rest before the first sample; without it heading and place come from GNSS in motion. */
 TC_API tc_status tc_set_start(tc_engine *engine, double x, double y, double z, double yaw, double sd_xy, double sd_yaw);
 
-/* TC_E_TIME: not after the last sample of the sensor, or over 3600 s after it and the IMU; nothing is changed then. */
+/* TC_E_TIME: older than the lag, or over 1 s ahead of all sensors and not confirmed by the next ones of this sensor; the
+ * sample is left out. Such stamps that agree over 0.1 s are believed: all sensors made a pause, or the clock of this one
+ * stepped and its stamps are carried on. A sample waits for the IMU to reach its time, up to 0.1 s. */
 TC_API tc_status tc_push_imu(tc_engine *engine, const tc_imu *sample);
 TC_API tc_status tc_push_wheels(tc_engine *engine, const tc_wheels *sample);
 TC_API tc_status tc_push_inclination(tc_engine *engine, const tc_inclination *sample);
@@ -449,12 +532,16 @@ TC_API tc_status tc_push_steering(tc_engine *engine, const tc_steering *sample);
 TC_API tc_status tc_push_speed(tc_engine *engine, const tc_speed *sample);
 TC_API tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample);
 
-/* Guidance for the time t_ns: call it 5 to 20 times a second. */
+/* Guidance for the time t_ns: call it 5 to 20 times a second. TC_E_TIME: before the last one; nothing is done then. */
 TC_API tc_status tc_tick(tc_engine *engine, int64_t t_ns);
 TC_API tc_status tc_get_state(const tc_engine *engine, tc_state *out);
 TC_API tc_status tc_get_stance(const tc_engine *engine, tc_stance *out);
 TC_API tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
 TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);
+/* The oldest contact felt that was not read yet; TC_NONE = there is none. The oldest of more than 64 are lost. */
+TC_API tc_status tc_next_contact(tc_engine *engine, tc_contact *out);
+/* Answer a question (TC_ASK_) from what the last tick knew. Says nothing by itself and changes nothing. */
+TC_API tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answer *out);
 /* TC_NONE where the terrain is read in place. */
 TC_API tc_status tc_get_window(const tc_engine *engine, tc_window *out);
 

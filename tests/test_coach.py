@@ -10,10 +10,11 @@ from trailcoach import _core, abi
 from trailcoach.coach import Step
 from trailcoach.engine import vehicle_of
 from trailcoach.log import Log
+from trailcoach.phrase_file import CAUSES, KINDS, PHASES, PRIORITIES
 from trailcoach.playback import replay
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
-from trailcoach.words import CAUSES, KINDS, PHASES, PRIORITIES, Words
+from trailcoach.words import Words
 
 JEEP = Vehicle.load("jeep-wrangler-jlur")
 OIL_PAN = JEEP.part_names.index("oil_pan")
@@ -29,9 +30,11 @@ OPEN = 0                                # TC_OPEN, of a differential
 class Drive:
     """A vehicle that rolls along the x axis, on a line that is planned anew every metre from where it is."""
 
-    def __init__(self, speed=0.5, horizon=12.0):
+    def __init__(self, speed=0.5, horizon=12.0, **coach):
         config = _core.default_config()
         config["vehicle"] = JEEP.to_abi()
+        for key, value in coach.items():
+            config["coach"][key] = value
         self.coach = _core.Coach(config)
         self.speed, self.horizon = speed, horizon
         self.t = self.x = 0.0
@@ -56,6 +59,10 @@ class Drive:
         self.course_gear = 1
         self.has_line = True
         self.off_line = lambda x: 0.0
+        self.aside_clearance = None             # beside the line at a place, m; None = not off it
+        self.aside_part = REAR_DIFF
+        self.ground_ends = None                 # where the known ground ends, m
+        self.contact = None                     # felt at the next tick
         self.trail_end = 1e6
         self.said = []
         self.planned = None
@@ -96,6 +103,17 @@ class Drive:
         points["gear"] = self.course_gear
         return points
 
+    def aside(self):
+        """The next 4 m beside the line, as far off it as now."""
+        if self.aside_clearance is None:
+            return None
+        points = np.zeros(20, abi.LINE_POINT)
+        points["x"] = self.x + np.arange(20) * 0.2
+        points["s"] = points["x"] - self.planned[0]
+        points["clearance"] = [self.aside_clearance(x) for x in points["x"]]
+        points["part"] = self.aside_part
+        return points
+
     def tick(self):
         if self.planned is None or self.x - self.planned[0] > 1.0:
             self.plan()
@@ -108,7 +126,9 @@ class Drive:
         if not self.has_line:
             info = points = None
         steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x),
-                                self.trail_end - self.x, self.course())
+                                self.trail_end - self.x, self.course(), 0.0, self.aside(), self.contact,
+                                None if self.ground_ends is None else (UNKNOWN_GROUND, self.ground_ends - self.x))
+        self.contact = None
         self.said += [(self.t, self.x, step) for step in steps]
         self.t += TICK
         self.x += self.speed * TICK
@@ -416,25 +436,38 @@ def test_given_a_moment_of_lift_then_silence():
 
 
 def test_given_off_the_line_where_it_matters_then_the_part_is_told():
-    drive = around_a_rock()
-    drive.steer = lambda x: 0.0
+    drive = Drive()
     drive.off_line = lambda x: -0.3
+    drive.aside_clearance = bump(2.0, 2.5, -0.04, 0.2)
     drive.tick()
     assert drive.words() == [("warn", "off_line", "now")]
     step = drive.said[0][2]
-    assert (step["side"], step["other_part"], step["distance"]) == (-1, OIL_PAN, pytest.approx(0.3))
+    assert (step["side"], step["part"], step["other_part"]) == (-1, REAR_DIFF, REAR_DIFF)
+    assert (step["distance"], step["clearance"], step["other_clearance"]) == pytest.approx((0.3, 0.2, -0.04))
+    assert step["to_go"] == pytest.approx(2.0, abs=0.2)
+    assert step["probability"] > 0.95
+
+
+def test_given_off_the_line_where_the_line_is_as_close_then_it_is_not_blamed():
+    drive = Drive()
+    drive.clearance = lambda x: 0.03
+    drive.off_line = lambda x: -0.3
+    drive.aside_clearance = lambda x: 0.02
+    drive.roll(3.0)
+    assert drive.only("warn", "off_line") == []
 
 
 def test_given_off_the_line_where_nothing_is_near_then_silence():
     drive = Drive()
     drive.off_line = lambda x: -0.3
+    drive.aside_clearance = lambda x: 0.2
     assert drive.roll(5.0).said == []
 
 
 def test_given_a_position_worse_than_the_deviation_then_it_is_not_claimed():
-    drive = around_a_rock()
-    drive.steer = lambda x: 0.0
+    drive = Drive()
     drive.off_line = lambda x: -0.3
+    drive.aside_clearance = lambda x: -0.04
     drive.state["sd_position"] = 0.2
     drive.tick()
     assert drive.said == []
@@ -719,7 +752,7 @@ def test_a_step_reads_as_data_and_as_json():
     assert step.reason == "Rear diff: eight inches to spare on this line; oil pan: touches by two inches straight on."
     assert (step.x, step.y, step.t) == (step.trigger.x, 0.0, step.t_ns * 1e-9)
     data = json.loads(step.to_json())
-    assert data["version"] == 1
+    assert data["version"] == 2
     assert data["trigger"].keys() == {"to_go", "x", "y"}
     assert data["why"]["other_clearance"] == -0.05
     assert data["now"]["ssml"].startswith("<speak")
@@ -732,3 +765,120 @@ def test_a_line_that_is_too_long_is_refused():
     _, info, _ = drive.planned
     with pytest.raises(ValueError, match="at most 1024"):
         drive.coach.tick(drive.state, drive.stance, info, np.zeros(1025, abi.LINE_POINT))
+
+
+# ---- what nobody asked for --------------------------------------------------------------------------------
+
+def test_given_spinning_wheels_with_a_part_on_the_ground_then_it_is_named_as_what_it_hangs_on():
+    drive = Drive(speed=0.02)
+    drive.state["slip"] = 0.0, 0.0, 0.9, 0.9
+    drive.stance["least_part"] = OIL_PAN
+    drive.stance["clearance"][OIL_PAN] = -0.03
+    drive.wait(60.0)
+    (_, _, stop), = drive.only("stop")
+    assert (CAUSES[int(stop["cause"])], stop["part"]) == ("high_centred", OIL_PAN)
+    assert stop["t_ns"] - stop["since_ns"] >= 3e9
+
+
+def climb(speed, **coach):
+    drive = Drive(speed, **coach)
+    drive.state["pitch"] = -0.3
+    return drive
+
+
+def test_given_a_climb_that_fails_then_stop_within_a_second_and_once():
+    drive = climb(0.5).wait(3.0)
+    begin = drive.t
+    drive.speed = -0.4
+    drive.wait(5.0)
+    (t, _, stop), = drive.only("stop", "roll_back")
+    assert t - begin < 1.0
+    assert stop["priority"] == number(PRIORITIES, "danger")
+    assert stop["angle"] == pytest.approx(0.3)
+
+
+def test_given_the_driver_backs_up_after_a_rest_then_that_is_not_rolling_back():
+    drive = climb(0.5).wait(3.0)
+    drive.speed = 0.0
+    drive.wait(4.0)
+    drive.speed = -0.4
+    assert drive.wait(5.0).only("stop", "roll_back") == []
+
+
+def test_given_backing_on_the_level_then_silence():
+    drive = Drive(0.5).wait(3.0)
+    drive.speed = -0.4
+    assert drive.wait(5.0).only("stop", "roll_back") == []
+
+
+def felt(part, t_ns):
+    contact = np.zeros((), abi.CONTACT)
+    contact["part"], contact["t_ns"], contact["clearance"] = part, t_ns, -0.01
+    return contact
+
+
+def test_given_a_contact_felt_then_the_part_is_told_and_when_it_began():
+    drive = Drive().wait(2.0)
+    drive.contact = felt(REAR_DIFF, 1_900_000_000)
+    drive.tick()
+    (_, _, step), = drive.said
+    assert drive.words() == [("warn", "contact", "now")]
+    assert (step["part"], step["since_ns"]) == (REAR_DIFF, 1_900_000_000)
+
+
+@pytest.mark.parametrize("speed", [0.3, 1.0, 2.0])
+def test_given_unknown_ground_ahead_then_stop_before_it(speed):
+    drive = Drive(speed)
+    drive.has_line = False
+    drive.course_clearance = lambda x: 0.2
+    drive.ground_ends = 12.0
+    drive.roll(11.9)
+    (_, x, stop), = drive.only("stop", "no_ground")
+    assert 12.0 - x - speed * 1.5 >= speed**2 / (2.0 * 2.0)
+    assert stop["to_go"] == pytest.approx(12.0 - x, abs=0.01)
+    assert drive.words()[0] == ("warn", "no_ground", "prepare")
+
+
+def test_given_a_line_that_turns_away_from_unknown_ground_then_no_stop_for_it():
+    drive = around_a_rock()
+    drive.course_clearance = lambda x: 0.2
+    drive.ground_ends = 9.0
+    drive.roll(5.9)
+    assert drive.only("stop", "no_ground") == []
+
+
+# ---- how much is said, and how finely --------------------------------------------------------------------
+
+def busy(detail):
+    """A turn around a rock, a tight place, a danger, and then no position."""
+    drive = around_a_rock()
+    drive.coach = Drive(detail=detail).coach
+    drive.clearance = bump(16.0, 17.0, 0.02, 0.2)
+    drive.roll(20.0)
+    drive.stance["tip_margin"] = 0.1
+    drive.wait(3.0)
+    drive.stance["tip_margin"] = 0.6
+    drive.state["sd_position"] = 2.0
+    drive.wait(5.0)
+    return drive.words()
+
+
+def test_the_level_of_detail_leaves_out_but_never_adds():
+    everything, matters, only_stop = busy(0), busy(1), busy(2)
+    assert {w[2] for w in everything} == {"prepare", "now", "clear"}
+    assert {w for w in everything if w[2] == "prepare"} & set(matters) == set()
+    assert ("forward", "clearance", "now") in matters
+    assert ("steer", "clearance", "now") in matters
+    assert only_stop == [("stop", "tip", "now"), ("warn", "position", "now")]
+    assert len(everything) > len(matters) > len(only_stop)
+
+
+@pytest.mark.parametrize(("units", "way", "holds"), [(0, 1.2, 0.3), (1, 1.2, 0.5), (0, 4.0, 1.5), (1, 4.0, 1.0)])
+def test_a_way_in_words_holds_as_finely_as_the_language_says_it(units, way, holds):
+    drive = Drive(speed=0.1, units=units)
+    drive.has_line = False
+    drive.course_clearance = lambda x: 0.2
+    drive.ground_ends = way
+    drive.tick()
+    step = drive.said[0][2]
+    assert (step["valid_until_ns"] - step["t_ns"]) * 1e-9 == pytest.approx(holds / 0.2)     # never slower than a crawl

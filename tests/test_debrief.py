@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from trailcoach import _core, abi
-from trailcoach.debrief import debrief
+from trailcoach.debrief import could_feel, debrief
+from trailcoach.engine import Engine, make_config
 from trailcoach.log import Log
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
@@ -44,8 +45,23 @@ class Ride:
         self.stance["contact_probability"][rows, PARTS.index(part)] = probability
         return self
 
-    def debrief(self, imu=True):
-        return debrief(PARTS, self.t_ns, self.state, self.stance, self.imu if imu else None)
+    def contacts(self):
+        """What the core recognises, tick by tick."""
+        watch, first = _core.ContactWatch(), 0
+        self.told = []
+        for i, t_ns in enumerate(self.t_ns):
+            end = int(np.searchsorted(self.imu["t_ns"], t_ns, "right"))
+            watch.push(self.imu[first:end].copy())
+            first = end
+            now = watch.tick(self.state[i:i + 1].copy(), self.stance[i:i + 1].copy(), t_ns)
+            if now is not None:
+                self.told.append((t_ns * 1e-9, now))
+        return watch.over()
+
+    def debrief(self, imu=True, **more):
+        self.stance["least_part"] = self.stance["clearance"][:, :len(PARTS)].argmin(axis=1)
+        return debrief(PARTS, self.t_ns, self.state, self.stance, self.contacts() if imu else (),
+                       felt=could_feel(self.imu if imu else None), **more)
 
 
 def test_given_a_quiet_ride_then_no_contact():
@@ -82,7 +98,8 @@ def test_given_a_predicted_touch_without_shock_then_it_was_not_felt():
 def test_given_no_imu_that_could_tell_then_felt_is_unknown(ride):
     found = ride.near("oil_pan", 4.0, 6.0, -0.02).debrief(imu=ride.rate < RATE)
     assert [c["felt"] for c in found["contacts"]] == [None]
-    assert found["shock_threshold"] is None
+    assert found["could_feel"] is False
+    assert found["shocks_elsewhere"] == 0
 
 
 def test_given_a_predicted_and_felt_strike_then_it_is_listed_once():
@@ -97,16 +114,32 @@ def test_given_two_strikes_apart_then_two_contacts_and_close_together_one():
 
 
 def test_given_a_rough_ride_then_the_same_shock_does_not_stand_out():
-    smooth = Ride(roughness=0.1).strike(8.0, force=5.0).near("oil_pan", 7.0, 9.0, 0.0).debrief()
-    rough = Ride(roughness=1.0).strike(8.0, force=5.0).near("oil_pan", 7.0, 9.0, 0.0).debrief()
-    assert rough["shock_threshold"] > smooth["shock_threshold"]
+    smooth = Ride(roughness=0.1).strike(8.0, force=8.0).near("oil_pan", 7.0, 9.0, 0.0).debrief()
+    rough = Ride(roughness=1.0).strike(8.0, force=8.0).near("oil_pan", 7.0, 9.0, 0.0).debrief()
     assert (len(smooth["contacts"]), len(rough["contacts"])) == (1, 0)
+
+
+def test_given_a_strike_then_it_is_told_at_once_and_once():
+    ride = Ride().strike(8.0).near("rear_diff", 7.5, 8.5, 0.01)
+    ride.debrief()
+    ((t, contact),) = ride.told
+    assert 8.0 <= t <= 8.0 + 2 * TICK
+    assert (PARTS[int(contact["part"])], contact["clearance"]) == ("rear_diff", 0.01)
+
+
+def test_given_a_part_expected_to_touch_then_a_weaker_shock_tells():
+    """What is predicted needs less to be believed."""
+    expected = Ride().strike(8.0, force=5.0).near("oil_pan", 7.0, 9.0, -0.05).debrief()["contacts"]
+    surprise = Ride().strike(8.0, force=5.0).near("oil_pan", 7.0, 9.0, 0.05).debrief()["contacts"]
+    assert [c["felt"] for c in expected] == [True]
+    assert surprise == []
 
 
 def test_given_an_unknown_stance_then_nothing_is_claimed_of_it():
     ride = Ride().strike(8.0).near("oil_pan", 0.0, 20.0, -1.0)
     ride.stance["status"] = 4
     found = ride.debrief()
+    assert found["score"] is None
     assert found["contacts"] == []
     assert found["shocks_elsewhere"] == 1
     assert found["least_clearance"] == {"oil_pan": None, "rear_diff": None}
@@ -120,14 +153,61 @@ def test_given_a_gap_in_the_imu_then_the_jump_is_no_shock():
 
 
 def test_given_nothing_at_all_then_nothing_is_found():
-    empty = debrief(PARTS, np.zeros(0, np.int64), np.zeros(0, abi.STATE), np.zeros(0, abi.STANCE), None)
+    empty = debrief(PARTS, np.zeros(0, np.int64), np.zeros(0, abi.STATE), np.zeros(0, abi.STANCE))
     assert empty["contacts"] == []
     assert empty["least_clearance"] == {"oil_pan": None, "rear_diff": None}
+    assert empty["score"] is None
 
 
 def test_it_is_plain_data():
     ride = Ride().strike(8.0).near("rear_diff", 7.5, 8.5, 0.01, np.nan).near("oil_pan", 2.0, 3.0, -0.1)
     assert json.loads(json.dumps(ride.debrief(), allow_nan=False))["contacts"]
+
+
+# ---- the better line --------------------------------------------------------------------------------------
+
+def beside_the_line(off=0.4, advised_clearance=0.12, driven_clearance=0.01, sd=0.02):
+    """Driven along x, `off` metres left of the line advised, with little room at 8 s."""
+    ride = Ride().near("rear_diff", 7.5, 8.5, driven_clearance)
+    ride.state["position"][:, 0] = 0.5 * ride.t_ns * 1e-9
+    ride.state["position"][:, 1] = off
+    ride.state["sd_position"] = sd
+    advised = np.zeros(101, abi.LINE_POINT)
+    advised["x"] = np.arange(101) * 0.1
+    on_line = np.zeros(101, abi.STANCE)
+    on_line["clearance"] = advised_clearance
+    on_line["tip_margin"] = ride.stance["tip_margin"] = 0.6
+    return ride, {"advised": advised, "advised_stance": on_line}
+
+
+def test_given_a_close_place_beside_a_better_line_then_where_and_what_it_cost():
+    ride, line = beside_the_line()
+    found = ride.debrief(**line)
+    (departure,) = found["departures"]
+    assert (departure["part"], departure["contact"]) == ("rear_diff", False)
+    assert departure["off_line"] == pytest.approx(0.4)
+    assert (departure["clearance"], departure["advised_clearance"]) == pytest.approx((0.01, 0.12))
+    assert departure["t"] == pytest.approx(7.5, abs=0.15)
+    assert found["least_clearance_advised"]["rear_diff"] == pytest.approx(0.12)
+    assert found["score"] == {"value": 95, "why": [
+        {"points": 5, "reason": "departure", "t": departure["t"], "part": "rear_diff"}]}
+
+
+@pytest.mark.parametrize("case", [
+    {"off": 0.1}, {"advised_clearance": 0.02}, {"driven_clearance": 0.2}, {"sd": 0.5},
+], ids=["on the line", "the line is no better", "room enough", "position too poor to say"])
+def test_given_no_reason_to_blame_then_no_departure(case):
+    ride, line = beside_the_line(**case)
+    found = ride.debrief(**line)
+    assert found["departures"] == []
+    assert found["score"]["value"] == 100
+
+
+def test_given_a_strike_the_line_would_have_spared_then_it_costs_more_than_one_it_would_not():
+    spared, line = beside_the_line()
+    unavoidable, other = beside_the_line(advised_clearance=0.0)
+    assert spared.strike(8.0).debrief(**line)["score"]["value"] == 80
+    assert unavoidable.strike(8.0).debrief(**other)["score"]["value"] == 95
 
 
 # ---- against the physics ----------------------------------------------------------------------------------
@@ -137,33 +217,30 @@ APART = 0.5                             # s between strikes that are two
 
 
 def drive_through(folder):
-    """State and stance at every tick of a drive."""
+    """The debrief of a drive, replayed without guidance."""
     log = Log.open(folder)
     vehicle = Vehicle.load(log.meta.vehicle)
     terrain = Terrain.open(folder / "terrain.tif")
-    config = _core.default_config()
-    config["vehicle"] = vehicle.to_abi()
-    config["fusion"]["imu_lever"], config["fusion"]["gnss_lever"] = log.meta.imu, log.meta.gnss
-    engine = _core.Engine(config)
-    engine.set_terrain(terrain.grid)
+    config = make_config(vehicle, log, guidance=False)
+    engine = Engine(vehicle, terrain, config=config)
     if log.meta.start is not None:
-        x, y, yaw = log.meta.start
-        engine.set_start(x, y, float(terrain.height(np.array(x), np.array(y))), yaw, 0.05, 0.01)
+        engine.start(*log.meta.start)
     kinds, rows, t_ns = log.timeline()
     ticks = np.arange(t_ns[0], t_ns[-1], int(TICK * 1e9))
     state, stance = np.zeros(len(ticks), abi.STATE), np.zeros(len(ticks), abi.STANCE)
     stance["status"] = 6
-    i = 0
+    i, contacts = 0, []
     for k, tick in enumerate(ticks):
         j = int(np.searchsorted(t_ns, tick, "right"))
         engine.push_merged(kinds[i:j].copy(), rows[i:j].copy(), list(log.arrays))
         i = j
-        engine.tick(tick)
-        state[k] = engine.state()
-        now = engine.stance()
+        engine.tick(int(tick))
+        contacts += engine.contacts()
+        state[k] = engine.state
+        now = engine.stance
         if now is not None:
             stance[k] = now
-    return debrief(vehicle.part_names, ticks, state, stance, log.imu)
+    return debrief(vehicle.part_names, ticks, state, stance, contacts, felt=could_feel(log.imu))
 
 
 def true_strikes(folder):

@@ -277,6 +277,28 @@ def boxed_in():
     return terrain(2.0 * ((abs(X - 6.0) < 0.5) & (Y < 1.8)))
 
 
+class TestRoomForError:
+    def test_a_line_that_promises_room_stays_clear_a_hand_aside(self, jeep):
+        promised = 0
+        for seed in range(4):
+            ground = terrain(rocks(seed, n=60))
+            line = plan(jeep, ground, START, (18.0, 0.0, 0.0))
+            promised += line.tube > 0.0
+            x, y, yaw = line.poses.T
+            for side in {-line.tube, line.tube}:
+                aside = settle(jeep, ground, np.column_stack([x - side * np.sin(yaw), y + side * np.cos(yaw), yaw]))
+                rests = aside.status == Rest.OK
+                assert rests.mean() > 0.99
+                assert aside.clearance[rests].min() > 0.0
+        assert promised >= 3
+
+    def test_a_gate_that_just_fits_promises_none(self, jeep):
+        ground = terrain(np.maximum(rock(8.0, 0.28, 0.4, 0.31), rock(9.5, -0.35, 0.4, 0.31)))
+        line = plan(jeep, ground, START, GOAL, half_width=1.2)
+        assert line.outcome is Outcome.CLEAR
+        assert line.tube == 0.0
+
+
 class TestReverse:
     def test_a_vehicle_boxed_in_backs_up_where_it_may(self, jeep):
         # given a way past that is too near to be reached forward

@@ -20,6 +20,15 @@ def test_nothing_odd_says_nothing(log: Log) -> None:
     assert oddities(log, np.zeros(10, abi.STATE)) == []
 
 
+def test_what_came_late_is_one_line(log: Log) -> None:
+    state = np.zeros(10, abi.STATE)
+    state["late"][-1, 1], state["refused"][-1, [0, 5]], state["duplicated"][-1, 5] = 12, (1, 2), 3
+    state["clock_steps"][-1] = 1
+    assert oddities(log, state) == [
+        "samples: late, taken at their time: wheels 12; refused for their stamps: imu 1, gnss 2; duplicates dropped:"
+        " gnss 3; steps of a sensor's clock: 1"]
+
+
 def test_slip_most_of_the_time(log: Log) -> None:
     state = np.zeros(10, abi.STATE)
     state["status"][:6] = Status.SLIP

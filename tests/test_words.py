@@ -1,6 +1,8 @@
 """Phrase files: complete, true to their examples, short enough to be heard, and never left or right."""
 import itertools
 import re
+from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -8,12 +10,15 @@ import pytest
 
 from trailcoach import abi
 from trailcoach.errors import InputError
-from trailcoach.vehicle import Vehicle
-from trailcoach.words import CAUSES, KINDS, Voice, languages, load_phrases
+from trailcoach.phrase_file import CAUSES, KINDS, LONGEST, languages, load_phrases, units_in, words_in
+from trailcoach.vehicle import Vehicle, bundled_vehicles
+from trailcoach.words import OUTCOMES, QUESTIONS, Voice
 
 JEEP = Vehicle.load("jeep-wrangler-jlur")
-SIDE_WORDS = {"en": r"\b(left|right)\b", "de": r"\b(links|rechts|linke\w*|rechte\w*)\b"}
-LONGEST = 10            # words: 4 s at 150 a minute
+PHRASES = Path(str(files("trailcoach").joinpath("phrases")))
+ALL = [Vehicle.load(name) for name in bundled_vehicles()]
+SIDE_WORDS = {"en": r"\b(left|right)\b", "de": r"\b(links|rechts|linke\w*|rechte\w*)\b",
+              "es": r"\b(izquierd\w*|derech\w*)\b", "fr": r"\b(gauche|droite)\b", "it": r"\b(sinistr\w*|destr\w*)\b"}
 
 
 def record(kind, cause, **fields):
@@ -69,11 +74,42 @@ def test_every_kind_and_cause_renders_with_and_without_what_may_be_unknown(langu
 
 @pytest.mark.parametrize("language", languages())
 def test_no_utterance_is_longer_than_four_seconds(language):
-    words = voice(language)
-    ways = [0.0, 0.3, 0.5, 1.0, 2.0, 4.0, 9.0]
-    for kind, cause, part, way in itertools.product(KINDS, CAUSES, range(len(JEEP.part)), ways):
-        for text in texts(words, record(kind, cause, part=part, to_go=way, distance=way)):
-            assert len(text.split()) <= LONGEST, text
+    """150 words a minute, whatever the part, the wheel, the way or the turn."""
+    phrases = load_phrases(language)
+    parts = {part for v in ALL for part in v.part_names}
+    vehicle = msgspec.structs.replace(JEEP, part=tuple(
+        msgspec.structs.replace(JEEP.part[0], name=name) for name in sorted(parts)))
+    words = Voice(phrases, vehicle)
+    part = max(range(len(parts)), key=lambda i: words_in(words.part(i)))
+    for kind, cause, way in itertools.product(KINDS, CAUSES, [0.0, 0.3, 0.5, 1.5, 23.0]):
+        for turn in [0.25, 0.5, 0.8, 1.5, 2.0, 3.0] if KINDS[kind] == "steer" else [0.25]:
+            said = texts(words, record(kind, cause, part=part, other_part=part, to_go=way, distance=way, turns=turn,
+                                       setup=15))
+            assert not [text for text in said if words_in(text) > LONGEST]
+
+
+def test_a_part_with_a_long_name_of_its_own_gives_way_before_four_seconds_are_over():
+    parts = (msgspec.structs.replace(JEEP.part[0], name="home_made_front_recovery_point_bracket"),)
+    words = Voice(load_phrases("en-US"), msgspec.structs.replace(JEEP, part=parts))
+    said = words.utterances(record(5, 1, part=0, other_part=0)).now.text
+    assert words_in(said) <= LONGEST
+    assert said.startswith("Stop")
+
+
+def test_more_than_four_units_of_information_are_refused(tmp_path):
+    text = (PHRASES / "en-US.toml").read_text(encoding="utf-8")
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace('now = "Stop."', 'now = "Stop, look, wait, think, go."'), encoding="utf-8")
+    with pytest.raises(InputError, match=r"say\.stop\.now: 5 units of information"):
+        load_phrases(path)
+
+
+@pytest.mark.parametrize(("template", "units"), [
+    ("Stop.", 1), ("{turn}, now.", 3), ("{where}: {turn}.", 3), ("Stop: {part} touches {where}. Walk it.", 4),
+    ("{where}: stop, it may tip, {lean}.", 4),
+])
+def test_units_of_information_are_actions_facts_ways_amounts_and_sides(template, units):
+    assert units_in(template) == units
 
 
 @pytest.mark.parametrize("language", languages())
@@ -116,8 +152,11 @@ def test_turns_of_the_wheel_are_rounded_as_people_say_them(turns, steer, said):
     ("en-US", 0.05, "here"), ("en-US", 0.3, "in a foot"), ("en-US", 1.2, "in four feet"),
     ("en-US", 6.0, "in twenty feet"),
     ("en-GB", 0.05, "here"), ("en-GB", 0.5, "in half a metre"), ("en-GB", 1.0, "in one metre"),
-    ("en-GB", 3.2, "in three metres"), ("de-DE", 0.5, "in einem halben Meter"), ("de-DE", 1.1, "in einem Meter"),
-    ("de-DE", 4.0, "in vier Metern"), ("en-GB", 150.0, "in 150 metres"),
+    ("en-GB", 1.5, "in a metre fifty"), ("en-GB", 3.2, "in three metres"), ("en-GB", 150.0, "in 150 metres"),
+    ("de-DE", 0.5, "in einem halben Meter"), ("de-DE", 1.1, "in einem Meter"), ("de-DE", 1.5, "in anderthalb Metern"),
+    ("de-DE", 4.0, "in vier Metern"), ("es-ES", 1.5, "en metro y medio"), ("es-ES", 0.5, "en medio metro"),
+    ("fr-FR", 1.5, "dans un mètre cinquante"), ("fr-FR", 23.0, "dans 25 mètres"), ("it-IT", 0.5, "tra mezzo metro"),
+    ("it-IT", 7.0, "tra sette metri"),
 ])
 def test_distances_are_said_as_people_say_them(language, metres, said):
     assert voice(language).ladder("where", metres) == said
@@ -142,6 +181,50 @@ def test_ssml_is_well_formed_and_danger_sounds_like_it():
     assert root.tag.endswith("speak")
     assert "prosody" in danger.ssml
     assert "prosody" not in advice.ssml
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("clearance", [-0.0079, 0.0, 0.0079])
+def test_what_touches_has_nothing_to_spare(language, clearance):
+    """Less than 8 mm is said to touch: then no room is told in the same breath, and none is measured either."""
+    words = voice(language)
+    just = words.phrases.words["just"]
+    reason = words.utterances(record(5, 1, clearance=np.nan, other_clearance=clearance)).reason
+    assert just in reason
+    assert words.phrases.words["free"].replace("{gap}", "").strip() not in reason
+
+
+def test_from_eight_millimetres_on_it_is_room():
+    assert "half an inch to spare" in voice().utterances(record(5, 1, clearance=np.nan, other_clearance=0.0081)).reason
+
+
+@pytest.mark.parametrize(("other_clearance", "said"), [
+    (-0.02, "Six inches too far passenger: oil pan will touch."),
+    (0.007, "Six inches too far passenger: oil pan will touch."),
+    (0.02, "Six inches too far passenger: oil pan gets close."),
+])
+def test_off_the_line_is_told_with_its_consequence(other_clearance, said):
+    r = record(7, 5, side=-1, distance=0.15, other_clearance=other_clearance)
+    assert voice().utterances(r).now.text == said
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_answer_renders_in_every_language(language):
+    words = voice(language)
+    of = {"repeat": {"step", "nothing", "past"}, "next": {"step", "nothing", "unknown"}, "why": {"step", "nothing"},
+          "how_far": {"step", "nothing", "past", "unknown"}, "another_way": {"yes", "no", "unknown"},
+          "will_it_fit": {"yes", "barely", "no", "unknown"}}
+    for question, outcome, cause in itertools.product(QUESTIONS, OUTCOMES, CAUSES):
+        if OUTCOMES[outcome] not in of[QUESTIONS[question]]:
+            continue
+        for known in (True, False):
+            answer = np.zeros((), abi.ANSWER)
+            answer["question"], answer["outcome"] = question, outcome
+            answer["step"] = record(2, cause) if known else record(
+                2, cause, part=-1, other_part=-1, side=0, clearance=np.nan, other_clearance=np.nan, angle=np.nan)
+            text = words.answer(answer).text
+            assert text.strip()
+            assert "{" not in text
 
 
 def test_the_reason_tells_both_lines():
@@ -195,3 +278,32 @@ def test_a_faulty_phrase_file_is_refused_with_its_template(tmp_path, old, new, m
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         load_phrases(path)
+
+
+def spotter_table():
+    """Rows of the table of spotters' phrases: number, phrase, templates named, reason to leave it out."""
+    rows = []
+    for line in (PHRASES / "README.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and cells[0].isdigit():
+            rows.append((int(cells[0]), cells[1], re.findall(r"`([\w.]+)`", cells[2]), cells[3]))
+    return rows
+
+
+def test_every_phrase_of_human_spotters_is_covered_or_left_out_with_a_reason():
+    rows = spotter_table()
+    assert [n for n, *_ in rows] == list(range(1, 63))
+    for _, phrase, templates, reason in rows:
+        assert bool(templates) != bool(reason), phrase
+        assert templates or len(reason.split()) >= 8, phrase
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_covers_a_spotters_phrase_is_in_every_language(language):
+    tree = msgspec.to_builtins(load_phrases(language))
+    for _, phrase, templates, _ in spotter_table():
+        for name in templates:
+            found = tree
+            for key in name.split("."):
+                assert key in found, (phrase, name)
+                found = found[key]

@@ -10,6 +10,7 @@ NAME_SIZE = 32
 MAX_TRAIL = 8192
 MAX_LINE = 1024
 N_KINDS = 6
+N_SENSORS = 6
 
 PART = np.dtype([
     ("name", f"S{NAME_SIZE}"), ("shape", "i4"), ("fixed_to", "i4"), ("centre", "f8", (3,)),
@@ -68,17 +69,18 @@ FUSION_CONFIG = np.dtype([
     ("wheel_scale_walk", "f8"), ("mounting_walk", "f8"), ("inclination_bias_walk", "f8"), ("gnss_delay_walk", "f8"),
     ("gnss_lag_sd", "f8"), ("gnss_lag_walk", "f8"), ("pivot_sd", "f8"), ("pivot_walk", "f8"),
     ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
+    ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
 ], align=True)
 
 LINE_CONFIG = np.dtype([
     ("max_nodes", "u4"), ("max_stances", "u4"), ("horizon", "f8"), ("half_width", "f8"),
-    ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("reverse", "i4"),
-    ("reserved", "i4"),
+    ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("tube", "f8"),
+    ("reverse", "i4"), ("reserved", "i4"),
 ], align=True)
 
 COACH_CONFIG = np.dtype([
     ("steering_ratio", "f8"), ("reaction_time", "f8"), ("clearance_warn", "f8"), ("deviation_warn", "f8"),
-    ("tilt_warn", "f8"),
+    ("tilt_warn", "f8"), ("detail", "i4"), ("units", "i4"), ("setups", "u4"), ("reserved", "u4"),
 ], align=True)
 
 WINDOW_CONFIG = np.dtype([
@@ -96,7 +98,9 @@ STATE = np.dtype([
     ("sd_attitude", "f8", (3,)), ("rate", "f8", (3,)), ("gyro_bias", "f8", (3,)),
     ("accelerometer_bias", "f8", (3,)), ("wheel_scale", "f8"), ("mounting", "f8", (2,)),
     ("slip", "f8", (N_WHEELS,)), ("distance", "f8"), ("steer", "f8"), ("used", "u4", (N_KINDS,)),
-    ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"),
+    ("gated", "u4", (N_KINDS,)), ("resets", "u4"), ("reserved", "u4"), ("reset_position", "f8", (3,)),
+    ("reset_velocity", "f8", (3,)), ("reset_yaw", "f8"), ("rewinds", "u4"), ("clock_steps", "u4"),
+    ("late", "u4", (N_SENSORS,)), ("refused", "u4", (N_SENSORS,)), ("duplicated", "u4", (N_SENSORS,)),
 ], align=True)
 
 STANCE = np.dtype([
@@ -117,7 +121,7 @@ LINE_INFO = np.dtype([
     ("struct_size", "u4"), ("outcome", "i4"), ("length", "f8"), ("cost", "f8"), ("least_clearance", "f8"),
     ("least_s", "f8"), ("straight_clearance", "f8"), ("straight_s", "f8"), ("least_part", "i4"),
     ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"), ("limit_x", "f8"), ("limit_y", "f8"),
-    ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
+    ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("tube", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
     ("exhausted", "i4"), ("reserved", "i4"),
 ], align=True)
 
@@ -126,5 +130,14 @@ STEP = np.dtype([
     ("part", "i4"), ("wheel", "i4"), ("phase", "i4"), ("setup", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"),
     ("to_go", "f8"), ("x", "f8"), ("y", "f8"), ("steer", "f8"), ("turns", "f8"), ("distance", "f8"),
     ("clearance", "f8"), ("probability", "f8"), ("other_clearance", "f8"), ("angle", "f8"),
-    ("other_part", "i4"), ("reserved", "i4"),
+    ("other_part", "i4"), ("reserved", "i4"), ("since_ns", "i8"),
+], align=True)
+
+CONTACT = np.dtype([
+    ("struct_size", "u4"), ("part", "i4"), ("t_ns", "i8"), ("t_end_ns", "i8"), ("shock", "f8"), ("threshold", "f8"),
+    ("clearance", "f8"), ("probability", "f8"), ("x", "f8"), ("y", "f8"),
+], align=True)
+
+ANSWER = np.dtype([
+    ("struct_size", "u4"), ("question", "i4"), ("outcome", "i4"), ("reserved", "i4"), ("step", STEP),
 ], align=True)

@@ -154,6 +154,7 @@ def _summary(points: np.ndarray, infos: list[np.ndarray], outcome: Outcome) -> n
         info["limit_cause"], info["limit_part"] = Cause.CLEARANCE, at["part"]
         info["limit_x"], info["limit_y"], info["limit_clearance"] = at["x"], at["y"], at["clearance"]
         info["limit_tilt"] = math.acos(math.cos(at["roll"]) * math.cos(at["pitch"]))
+    info["tube"] = min(float(i["tube"]) for i in infos)
     info["exhausted"] = any(int(i["exhausted"]) for i in infos)
     info["nodes"], info["stances"] = sum(int(i["nodes"]) for i in infos), sum(int(i["stances"]) for i in infos)
     return info

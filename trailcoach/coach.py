@@ -12,10 +12,11 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from trailcoach.phrase_file import CAUSES, KINDS, PHASES, PRIORITIES, SETUPS
 from trailcoach.vehicle import Vehicle
-from trailcoach.words import CAUSES, KINDS, PHASES, PRIORITIES, SETUPS, WHEELS, Utterance, Words
+from trailcoach.words import OUTCOMES, QUESTIONS, WHEELS, Utterance, Words
 
-VERSION = 1             # of the JSON form
+VERSION = 2             # of the JSON form: trailcoach/schemas/step.schema.json
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Action:
     gear : int or None
         1 forward, -1 reverse.
     setup : tuple of str
-        "low_range", "lockers".
+        "low_range", "lockers", "sway_bar", "tyres".
     """
 
     turns: float | None
@@ -107,13 +108,14 @@ class Step:
     kind : str
         steer, hold, forward, reverse, stop, setup, warn, clear.
     cause : str
-        none, clearance, tip, wheel_lift, slip, off_line, no_line, no_ground, position, contact, end.
+        none, clearance, tip, wheel_lift, slip, off_line, no_line, no_ground, position, contact, end, roll_back,
+        high_centred.
     priority : str
         advice, caution, danger. Danger interrupts what is being said.
     phase : str
         prepare, now, clear.
-    t_ns, valid_until_ns : int
-        When it was given, and after when it must not be spoken.
+    t_ns, valid_until_ns, since_ns : int
+        When it was given, after when it must not be spoken, and when what it speaks of began (a shock, spinning).
     trigger, action, why
         Where, what, and the reason as data.
     reason : str
@@ -129,6 +131,7 @@ class Step:
     phase: str
     t_ns: int
     valid_until_ns: int
+    since_ns: int
     trigger: Trigger
     action: Action
     why: Why
@@ -155,6 +158,7 @@ class Step:
             id=int(record["id"]), kind=KINDS[int(record["kind"])], cause=CAUSES[int(record["cause"])],
             priority=PRIORITIES[int(record["priority"])], phase=PHASES[int(record["phase"])],
             t_ns=int(record["t_ns"]), valid_until_ns=int(record["valid_until_ns"]),
+            since_ns=int(record["since_ns"]),
             trigger=Trigger(float(record["to_go"]), _known(record["x"]), _known(record["y"])),
             action=_action(record), why=_why(record, vehicle), reason=said.reason,
             prepare=said.prepare, now=said.now, clear=said.clear)
@@ -204,6 +208,43 @@ class Step:
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question, as text and as data.
+
+    Attributes
+    ----------
+    question : str
+        repeat, next, why, how_far, another_way, will_it_fit.
+    outcome : str
+        step (the step answers), nothing, past (its place is behind), yes, barely, no, unknown.
+    spoken : Utterance
+        What to say.
+    step : Step
+        The figures behind it; of "nothing" only how far nothing comes (``action.distance``).
+    """
+
+    question: str
+    outcome: str
+    spoken: Utterance
+    step: Step
+
+    @staticmethod
+    def from_record(record: np.ndarray, vehicle: Vehicle, words: Words) -> Answer:
+        """The answer of a record of the core, an array of abi.ANSWER with shape ()."""
+        return Answer(QUESTIONS[int(record["question"])], OUTCOMES[int(record["outcome"])],
+                      words.answer(record, vehicle), Step.from_record(record["step"], vehicle, words))
+
+    @property
+    def text(self) -> str:
+        """What to say, as plain text."""
+        return self.spoken.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists, numbers and strings; what is not known is None."""
+        return {"version": VERSION, **asdict(self), "text": self.text}
+
+
 def _known(value: np.ndarray) -> float | None:
     return None if math.isnan(value) else float(value)
 
@@ -211,10 +252,11 @@ def _known(value: np.ndarray) -> float | None:
 def _action(record: np.ndarray) -> Action:
     kind = KINDS[int(record["kind"])]
     moves = kind in ("steer", "hold", "forward", "reverse")
+    lasts = moves or (kind == "clear" and record["distance"] > 0.0)
     return Action(
         turns=float(record["turns"]) if kind == "steer" else None,
         steer=_known(record["steer"]) if moves else None,
-        distance=float(record["distance"]) if moves else None,
+        distance=float(record["distance"]) if lasts else None,
         gear=-1 if kind == "reverse" else 1 if moves else None,
         setup=tuple(name for bit, name in SETUPS.items() if record["setup"] & bit))
 

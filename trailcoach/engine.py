@@ -5,19 +5,23 @@ import msgspec
 import numpy as np
 
 from trailcoach import _core
-from trailcoach.coach import Step
+from trailcoach.coach import Answer, Step
 from trailcoach.errors import InputError
 from trailcoach.log import Log
+from trailcoach.phrase_file import UNITS
 from trailcoach.sensors import set_sensors
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
-from trailcoach.words import Words
+from trailcoach.words import QUESTIONS, Words
 
 START_SD_XY, START_SD_YAW = 0.05, 0.01      # m, rad: a pose that somebody measured
+DETAILS = {"all": 0, "matters": 1, "stop": 2}     # TC_DETAIL_: how much is said
+_QUESTION_CODES = {name: code for code, name in QUESTIONS.items()}
 
 
-def make_config(vehicle: Vehicle, log: Log | None = None, *, guidance: bool = True) -> np.ndarray:
+def make_config(vehicle: Vehicle, log: Log | None = None, *, guidance: bool = True, language: str = "en-US",
+                detail: str = "all") -> np.ndarray:
     """The engine's configuration for a vehicle and, where there is one, a log's data sheet.
 
     Parameters
@@ -27,15 +31,29 @@ def make_config(vehicle: Vehicle, log: Log | None = None, *, guidance: bool = Tr
         Its meta.toml may give lever arms and the sensors' noise.
     guidance : bool
         False leaves out the memory of the planner; the engine then only fuses and settles.
+    language : str
+        Its units tell how finely ways are rounded.
+    detail : {"all", "matters", "stop"}
+        How much is said: everything; what keeps the vehicle from touching, hanging or tipping, when it is to be done;
+        only stop.
 
     Returns
     -------
     ndarray
         Array of abi.CONFIG with shape ().
+
+    Raises
+    ------
+    InputError
+        No such language or level of detail.
     """
+    if detail not in DETAILS:
+        raise InputError(f"detail '{detail}'; allowed: {', '.join(DETAILS)}")
     c = _core.default_config()
     c["vehicle"] = vehicle.to_abi()
     c["coach"]["steering_ratio"] = vehicle.steering.ratio
+    c["coach"]["detail"] = DETAILS[detail]
+    c["coach"]["units"] = UNITS[Words.load(language).phrases.units]
     if not guidance:
         c["line"]["max_nodes"] = 0
     set_sensors(c["fusion"], vehicle, log)
@@ -76,7 +94,11 @@ class Engine:
     trail : Trail, optional
         Where the driver wants to go; without one the engine watches the stance but advises no line.
     config : ndarray, optional
-        From :func:`make_config`; made from the vehicle if not given.
+        From :func:`make_config`; made from the vehicle, the language and the detail if not given.
+    language : str
+        A bundled language or a phrase file of your own.
+    detail : {"all", "matters", "stop"}
+        How much is said, see :func:`make_config`; a config given has its own.
 
     Examples
     --------
@@ -88,11 +110,11 @@ class Engine:
     """
 
     def __init__(self, vehicle: Vehicle, terrain: Terrain | None = None, trail: Trail | None = None,
-                 config: np.ndarray | None = None, language: str = "en-US") -> None:
+                 config: np.ndarray | None = None, language: str = "en-US", detail: str = "all") -> None:
         self.vehicle = vehicle
         self._terrain = terrain
         self._words = Words.load(language)
-        self._core = _core.Engine(make_config(vehicle) if config is None else config)
+        self._core = _core.Engine(make_config(vehicle, language=language, detail=detail) if config is None else config)
         if terrain is not None:
             self._core.set_terrain(terrain.grid)
         if trail is not None:
@@ -124,6 +146,31 @@ class Engine:
         while (record := self._core.next_step()) is not None:
             steps.append(Step.from_record(record, self.vehicle, self._words))
         return steps
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question from what the last tick knew.
+
+        Parameters
+        ----------
+        question : {"repeat", "next", "why", "how_far", "another_way", "will_it_fit"}
+
+        Raises
+        ------
+        InputError
+            No such question.
+        CoreError
+            There was no tick since terrain and trail are what they are.
+        """
+        if question not in _QUESTION_CODES:
+            raise InputError(f"question '{question}'; allowed: {', '.join(_QUESTION_CODES)}")
+        return Answer.from_record(self._core.ask(_QUESTION_CODES[question]), self.vehicle, self._words)
+
+    def contacts(self) -> list[np.ndarray]:
+        """Contacts felt that are over and were not read yet: arrays of abi.CONTACT with shape ()."""
+        found = []
+        while (record := self._core.next_contact()) is not None:
+            found.append(record)
+        return found
 
     @property
     def state(self) -> np.ndarray:

@@ -13,7 +13,7 @@ from trailcoach.engine import make_config, start_values, vehicle_of
 from trailcoach.errors import CoreError, InputError
 from trailcoach.inputs.preflight import check_imu
 from trailcoach.inputs.projection import unproject
-from trailcoach.log import SENSORS, Log, within_clock
+from trailcoach.log import SENSORS, Log, without_strays
 from trailcoach.outputs import write_table
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
@@ -38,6 +38,10 @@ class Status(enum.IntFlag):
     NO_WHEELS = 64              # no believable wheel speed for 0.5 s
     IMU_GAP = 128               # a gap longer than 0.1 s was bridged
     IMU_FAULT = 256             # an implausible IMU sample was replaced by the last one
+    REWOUND = 512               # a late sample changed what was said in the last second
+    CLOCK = 1024                # a sensor's clock stepped in the last 5 s
+    INCLINATION = 2048          # the inclinometer has been refused for 1 s, or is stuck
+    GNSS = 4096                 # the last fix was refused
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,10 @@ class Track:
             slip=state["slip"], status=state["status"], distance=state["distance"], state=state, origin=origin)
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Columns of track.csv by name; lat, lon (deg), h (m) too where the log's positions had them."""
+        """Columns of track.csv by name; lat, lon (deg), h (m) too where the log's positions had them.
+
+        resets counts how often the filter began anew or leapt, reset_x to reset_yaw tell what the last of it moved.
+        """
         out = {"t": self.t}
         groups = (("x", "y", "z"), self.position), (("vx", "vy", "vz"), self.velocity), \
                  (("roll", "pitch", "yaw"), self.attitude)
@@ -99,6 +106,9 @@ class Track:
             out.update(zip((f"sd_{n}" for n in names), sd.T, strict=True))
         out.update(zip((f"slip_{w}" for w in _WHEELS), self.slip.T, strict=True))
         out["status"] = self.status
+        out["resets"] = self.state["resets"]
+        out.update(zip(("reset_x", "reset_y", "reset_z"), self.state["reset_position"].T, strict=True))
+        out["reset_yaw"] = self.state["reset_yaw"]
         if self.origin is not None:
             out["lat"], out["lon"], out["h"] = self.geographic()
         return out
@@ -153,7 +163,7 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     check_imu(log)
     vehicle = vehicle or vehicle_of(log)
     try:
-        log = within_clock(log)
+        log = without_strays(log)
         engine = _core.Engine(make_config(vehicle, log, guidance=False) if config is None else config)
         if log.meta.start is not None:
             engine.set_start(*start_values(terrain, *log.meta.start))

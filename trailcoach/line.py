@@ -55,6 +55,8 @@ class Line:
     why : Why
     limit : Limit or None
         What keeps it from being clear; None where nothing does.
+    tube : float
+        Lateral error of the driver at which it was found to stay clear as well, m; 0 = it has no such room.
     exhausted : bool
         True where no clear line leads forward, shown on a lattice of 10 cm and 2.5 deg.
     nodes, n_stances : int
@@ -68,6 +70,7 @@ class Line:
     cost: float
     why: Why
     limit: Limit | None
+    tube: float
     exhausted: bool
     nodes: int
     n_stances: int
@@ -194,7 +197,7 @@ def line_of(vehicle: Vehicle, terrain: Terrain, points: np.ndarray, info: np.nda
     rests = engine.settle(np.column_stack([points["x"], points["y"], points["yaw"]]))
     return Line(points, Stance.from_records(rests, vehicle.part_names), rests, outcome, cost, why,
                 Limit.from_info(info, _part(vehicle, int(info["limit_part"]))),
-                bool(info["exhausted"]), int(info["nodes"]), int(info["stances"]))
+                float(info["tube"]), bool(info["exhausted"]), int(info["nodes"]), int(info["stances"]))
 
 
 def _part(vehicle: Vehicle, index: int) -> str | None:

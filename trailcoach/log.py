@@ -10,16 +10,16 @@ import msgspec
 import numpy as np
 
 from trailcoach.errors import InputError
+from trailcoach.inputs.arrival import on_one_clock, strays
 from trailcoach.inputs.kinds import kind_of
 from trailcoach.inputs.projection import Origin, check_system, project
 from trailcoach.inputs.samples import read_gnss, read_samples, read_steering
 from trailcoach.inputs.table import read_table
 from trailcoach.inputs.toml_file import load_toml, unknown_keys
 
-__all__ = ["SENSORS", "Log", "Meta", "project", "read_table", "within_clock"]
+__all__ = ["SENSORS", "Log", "Meta", "project", "read_table", "without_strays"]
 
 SENSORS = ("imu", "wheels", "inclination", "steering", "speed", "gnss")
-TIME_JUMP = 3600.0                  # s between samples of the IMU: what comes after a longer one is a stamp gone wrong
 _WANTED = "a log is a folder with imu.csv and other sensors' CSV files"
 
 _Length = Annotated[float, msgspec.Meta(ge=-20.0, le=20.0)]
@@ -27,12 +27,28 @@ Arm = Annotated[tuple[_Length, _Length, _Length], msgspec.Meta(description="x, y
 Map = Annotated[float, msgspec.Meta(ge=-1e8, le=1e8)]
 Yaw = Annotated[float, msgspec.Meta(ge=-4 * math.pi, le=4 * math.pi)]
 Pose = Annotated[tuple[Map, Map, Yaw], msgspec.Meta(description="x, y, yaw: three numbers in brackets, m and rad")]
+_Offset = Annotated[float, msgspec.Meta(ge=-10.0, le=10.0)]
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[clock]`` of meta.toml: what is added to a sensor's stamps to make them the IMU's, s.
+
+    gnss_velocity is added to a fix's stamp to make it that of its velocity: negative where the velocity lags.
+    """
+
+    wheels: _Offset = 0.0
+    inclination: _Offset = 0.0
+    steering: _Offset = 0.0
+    speed: _Offset = 0.0
+    gnss: _Offset = 0.0
+    gnss_velocity: Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)] = 0.0
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
     """What meta.toml may say; all of it is optional, other keys are left alone.
 
-    A key that looks like a known one misspelt is told among the log's warnings.
+    A key that looks like a known one misspelt is told among the log's warnings; in ``[clock]`` and ``[noise]`` it is
+    refused.
     start is x, y, yaw of the body origin at rest; imu and gnss are lever arms in the body frame (m); noise is the
     sensors' data sheet, see :func:`trailcoach.engine.make_config`.
     """
@@ -47,6 +63,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     track: Annotated[float, msgspec.Meta(ge=0.8, le=3.0)] | None = None
     steering_ratio: Annotated[float, msgspec.Meta(ge=5.0, le=40.0)] | None = None
     noise: dict[str, Any] = {}
+    clock: Clock = Clock()
     notes: tuple[str, ...] = ()
 
 
@@ -59,7 +76,7 @@ class Log:
     path : Path
     meta : Meta
     imu, wheels, inclination, steering, speed, gnss : ndarray or None
-        Arrays of the dtypes in :mod:`trailcoach.abi`, times strictly increasing.
+        Arrays of the dtypes in :mod:`trailcoach.abi`, in the order the samples came; stamps may be late or twice.
     frame : str
         What positions are in: the projected CRS, or "local" = metres from the first fix.
     origin : tuple of float or None
@@ -94,7 +111,7 @@ class Log:
         ------
         InputError
             Names file and line, what is wrong and what is allowed: no log, wrong columns, a row cut short, a value
-            that is not a finite number or not plausible, time that does not increase, sensors that share no time.
+            that is not a finite number or not plausible, stamps too coarse for the rows, sensors that share no time.
         """
         path = Path(path)
         _check_folder(path)
@@ -114,7 +131,7 @@ class Log:
             arrays["gnss"], origin = fixes.samples, fixes.origin
             frame = fixes.crs or frame
         _check_clock(path, arrays)
-        return within_clock(Log(path, meta, **arrays, frame=frame, origin=origin, warnings=warnings))
+        return without_strays(Log(path, meta, **arrays, frame=frame, origin=origin, warnings=warnings))
 
     def project(self, lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Degrees (WGS 84) to x, y in the frame of this log, m."""
@@ -135,12 +152,21 @@ class Log:
 
     @property
     def t_ns(self) -> tuple[int, int]:
-        """First and last time stamp of any sensor."""
-        times = [a["t_ns"] for a in self.arrays if a is not None]
-        return int(min(t[0] for t in times)), int(max(t[-1] for t in times))
+        """When the first and the last sample of any sensor came."""
+        times = self._level().values()
+        return int(min(t[0] for t in times)), int(max(t.max() for t in times))
+
+    def in_time(self, sensor: str) -> np.ndarray:
+        """One sensor's samples in the order of their time, each stamp once, on the clock the log began with."""
+        samples: np.ndarray = getattr(self, sensor).copy()
+        samples["t_ns"] = self._level()[sensor]
+        return samples[np.unique(samples["t_ns"], return_index=True)[1]]
+
+    def _level(self) -> dict[str, np.ndarray]:
+        return on_one_clock({s: getattr(self, s)["t_ns"] for s in self.sensors if len(getattr(self, s))})
 
     def timeline(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """All samples in time order, at equal times in the order of SENSORS.
+        """All samples in the order they came, see :mod:`trailcoach.inputs.arrival`; at equal times in that of SENSORS.
 
         Returns
         -------
@@ -149,8 +175,9 @@ class Log:
         rows : (n,) int64
             Row of that sensor's array.
         t_ns : (n,) int64
+            When they came, never back in time; the stamp for a sample in time.
         """
-        arrays = [(k, a["t_ns"]) for k, a in enumerate(self.arrays) if a is not None]
+        arrays = [(SENSORS.index(s), np.maximum.accumulate(t)) for s, t in self._level().items()]
         kinds = np.concatenate([np.full(len(t), k, np.uint8) for k, t in arrays])
         rows = np.concatenate([np.arange(len(t)) for _, t in arrays])
         t_ns = np.concatenate([t for _, t in arrays])
@@ -181,33 +208,24 @@ def _read_meta(folder: Path, warnings: list[str]) -> Meta:
 
 def _check_clock(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Every sensor must have been on while the IMU was: else their clocks differ."""
-    imu = arrays["imu"]["t_ns"]
+    begin, end = (edge(arrays["imu"]["t_ns"]) for edge in (np.min, np.max))
     for sensor, samples in arrays.items():
-        first, last = samples["t_ns"][[0, -1]]
-        if last < imu[0] or first > imu[-1]:
+        first, last = (edge(samples["t_ns"]) for edge in (np.min, np.max))
+        if last < begin or first > end:
             raise InputError(f"{path / f'{sensor}.csv'}: t is {first * 1e-9:g} to {last * 1e-9:g} s, but that of"
-                             f" imu.csv {imu[0] * 1e-9:g} to {imu[-1] * 1e-9:g} s; one clock is needed")
+                             f" imu.csv {begin * 1e-9:g} to {end * 1e-9:g} s; one clock is needed")
 
 
-def within_clock(log: Log) -> Log:
-    """The log without the samples after a jump of the IMU's clock of more than TIME_JUMP, which the core refuses.
-
-    What is left out is added to the warnings of the log.
-    """
-    if log.imu is None:
-        return log
-    jump = np.flatnonzero(np.diff(log.imu["t_ns"]) > TIME_JUMP * 1e9)
-    last = log.imu["t_ns"][jump[0] if len(jump) else -1]
+def without_strays(log: Log) -> Log:
+    """The log without single stamps far from those about them, which are told among its warnings."""
     kept = {}
-    for sensor in SENSORS:
+    for sensor in log.sensors:
         samples = getattr(log, sensor)
-        if samples is None:
+        stray = strays(samples["t_ns"])
+        if not stray.any():
             continue
-        far = samples["t_ns"] > last + (0 if sensor == "imu" else int(TIME_JUMP * 1e9))
-        if not far.any():
-            continue
-        kept[sensor] = samples[~far]
-        text = f"{sensor}.csv: {far.sum()} samples more than {TIME_JUMP:g} s after the others were left out"
+        kept[sensor] = samples[~stray]
+        text = f"{sensor}.csv: {stray.sum()} samples with a stamp far from those about them were left out"
         if text not in log.warnings:
             log.warnings.append(text)
     return replace(log, **kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import numpy as np
 
 from trailcoach.fusion import KINDS, Status
-from trailcoach.log import Log
+from trailcoach.log import SENSORS, Log
 
 _REFUSED = 0.2                      # share of one kind's updates that the gate may refuse
 _GAP = 1.0                          # s without an IMU sample
@@ -28,12 +28,24 @@ def oddities(log: Log, state: np.ndarray) -> list[str]:
     list of str
         A sentence each; empty where nothing is odd.
     """
-    return [*_gaps(log), *_refused(state[-1]), *_motion(state)]
+    return [*_gaps(log), *_times(state[-1]), *_refused(state[-1]), *_motion(state)]
+
+
+def _times(last: np.ndarray) -> list[str]:
+    """What came late, one line for all sensors."""
+    notes = []
+    for words, name in (("late, taken at their time", "late"), ("refused for their stamps", "refused"),
+                        ("duplicates dropped", "duplicated")):
+        counts = [f"{sensor} {n}" for sensor, n in zip(SENSORS, last[name].tolist(), strict=True) if n]
+        if counts:
+            notes.append(f"{words}: {', '.join(counts)}")
+    if last["clock_steps"]:
+        notes.append(f"steps of a sensor's clock: {int(last['clock_steps'])}")
+    return [f"samples: {'; '.join(notes)}"] if notes else []
 
 
 def _gaps(log: Log) -> list[str]:
-    assert log.imu is not None
-    t = log.imu["t_ns"] * 1e-9
+    t = log.in_time("imu")["t_ns"] * 1e-9
     gaps = np.flatnonzero(np.diff(t) > _GAP)
     if not gaps.size:
         return []

@@ -11,7 +11,7 @@ import numpy as np
 from trailcoach import _core, abi
 from trailcoach.along import plan_along
 from trailcoach.coach import Step
-from trailcoach.debrief import debrief
+from trailcoach.debrief import could_feel, debrief
 from trailcoach.engine import Engine, make_config, start_values
 from trailcoach.errors import InputError
 from trailcoach.fusion import Status, Track
@@ -34,15 +34,20 @@ Progress = Callable[[str, float], None]     # what is being done, and how much o
 
 @dataclass(frozen=True)
 class Tick:
-    """What the engine knew and said at one tick; stance is None while it does not know where it stands."""
+    """What the engine knew, said and felt at one tick.
+
+    stance is None while it does not know where it stands; contacts (abi.CONTACT) are those over since the last tick.
+    """
 
     t_ns: int
     state: np.ndarray
     stance: np.ndarray | None
     steps: list[Step]
+    contacts: list[np.ndarray]
 
 
-def replay(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None) -> Iterator[Step]:
+def replay(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None, *, language: str = "en-US",
+           detail: str = "all") -> Iterator[Step]:
     """Steps as they would have been spoken on the drive.
 
     Parameters
@@ -52,20 +57,25 @@ def replay(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = N
     terrain : Terrain
     trail : Trail, optional
         Where the driver wanted to go; without one the path that was driven.
+    language : str
+        A bundled language or a phrase file of your own.
+    detail : {"all", "matters", "stop"}
+        How much is said, see :func:`trailcoach.engine.make_config`.
 
     Yields
     ------
     Step
     """
-    for tick in ticks(log, vehicle, terrain, trail or driven_trail(log, vehicle, terrain)):
+    for tick in ticks(log, vehicle, terrain, trail or driven_trail(log, vehicle, terrain), language=language,
+                      detail=detail):
         yield from tick.steps
 
 
-def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail,
-          progress: Progress | None = None) -> Iterator[Tick]:
+def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail, progress: Progress | None = None, *,
+          language: str = "en-US", detail: str = "all") -> Iterator[Tick]:
     """The drive tick by tick."""
     check_imu(log)
-    engine = Engine(vehicle, terrain, trail, make_config(vehicle, log))
+    engine = Engine(vehicle, terrain, trail, make_config(vehicle, log, language=language, detail=detail), language)
     if log.meta.start is not None:
         engine.start(*log.meta.start)
     kinds, rows, t_ns = log.timeline()
@@ -78,7 +88,7 @@ def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail,
         steps = engine.tick(int(time))
         if progress is not None:
             progress("replaying the drive", (i + 1) / len(times))
-        yield Tick(int(time), engine.state, engine.stance, steps)
+        yield Tick(int(time), engine.state, engine.stance, steps, engine.contacts())
 
 
 def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, half_width: float = 3.0) -> Trail:
@@ -117,10 +127,10 @@ def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, hal
 
 
 def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None,
-               progress: Progress | None = None) -> ReplayResult:
+               progress: Progress | None = None, *, language: str = "en-US", detail: str = "all") -> ReplayResult:
     """Replay a log and keep everything the report is drawn from."""
     trail = trail or driven_trail(log, vehicle, terrain)
-    drive = list(ticks(log, vehicle, terrain, trail, progress))
+    drive = list(ticks(log, vehicle, terrain, trail, progress, language=language, detail=detail))
     state = np.array([t.state for t in drive])
     stance = np.array([_unknown_stance() if t.stance is None else t.stance for t in drive])
     if progress is not None:
@@ -132,14 +142,18 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
         t=(t_ns - log.t_ns[0]) * 1e-9, state=state, stance=stance, advised=advised.points,
         advised_stance=advised.rests, steps=[s for d in drive for s in d.steps], trail_xy=trail.xy,
         half_width=trail.half_width, terrain=terrain,
-        debrief=debrief(vehicle.part_names, t_ns, state, stance, log.imu), notes=[*log.meta.notes, *log.warnings])
+        debrief=debrief(vehicle.part_names, t_ns, state, stance, [c for d in drive for c in d.contacts],
+                        felt=could_feel(log.in_time("imu")), advised=advised.points, advised_stance=advised.rests),
+        notes=[*log.meta.notes, *log.warnings])
 
 
-def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None) -> None:
+def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None, *,
+           language: str = "en-US", detail: str = "all") -> None:
     """Write what a replay gives the engine as a recording, for a C host to replay with the same result."""
     trail = trail or driven_trail(log, vehicle, terrain)
     start = start_values(terrain, *log.meta.start) if log.meta.start is not None else None
-    write_recording(path, log, tick_times(log, TICK_RATE), config=make_config(vehicle, log), terrain=terrain,
+    write_recording(path, log, tick_times(log, TICK_RATE), terrain=terrain,
+                    config=make_config(vehicle, log, language=language, detail=detail),
                     trail=(trail.xy, trail.half_width), start=start)
 
 

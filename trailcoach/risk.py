@@ -95,7 +95,8 @@ def line_risk(vehicle: Vehicle, terrain: Terrain, line: Line, wander_sd: float =
     any_part = 1.0 - np.prod(1.0 - touches, axis=2, keepdims=True)
     whole = _along(np.concatenate([touches, any_part], axis=2), weight, line.s)
     return Risk(stances.parts, np.einsum("o,onk->nk", weight, touches), whole[:k], float(whole[k]),
-                line.s, any_part[:, :, 0], np.column_stack([least[low], least[high]]), np.asarray(~known.all(axis=(0, 2))))
+                line.s, any_part[:, :, 0], np.column_stack([least[low], least[high]]),
+                np.asarray(~known.all(axis=(0, 2))))
 
 
 def _weights() -> np.ndarray:

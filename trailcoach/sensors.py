@@ -1,12 +1,13 @@
 """What fusion expects of the sensors: a log's data sheet and lever arms over the core's defaults."""
 from __future__ import annotations
 
+import difflib
 import math
 
 import numpy as np
 
 from trailcoach.errors import InputError
-from trailcoach.log import Log
+from trailcoach.log import SENSORS, Log
 from trailcoach.vehicle import Vehicle
 
 DRIVEN_NOISE = 4.0                  # noise density of a driven accelerometer / that of its data sheet: vibration
@@ -61,6 +62,10 @@ def set_sensors(fusion: np.ndarray, vehicle: Vehicle, log: Log | None = None) ->
         latitude = math.radians(log.origin[0])
         fusion["earth_rate"] = (0.0, EARTH_RATE * math.cos(latitude), EARTH_RATE * math.sin(latitude))
         fusion["gravity"] = normal_gravity(latitude, log.origin[2])
+    for sensor in SENSORS[1:]:
+        fusion["clock"][SENSORS.index(sensor)] = getattr(log.meta.clock, sensor)
+    fusion["gnss_velocity_clock"] = log.meta.clock.gnss_velocity
+    _check_names(log)
     for key, (name, factor, least) in _DATA_SHEET.items():
         value = log.meta.noise.get(key)
         if value is None:
@@ -69,6 +74,14 @@ def set_sensors(fusion: np.ndarray, vehicle: Vehicle, log: Log | None = None) ->
             raise InputError(f"{log.path / 'meta.toml'}: noise.{key} = {value!r}; a number of at least {least:g} is"
                              " needed")
         fusion[name] = value * factor
+
+
+def _check_names(log: Log) -> None:
+    """Refuse a key of [noise] that looks like one that counts; a log may tell more than is asked for."""
+    for key in log.meta.noise:
+        close = difflib.get_close_matches(key, _DATA_SHEET, 1)
+        if key not in _DATA_SHEET and close:
+            raise InputError(f"{log.path / 'meta.toml'}: unknown key 'noise.{key}'; did you mean '{close[0]}'?")
 
 
 def normal_gravity(latitude: float, height: float) -> float:

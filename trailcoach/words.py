@@ -1,74 +1,43 @@
-"""Words for steps: phrase files per language, and the renderer that fills them.
+"""Words for steps and answers: the renderer that fills the templates of a phrase file.
 
-A phrase file (``phrases/LANGUAGE.toml``) is data: templates with examples beside them, ladders that turn metres and
-turns into what people say, names of parts. Sides are the driver's and the passenger's, by ``driver_side`` of the
-vehicle.
+Sides are the driver's and the passenger's, by ``driver_side`` of the vehicle.
 """
 from __future__ import annotations
 
 import math
 import re
-import string
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
 from xml.sax.saxutils import escape
 
-import msgspec
 import numpy as np
 
-from trailcoach.errors import InputError
+from trailcoach.phrase_file import (
+    CAUSES,
+    KINDS,
+    LONGEST,
+    PASSED,
+    PHASES,
+    PRIORITIES,
+    SETUPS,
+    PhraseFile,
+    Rung,
+    alternatives,
+    fields_of,
+    load_phrases,
+    words_in,
+)
 from trailcoach.vehicle import Vehicle
 
-KINDS = {1: "steer", 2: "hold", 3: "forward", 4: "reverse", 5: "stop", 6: "setup", 7: "warn", 8: "clear"}
-CAUSES = {0: "none", 1: "clearance", 2: "tip", 3: "wheel_lift", 4: "slip", 5: "off_line", 6: "no_line",
-          7: "no_ground", 8: "position", 9: "contact", 10: "end"}
-PRIORITIES = {1: "advice", 2: "caution", 3: "danger"}
-PHASES = {1: "prepare", 2: "now", 3: "clear"}
-SETUPS = {1: "low_range", 2: "lockers"}
 WHEELS = ("fl", "fr", "rl", "rr")
+QUESTIONS = {1: "repeat", 2: "next", 3: "why", 4: "how_far", 5: "another_way", 6: "will_it_fit"}
+OUTCOMES = {0: "unknown", 1: "step", 2: "nothing", 3: "past", 4: "yes", 5: "barely", 6: "no"}
 
 _STRAIGHT = math.pi / 4.0               # rad of the steering wheel: within half a quarter turn it is straight
 _AHEAD = 0.15                           # m: nearer is here and now
-_ALWAYS = {"where", "distance", "offset", "lean"}           # arguments every step has
-_OF_KIND = {"steer": {"turn"}, "setup": {"setup"}}          # and those every step of a kind has
-_ARGUMENTS = _ALWAYS | {"turn", "setup", "side", "part", "wheel", "room", "other_part", "other_room",
-                        "its_other_room", "ahead", "angle"}
-_WORDS = {"turned": {"amount", "side"}, "straighten": set(), "driver": set(), "passenger": set(),
-          "lean_driver": set(), "lean_passenger": set(), "lean_none": set(), "part_driver": set(),
-          "part_passenger": set(), "sided_part": {"side", "part"}, "front_wheel": {"side"}, "rear_wheel": {"side"},
-          "low_range": set(), "lockers": set(), "join": set(), "free": {"gap"}, "touch": {"gap"}}
-_PASSED = {"clearance", "tip", "no_ground", "position"}     # causes of a "clear" step
-_SSML = {"document": {"language", "text"}, **{p: {"text"} for p in PRIORITIES.values()}}
-
-
-class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One step of a ladder: what is said of a value below a limit; ``{n}`` is the value in units, rounded."""
-
-    below: float
-    text: str
-    unit: float = 1.0
-    round: int = 1
-
-
-class PhraseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The tables of a phrase file."""
-
-    language: str
-    numbers: list[str]
-    where: list[Rung]
-    length: list[Rung]
-    gap: list[Rung]
-    turn: list[Rung]
-    angle: list[Rung]
-    words: dict[str, str]
-    parts: dict[str, str]
-    ssml: dict[str, str]
-    say: dict[str, dict[str, Any]]
-    why: dict[str, list[str]]
+_TOUCHES = 0.008                        # m of clearance: the core's TC_COACH_TOUCHES, said as touching and not as room
+_MOST_SETUPS = 3                        # that one utterance can hold beside the place
 
 
 @dataclass(frozen=True)
@@ -89,106 +58,6 @@ class Utterances:
     reason: str
 
 
-def languages() -> list[str]:
-    """Languages that come with trailcoach."""
-    return sorted(p.name.removesuffix(".toml") for p in files("trailcoach").joinpath("phrases").iterdir()
-                  if p.name.endswith(".toml"))
-
-
-def load_phrases(language: str | Path) -> PhraseFile:
-    """Read and check a phrase file.
-
-    Parameters
-    ----------
-    language : str or Path
-        A bundled language ("en-US") or the path of a phrase file of your own.
-
-    Raises
-    ------
-    InputError
-        Names the file, the template, and what is wrong with it.
-    """
-    path = Path(language)
-    if not path.is_file():
-        if str(language) not in languages():
-            raise InputError(f"{language}: no such language; allowed: {', '.join(languages())}, or a phrase file")
-        path = Path(str(files("trailcoach").joinpath("phrases", f"{language}.toml")))
-    try:
-        phrases = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PhraseFile)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as e:
-        raise InputError(f"{path}: not a phrase file: {e}") from None
-    fault = _first_fault(phrases)
-    if fault:
-        raise InputError(f"{path}: {fault}")
-    return phrases
-
-
-def fields_of(template: str) -> set[str]:
-    """Names of the arguments a template takes."""
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
-
-
-def alternatives(phrases: PhraseFile, kind: str, cause: str, phase: str) -> list[str]:
-    """Templates of an utterance, the one that says most first."""
-    table = phrases.say[kind]
-    entry = table.get(cause, table)[phase]
-    return [entry] if isinstance(entry, str) else cast("list[str]", entry)
-
-
-def _first_fault(p: PhraseFile) -> str | None:
-    """What is wrong with a phrase file, or None."""
-    for table, name, need in ((p.words, "words", _WORDS), (p.ssml, "ssml", _SSML)):
-        if table.keys() != need.keys():
-            return f"[{name}]: {', '.join(sorted(table.keys() ^ need.keys()))} missing or unknown"
-        for key, allowed in need.items():
-            if fields_of(table[key]) != allowed:
-                return f"{name}.{key} takes exactly {sorted(allowed)}, found {sorted(fields_of(table[key]))}"
-    for name in ("where", "length", "gap", "turn", "angle"):
-        rungs = getattr(p, name)
-        limits = [r.below for r in rungs]
-        if not limits or limits != sorted(limits) or limits[-1] != math.inf:
-            return f"{name}: limits must rise and end with inf"
-        if any(fields_of(r.text) - {"n"} or not r.unit > 0.0 or r.round < 1 for r in rungs):
-            return f"{name}: texts take only {{n}}, unit is above 0, round at least 1"
-    return _first_fault_of_templates(p)
-
-
-def _first_fault_of_templates(p: PhraseFile) -> str | None:
-    if set(p.say) != set(KINDS.values()):
-        return f"[say]: {', '.join(sorted(set(p.say) ^ set(KINDS.values())))} missing or unknown"
-    for kind, table in p.say.items():
-        own = {key for key, value in table.items() if isinstance(value, dict)}
-        if own - set(CAUSES.values()):
-            return f"say.{kind}: unknown cause {', '.join(sorted(own - set(CAUSES.values())))}"
-        for where, entry in [(f"say.{kind}", table), *((f"say.{kind}.{c}", table[c]) for c in sorted(own))]:
-            if set(entry) - own != {*PHASES.values(), "example"}:
-                return f"{where}: needs exactly prepare, now, clear and example"
-            for phase in PHASES.values():
-                templates = [entry[phase]] if isinstance(entry[phase], str) else entry[phase]
-                fault = _fault_of(templates, _ALWAYS | _OF_KIND.get(kind, set()))
-                if fault:
-                    return f"{where}.{phase}: {fault}"
-    reasons = {*CAUSES.values(), *SETUPS.values(), *(f"passed_{cause}" for cause in _PASSED)}
-    if p.why.keys() != reasons:
-        return f"[why]: {', '.join(sorted(p.why.keys() ^ reasons))} missing or unknown"
-    for cause, templates in p.why.items():
-        fault = _fault_of(templates, _ALWAYS)
-        if fault:
-            return f"why.{cause}: {fault}"
-    return None
-
-
-def _fault_of(templates: list[str], always: set[str]) -> str | None:
-    if not templates or not all(t.strip() for t in templates):
-        return "is empty"
-    for t in templates:
-        if fields_of(t) - _ARGUMENTS:
-            return f"unknown argument {', '.join(sorted(fields_of(t) - _ARGUMENTS))}"
-    if fields_of(templates[-1]) - always:
-        return f"the last alternative may only use {', '.join(sorted(always))}"
-    return None
-
-
 @dataclass(frozen=True)
 class Words:
     """A language: get one with :meth:`load`."""
@@ -203,6 +72,10 @@ class Words:
     def utterances(self, record: np.ndarray, vehicle: Vehicle) -> Utterances:
         """Words for a step of this vehicle, an array of abi.STEP with shape ()."""
         return Voice(self.phrases, vehicle).utterances(record)
+
+    def answer(self, record: np.ndarray, vehicle: Vehicle) -> Utterance:
+        """Words for an answer about this vehicle, an array of abi.ANSWER with shape ()."""
+        return Voice(self.phrases, vehicle).answer(record)
 
 
 class Voice:
@@ -220,18 +93,29 @@ class Voice:
         priority = PRIORITIES[int(record["priority"])]
         arguments = self._arguments(record)
         prepare, now, clear = (
-            self._utterance(_fill(alternatives(self.phrases, kind, cause, phase), arguments), priority)
+            self._utterance(_fill(alternatives(self.phrases, kind, cause, phase), arguments, LONGEST), priority)
             for phase in PHASES.values())
         return Utterances(prepare, now, clear, reason=self._reason(record, kind, cause, arguments))
 
     def _reason(self, record: np.ndarray, kind: str, cause: str, arguments: Mapping[str, str]) -> str:
         """Why, in words; a set-up that asks for both has a reason for each."""
         why = self.phrases.why
-        if kind == "clear" and cause in _PASSED:
+        if kind == "clear" and cause in PASSED:
             return _fill(why[f"passed_{cause}"], arguments)
         if kind == "setup":
             return " ".join(_fill(why[name], arguments) for name in _setups(record)) or _fill(why[cause], arguments)
         return _fill(why[cause], arguments)
+
+    def answer(self, record: np.ndarray) -> Utterance:
+        """What is answered, of an array of abi.ANSWER with shape ()."""
+        step, question, outcome = record["step"], QUESTIONS[int(record["question"])], OUTCOMES[int(record["outcome"])]
+        if outcome == "step" and question == "why":
+            return self._utterance(self.utterances(step).reason, "advice")
+        if outcome == "step" and question in ("repeat", "next"):
+            said: Utterance = getattr(self.utterances(step), PHASES[int(step["phase"])])
+            return self._utterance(said.text, "advice")
+        return self._utterance(_fill(self.phrases.answer[_answer_key(question, outcome, step)], self._arguments(step)),
+                               "advice")
 
     def side(self, side: int, of: str = "") -> str:
         """The driver's or the passenger's, of a side of the vehicle (1 left, -1 right).
@@ -265,6 +149,8 @@ class Voice:
         return self.phrases.parts.get(name) or name.replace("_", " ")
 
     def _room(self, clearance: float) -> str:
+        if abs(clearance) < _TOUCHES:
+            return self.phrases.words["just"]
         gap = self.ladder("gap", abs(clearance))
         return self.phrases.words["touch" if clearance < 0.0 else "free"].format(gap=gap)
 
@@ -293,7 +179,7 @@ class Voice:
         if record["to_go"] >= _AHEAD:
             out["ahead"] = out["where"]
         if record["setup"]:
-            out["setup"] = words["join"].join(words[s] for s in _setups(record))
+            out["setup"] = words["join"].join(words[s] for s in _setups(record)[:_MOST_SETUPS])
         if record["kind"] == 1:
             out["turn"] = self._turn(record)
         if np.isfinite(record["clearance"]):
@@ -308,6 +194,8 @@ class Voice:
         part = int(record["other_part"])
         same = part == int(record["part"])
         out = {"other_part": self.part(part)} if part >= 0 and not same else {}
+        if part >= 0 and record["other_clearance"] < _TOUCHES:
+            out["touching_part"] = self.part(part)
         if not np.isfinite(record["other_clearance"]):
             return out
         other_room = self._room(float(record["other_clearance"]))
@@ -321,12 +209,27 @@ class Voice:
         return Utterance(text, ssml["document"].format(language=self.phrases.language, text=inner))
 
 
+def _answer_key(question: str, outcome: str, step: np.ndarray) -> str:
+    """Which of a phrase file's answers it is."""
+    if outcome == "unknown":
+        cause = CAUSES[int(step["cause"])]
+        return f"unknown_{cause}" if cause in ("position", "no_ground") else "unknown_no_line"
+    if outcome == "nothing":
+        return "nothing_said" if question in ("repeat", "why") else "nothing_ahead"
+    if outcome in ("past", "step"):
+        return "past" if outcome == "past" else "how_far"
+    return f"{'another' if question == 'another_way' else 'fit'}_{outcome}"
+
+
 def _setups(record: np.ndarray) -> list[str]:
     return [name for bit, name in SETUPS.items() if record["setup"] & bit]
 
 
-def _fill(templates: list[str], arguments: Mapping[str, str]) -> str:
-    """The first template whose arguments are known, filled; every sentence starts with a capital."""
-    template = next(t for t in templates if fields_of(t) <= arguments.keys())
-    text = template.format_map(arguments)
+def _fill(templates: list[str], arguments: Mapping[str, str], longest: int | None = None) -> str:
+    """The first template whose arguments are known, filled; every sentence starts with a capital.
+
+    One that would be more than `longest` words gives way to the next, the last one is always taken.
+    """
+    known = [t.format_map(arguments) for t in templates if fields_of(t) <= arguments.keys()]
+    text = next((t for t in known if longest is None or words_in(t) <= longest), known[-1])
     return re.sub(r"(^|[.!?]\s+)(\w)", lambda m: m[1] + m[2].upper(), text)

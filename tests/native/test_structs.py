@@ -9,7 +9,7 @@ from trailcoach import _core, abi, native
 
 STRUCTS = {name: dtype for name, dtype in vars(abi).items() if isinstance(dtype, np.dtype)}
 CONSTANTS = {"N_WHEELS": "TC_WHEELS", "MAX_PARTS": "TC_MAX_PARTS", "NAME_SIZE": "TC_NAME_SIZE",
-             "MAX_TRAIL": "TC_MAX_TRAIL", "MAX_LINE": "TC_MAX_LINE", "N_KINDS": "TC_KINDS"}
+             "MAX_TRAIL": "TC_MAX_TRAIL", "MAX_LINE": "TC_MAX_LINE", "N_KINDS": "TC_KINDS", "N_SENSORS": "TC_SENSORS"}
 PROLOGUE = """\
 #include <stddef.h>
 #include <stdio.h>

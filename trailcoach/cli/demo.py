@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trailcoach.cli.output import check_folder, count
-from trailcoach.cli.parser import add
+from trailcoach.cli.parser import add, add_voice
 from trailcoach.cli.replay import load, replay_into, summarize
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def add_command(commands: Any) -> None:
     """Add ``demo``."""
     parser = add(commands, "demo", "replay a bundled drive: what the coach would have said, and a report", _EXAMPLES)
     parser.add_argument("--out", metavar="DIR", type=Path, default=_OUT, help="folder to write to (default ./demo)")
+    add_voice(parser)
     parser.add_argument("--open", action="store_true", help="open the report in the web browser")
     parser.set_defaults(run=run)
 
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
     check_folder(args.out)
     log, vehicle, terrain = load(demo_folder(), None, None)
     print(f"{vehicle.name} on {terrain.path} (simulated vehicle, generated ground)\n", flush=True)
-    result = replay_into(args.out, log, vehicle, terrain, None)
+    result = replay_into(args.out, log, vehicle, terrain, None, args.language, args.detail)
     for step in result.steps:
         print(spoken(step, log.t_ns[0]))
     print()

@@ -44,14 +44,14 @@ class _Version(argparse.Action):
 
 def build_parser() -> Parser:
     """The parser of all commands."""
-    from trailcoach.cli import assess, demo, fuse, native, plan, replay, settle, vehicle
+    from trailcoach.cli import assess, demo, fuse, native, plan, replay, schema, settle, vehicle
     parser = Parser(
         prog="trailcoach", description="A digital off-road coach for 4x4 vehicles: how it stands, what the underbody"
         " will meet,\nwhich line is best.", epilog=_EXAMPLES)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.add_argument("--traceback", action="store_true", help="show a full Python traceback when something fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for module in (demo, replay, fuse, settle, plan, assess, vehicle, native):
+    for module in (demo, replay, fuse, settle, plan, assess, vehicle, schema, native):
         module.add_command(commands)
     return parser
 
@@ -88,6 +88,15 @@ def add_terrain(parser: Parser, *, required: bool) -> None:
     """The option --terrain."""
     parser.add_argument("--terrain", metavar="T", type=Path, required=required,
                         help="a GeoTIFF of heights in a metric system, or a folder of such tiles")
+
+
+def add_voice(parser: Parser) -> None:
+    """The options --language and --detail: what the coach sounds like, and how much it says."""
+    parser.add_argument("--language", metavar="L", default="en-US",
+                        help="de-DE, en-GB, en-US, es-ES, fr-FR, it-IT, or a phrase file of your own (default en-US)")
+    parser.add_argument("--detail", choices=("all", "matters", "stop"), default="all",
+                        help="how much is said: all; what keeps the vehicle from touching, hanging or tipping; only"
+                        " stop (default all)")
 
 
 def add_out(parser: Parser, metavar: str, what: str, *, required: bool = True) -> None:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     check_place("--start", args.start[:2], terrain)
     check_place("--goal", args.goal[:2], terrain)
 
-    from trailcoach.line import plan
+    from trailcoach.line import Outcome, plan
     from trailcoach.trail import HALF_WIDTH, Trail
     trail = None
     if args.trail is not None:
@@ -59,6 +59,9 @@ def run(args: argparse.Namespace) -> None:
     with whole_file(args.out) as part:
         line.write_csv(part)
     print(f"{line.outcome!s}: {line.why!s}")
+    if line.outcome is Outcome.CLEAR:
+        print(f"stays clear {line.tube * 100:.0f} cm aside of it" if line.tube > 0.0 else
+              "no room for error: something touches where the driver is 10 cm aside")
     if line.limit is not None:
         print(f"what limits it: {line.limit!s}")
     print(f"{line.length:.1f} m of line: {args.out}")

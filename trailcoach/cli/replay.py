@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trailcoach.cli.output import check_file, check_folder, count, note, progress_bar, show, whole_file, whole_folder
-from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, positive
+from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, add_voice, positive
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,6 +42,7 @@ def add_command(commands: Any) -> None:
                         help="where the driver wanted to go (GPX, GeoJSON or CSV x,y); without it the path driven")
     parser.add_argument("--half-width", metavar="M", type=positive, default=3.0,
                         help="half the width of the corridor a line may use, m (default 3)")
+    add_voice(parser)
     parser.add_argument("--record", metavar="FILE", type=Path,
                         help="also write what the engine was given, for examples/host.c to replay bit for bit")
     add_out(parser, "DIR", "folder to write to")
@@ -63,10 +64,10 @@ def run(args: argparse.Namespace) -> None:
             note(text)
     else:
         trail = driven_trail(log, vehicle, terrain, args.half_width)
-    result = replay_into(args.out, log, vehicle, terrain, trail)
+    result = replay_into(args.out, log, vehicle, terrain, trail, args.language, args.detail)
     if args.record is not None:
         with whole_file(args.record, "--record") as part:
-            record(part, log, vehicle, terrain, trail)
+            record(part, log, vehicle, terrain, trail, language=args.language, detail=args.detail)
     summarize(result)
     print(f"{count(len(result.steps), 'step')}; report: {args.out / 'report.html'}")
 
@@ -95,12 +96,13 @@ def load(log_path: Path, vehicle_name: str | None, terrain_path: Path | None) ->
     return log, vehicle, terrain
 
 
-def replay_into(out: Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None) -> ReplayResult:
+def replay_into(out: Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None, language: str = "en-US",
+                detail: str = "all") -> ReplayResult:
     """Replay a drive, write the results, and tell what is odd."""
     from trailcoach.oddities import oddities
     from trailcoach.playback import replay_log, write_results
     with progress_bar() as progress:
-        result = replay_log(log, vehicle, terrain, trail=trail, progress=progress)
+        result = replay_log(log, vehicle, terrain, trail, progress, language=language, detail=detail)
         progress("writing the report", 0.0)
         with whole_folder(out) as part:
             write_results(result, part)

@@ -41,7 +41,7 @@ def check_imu(log: Log) -> None:
     n = 0 if log.imu is None else len(log.imu)
     if log.imu is None or n == 0:
         raise InputError(f"{log.path}: no IMU samples; fusion needs imu.csv")
-    seconds = float(log.imu["t_ns"][-1] - log.imu["t_ns"][0]) * 1e-9
+    seconds = float(np.ptp(log.imu["t_ns"])) * 1e-9
     if seconds < _SHORTEST:
         raise InputError(f"{log.path / 'imu.csv'}: {n} sample{'s' if n > 1 else ''} over {seconds:.3g} s; at least"
                          f" {_SHORTEST:g} s is needed")

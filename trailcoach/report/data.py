@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trailcoach.fusion import Status
 from trailcoach.replay_result import ReplayResult
 from trailcoach.report.hillshade import relief
 from trailcoach.report.thinning import keep_minima
@@ -21,7 +22,6 @@ PLACES = 5              # places of least clearance that get a mark
 PLACES_APART = 1.5      # m along the line
 WHEELS = ("front left", "front right", "rear left", "rear right")
 TIP_SIDES = ("left", "right", "front", "rear")
-LEVELLED, HEADING, POSITION = 1, 2, 4       # bits of tc_state.status
 
 
 def spoken_name(part: str) -> str:
@@ -40,7 +40,8 @@ def distance_driven(replay: ReplayResult) -> NDArray[np.float64]:
 def known_state(state: NDArray[np.void]) -> NDArray[np.void]:
     """Copy of the states in which what the filter does not claim to know is NaN."""
     out = state.copy()
-    for bit, fields in ((LEVELLED, ("roll", "pitch")), (HEADING, ("yaw", "velocity")), (POSITION, ("position",))):
+    for bit, fields in ((Status.LEVELLED, ("roll", "pitch")), (Status.HEADING, ("yaw", "velocity")),
+                        (Status.POSITION, ("position",))):
         for name in fields:
             out[name][(state["status"] & bit) == 0] = np.nan
     return out

@@ -5,19 +5,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trailcoach.fusion import KINDS, Status
 from trailcoach.replay_result import ReplayResult
 from trailcoach.report.data import distance_driven, known_clearance, least_of, spoken_name, step_times
 
 if TYPE_CHECKING:
     from trailcoach.coach import Step
 
-STATUS_WORDS = (        # bits of tc_state.status, lowest first
-    "roll and pitch known", "heading known", "position known in the world", "standing still",
-    "a wheel slips and is taken out", "dead reckoning", "no believable wheel speed", "gap in the IMU bridged",
-    "IMU fault, sample replaced",
-)
-BAD_BITS = (5, 6, 7, 8)     # of the above, those worth a warning
-KIND_WORDS = ("wheel speeds", "no side slip", "inclinometer", "GNSS", "vehicle speed", "standstill")
+STATUS_WORDS = {
+    Status.LEVELLED: "roll and pitch known", Status.HEADING: "heading known",
+    Status.POSITION: "position known in the world", Status.STANDSTILL: "standing still",
+    Status.SLIP: "a wheel slips and is taken out", Status.DEAD_RECKONING: "dead reckoning",
+    Status.NO_WHEELS: "no believable wheel speed", Status.IMU_GAP: "gap in the IMU bridged",
+    Status.IMU_FAULT: "IMU fault, sample replaced", Status.REWOUND: "corrected by a late sample",
+    Status.CLOCK: "a sensor's clock stepped", Status.INCLINATION: "the inclinometer is not believed",
+    Status.GNSS: "fixes are not believed",
+}
+WARNED = Status.DEAD_RECKONING | Status.NO_WHEELS | Status.IMU_GAP | Status.IMU_FAULT | Status.CLOCK \
+    | Status.INCLINATION | Status.GNSS
+KIND_WORDS = dict(zip(KINDS, ("wheel speeds", "no side slip", "inclinometer", "GNSS", "vehicle speed", "standstill"),
+                      strict=True))
 STANCE_WORDS = {1: "it would tip", 2: "not enough wheels carry", 3: "off the map", 4: "ground unknown",
                 5: "no rest found", 6: "pose unknown"}
 
@@ -90,8 +97,8 @@ def warnings(replay: ReplayResult) -> list[str]:
         x, y = replay.trail_xy[-1] - [replay.advised["x"][-1], replay.advised["y"][-1]]
         if np.hypot(x, y) > replay.half_width:
             found.append(f"The line advised ends {np.hypot(x, y):.1f} m from the end of the trail.")
-    for bit in BAD_BITS:
-        on = (replay.state["status"] >> bit & 1).astype(bool)
+    for bit in WARNED:
+        on = (replay.state["status"] & bit) != 0
         if on.any():
             found.append(f"Fusion: {STATUS_WORDS[bit]} for {share(on.mean())} of the ticks.")
     if n and replay.state["resets"][-1]:
@@ -252,8 +259,8 @@ def _fusion_table(replay: ReplayResult) -> str:
     if len(replay.t) == 0:
         return ""
     status = replay.state["status"]
-    rows = [[words, share(float(np.mean(status >> bit & 1)))] for bit, words in enumerate(STATUS_WORDS)]
-    for kind, words in enumerate(KIND_WORDS):
+    rows = [[words, share(float(np.mean((status & bit) != 0)))] for bit, words in STATUS_WORDS.items()]
+    for kind, words in enumerate(KIND_WORDS.values()):
         used, refused = int(replay.state["used"][-1, kind]), int(replay.state["gated"][-1, kind])
         if used or refused:
             rows.append([f"updates from {words}", f"{used} used, {refused} refused"])

@@ -96,6 +96,7 @@ static void without_engine(void)
     EXPECT(TC_E_NULL, tc_push_speed(NULL, &speed));
     EXPECT(TC_E_NULL, tc_push_gnss(NULL, &gnss));
     EXPECT(TC_E_NULL, tc_tick(NULL, 0));
+    EXPECT(TC_E_NULL, tc_reset(NULL));
     EXPECT(TC_E_NULL, tc_get_state(NULL, &state));
     EXPECT(TC_E_NULL, tc_get_stance(NULL, stances));
     EXPECT(TC_E_NULL, tc_get_line(NULL, &info, points, TC_MAX_LINE, &n));
@@ -219,6 +220,25 @@ static void too_early(tc_engine *engine)
     EXPECT(TC_E_STATE, tc_settle(engine, pose, 1, stances));
     EXPECT(TC_E_STATE, tc_plan(engine, pose, pose, &info, points, TC_MAX_LINE, &n));
     EXPECT(TC_OK, tc_tick(engine, 0));
+    EXPECT(TC_E_TIME, tc_tick(engine, -1));                     /* back in time */
+    EXPECT(TC_OK, tc_reset(engine));
+    EXPECT(TC_OK, tc_tick(engine, -1));
+}
+
+static void samples_that_come_late(tc_engine *engine)
+{
+    tc_wheels wheels = { .struct_size = sizeof wheels, .t_ns = 10000000000 };
+    tc_imu imu = { .struct_size = sizeof imu, .t_ns = 10000000000, .accelerometer = { 0.0, 0.0, 9.81 } };
+
+    EXPECT(TC_OK, tc_push_imu(engine, &imu));
+    EXPECT(TC_DUPLICATE, tc_push_imu(engine, &imu));
+    EXPECT(TC_OK, tc_push_wheels(engine, &wheels));
+    wheels.t_ns -= 400000000;                                   /* within the lag */
+    EXPECT(TC_OK, tc_push_wheels(engine, &wheels));
+    wheels.t_ns -= 200000000;
+    EXPECT(TC_E_TIME, tc_push_wheels(engine, &wheels));
+    wheels.t_ns = 20000000000;                                  /* ahead of all */
+    EXPECT(TC_E_TIME, tc_push_wheels(engine, &wheels));
 }
 
 int main(int argc, char **argv)
@@ -238,6 +258,7 @@ int main(int argc, char **argv)
     structs_of_another_header(engine);
     values_that_cannot_be(engine);
     too_early(engine);
+    samples_that_come_late(engine);
     tc_destroy(engine);
     if (strcmp(tc_strerror(-1000), tc_strerror(TC_OK)) == 0) { puts("an unknown status is not ok"); failures++; }
     return failures != 0;

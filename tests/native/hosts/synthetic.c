@@ -22,10 +22,10 @@ void *realloc(void *memory, size_t size) { heap_calls++; return __libc_realloc(m
 void free(void *memory) { heap_calls++; __libc_free(memory); }
 #endif
 
-enum { CREATE, PUSH_IMU, PUSH_WHEELS, PUSH_INCLINATION, PUSH_STEERING, PUSH_SPEED, PUSH_GNSS, TICK, GET_STATE, GET_STANCE,
+enum { CREATE, RESET, PUSH_IMU, PUSH_WHEELS, PUSH_INCLINATION, PUSH_STEERING, PUSH_SPEED, PUSH_GNSS, TICK, GET_STATE, GET_STANCE,
        GET_LINE, NEXT_STEP, SURFACE, SETTLE, PLAN, FUNCTIONS };
 static const char *const name[FUNCTIONS] = {
-    "tc_create", "tc_push_imu", "tc_push_wheels", "tc_push_inclination", "tc_push_steering", "tc_push_speed",
+    "tc_create", "tc_reset", "tc_push_imu", "tc_push_wheels", "tc_push_inclination", "tc_push_steering", "tc_push_speed",
     "tc_push_gnss", "tc_tick", "tc_get_state", "tc_get_stance", "tc_get_line", "tc_next_step", "tc_surface", "tc_settle",
     "tc_plan" };
 static long calls[FUNCTIONS], heap_calls_in[FUNCTIONS];
@@ -41,7 +41,7 @@ static long calls[FUNCTIONS], heap_calls_in[FUNCTIONS];
         }                                                                                   \
     } while (0)
 
-enum { NX = 600, NY = 200, IMU_HZ = 200, SECONDS = 20 };
+enum { NX = 600, NY = 200, IMU_HZ = 200, SECONDS = 20, LATE_NS = 300000001 };
 static const double POST = 0.05;            /* m */
 static const double START_X = 4.0, START_Y = 5.0;
 static const double SPEED = 1.0;            /* m/s */
@@ -80,6 +80,7 @@ static void push_samples(tc_engine *engine, long i)
                      .position = { START_X + rolled(t), START_Y, 1.5 }, .velocity = { v, 0.0, 0.0 },
                      .sd_position = { 0.05, 0.05, 0.1 }, .sd_velocity = { 0.05, 0.05, 0.1 } };
 
+    if (i % 8 == 1) wheels.t_ns -= LATE_NS;     /* every other one takes the filter back */
     COUNT(PUSH_IMU, tc_push_imu(engine, &imu));
     if (i % 4 == 1) COUNT(PUSH_WHEELS, tc_push_wheels(engine, &wheels));
     if (i % 10 == 2) COUNT(PUSH_INCLINATION, tc_push_inclination(engine, &inclination));
@@ -101,6 +102,13 @@ static void tick_and_read(tc_engine *engine, int64_t t_ns)
     COUNT(GET_STANCE, tc_get_stance(engine, stances));
     COUNT(GET_LINE, tc_get_line(engine, &info, points, TC_MAX_LINE, &n));
     COUNT(NEXT_STEP, tc_next_step(engine, &step));
+}
+
+static unsigned state_rewinds(const tc_engine *engine)
+{
+    tc_state state = { .struct_size = sizeof state };
+
+    return tc_get_state(engine, &state) == TC_OK ? (unsigned)state.rewinds : 0;
 }
 
 static void stations_by_themselves(tc_engine *engine, const tc_grid *grid)
@@ -144,7 +152,10 @@ int main(int argc, char **argv)
         push_samples(engine, i);
         if (i % 20 == 19) tick_and_read(engine, (int64_t)i * (1000000000 / IMU_HZ));
     }
+    if (state_rewinds(engine) == 0)
+        return 4;
     stations_by_themselves(engine, &grid);
+    COUNT(RESET, tc_reset(engine));
     tc_destroy(engine);
     for (i = 0; i < FUNCTIONS; i++) printf("%s %ld %ld\n", name[i], calls[i], heap_calls_in[i]);
     return 0;

@@ -1,0 +1,48 @@
+# Turns of the steering wheel.
+
+cdef void turn_step(const coach_state *c, const coach_view *view, int32_t i, double from_steer, int32_t phase,
+                    tc_step *step) noexcept nogil:
+    """Turn the wheel at point i, and hold it to the end of the run: more than advice where a part would touch."""
+    cdef const tc_line_info *info = &view.line.info
+    cdef int32_t end = steer_run(c, view, i)
+    step_new(c, view, TC_STEP_STEER, TC_CAUSE_CLEARANCE,
+             TC_PRIORITY_CAUTION if info.straight_clearance < 0.0 and phase == TC_PHASE_NOW else TC_PRIORITY_ADVICE,
+             phase, step)
+    step_at(c, view, i, step)
+    step.steer = steer_mean(view, i, view.line.points[end].s - view.line.points[i].s)
+    step.turns = (step.steer - from_steer) * c.config.steering_ratio / (4.0 * TC_COACH_QUARTER)
+    step.side = side_of(step.turns, 0.0)
+    step.distance = c.roll_to[end] - c.roll_to[i]
+    step_why_not(c, view, step)
+
+
+cdef void give_turn(coach_state *c, const coach_view *view, tc_step *step) noexcept nogil:
+    """Unless it was told: the driver is at it or chose not to. What was advice may be told again as a caution."""
+    if (fabs(step.steer - c.told_steer) <= least_turn(c) and step.priority <= c.told_priority
+            and (seconds_since(view.t_ns, c.told_ns) < TC_COACH_AGAIN_AFTER
+                 or view.state.distance - c.told_at < TC_COACH_SAME_PLACE)):
+        return
+    if step_give(c, view, step, fabs(step.turns)):
+        c.told_steer = step.steer
+        c.told_at = view.state.distance
+        c.told_ns = view.t_ns
+        c.told_priority = step.priority
+
+
+cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
+    """Where the wheel has to be turned: prepare it in time, say it when the reaction time begins."""
+    cdef double steer = driver_steer(c, view)
+    cdef int32_t i
+    cdef tc_step step
+    if not line_matters(c, view):
+        return
+    i = turn_in_reach(c, view, steer)
+    if i < 0:
+        return
+    if turn_due(c, i):
+        turn_step(c, view, i, steer, TC_PHASE_NOW, &step)
+        give_turn(c, view, &step)
+    elif c.roll_to[i] <= prepare_way(c) and c.roll_to[i] - reaction_way(c) >= c.speed * TC_COACH_PREPARE_GAP:
+        turn_step(c, view, i, steer, TC_PHASE_PREPARE, &step)
+        if fabs(step.steer - steer) >= least_turn(c) and step_give(c, view, &step, 0.0):
+            c.prepared_steer = step.steer

@@ -1,0 +1,114 @@
+"""Faults of sensors, one at a time over one drive: survived, flagged, and recovered from."""
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faults import DURING, Fault, lay_over, stepped_by
+
+from trailcoach.fusion import Status, Track, fuse
+from trailcoach.log import Log
+from trailcoach.terrain import Terrain
+
+DRIVES = Path(__file__).parent.parent / "terrain_data" / "drives"
+BEGIN = {"d00": 20.0, "d01": 18.0}      # s, in motion
+
+# fault: the flag it raises, and for how much of its five seconds, or of the one after a moment's fault
+EXPECTED = {
+    Fault.NO_WHEELS: (Status.NO_WHEELS, 1.0),
+    Fault.WHEELS_GONE: (Status.NO_WHEELS, 0.85),
+    Fault.WHEEL_DEAD: (Status.SLIP, 0.9),
+    Fault.WHEEL_SPINS: (Status.SLIP, 0.9),
+    Fault.ALL_SPIN: (Status.SLIP | Status.NO_WHEELS, 0.85),
+    Fault.ALL_ZERO: (Status.NO_WHEELS, 0.85),
+    Fault.ALL_KMH: (Status.SLIP | Status.NO_WHEELS, 0.9),
+    Fault.IMU_SPIKE: (Status.IMU_FAULT, 0.15),
+    Fault.IMU_GAP: (Status.IMU_GAP, 0.2),
+    Fault.GYRO_SATURATED: (Status.IMU_FAULT, 0.2),
+    Fault.INCLINATION_STUCK: (Status.INCLINATION, 0.5),
+    Fault.GNSS_JUMP: (Status.GNSS, 0.7),
+    Fault.GNSS_GONE: (Status.DEAD_RECKONING, 0.75),
+    Fault.CLOCK_STEP_WHEELS: (Status.CLOCK, 0.9),
+    Fault.CLOCK_STEP_IMU: (Status.CLOCK, 0.9),
+    Fault.CLOCK_BACK_IMU: (Status.CLOCK, 0.9),
+    Fault.CLOCK_STEP_ALL: (Status.IMU_GAP, 0.15),
+    Fault.SHUFFLED: (Status.REWOUND, 0.9),
+}
+BLIND = {Fault.IMU_GAP, Fault.GYRO_SATURATED, Fault.CLOCK_STEP_ALL}     # nothing tells how the vehicle turned meanwhile
+WITHOUT_SPEED = {Fault.NO_WHEELS, Fault.ALL_KMH}        # and nothing how far it went
+
+
+class Drive:
+    """A bundled drive with its truth; errors of a track about it."""
+
+    def __init__(self, name: str) -> None:
+        folder = DRIVES / name
+        self.log, self.terrain = Log.open(folder), Terrain.open(folder / "terrain.tif")
+        truth = np.genfromtxt(folder / "truth.csv", delimiter=",", names=True)
+        self.t = truth["t"]
+        self.position = np.column_stack([truth[c] for c in "xyz"])
+        self.attitude = np.column_stack([truth[c] for c in ("roll", "pitch", "yaw")])
+        self.distance = float(np.hypot(*np.diff(self.position[:, :2], axis=0).T).sum())
+
+    def errors(self, track: Track, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Position (m) and roll, pitch (deg) at each state, whose true times are t."""
+        position = track.position - np.column_stack([np.interp(t, self.t, c) for c in self.position.T])
+        attitude = track.attitude[:, :2] - np.column_stack([np.interp(t, self.t, c) for c in self.attitude[:, :2].T])
+        return position, np.degrees(attitude)
+
+
+@pytest.fixture(scope="module", params=["d00", "d01"])
+def drive(request: pytest.FixtureRequest) -> Drive:
+    return Drive(request.param)
+
+
+@pytest.mark.parametrize("fault", EXPECTED)
+def test_a_fault_is_flagged_and_survived(drive: Drive, request: pytest.FixtureRequest, fault: Fault) -> None:
+    begin = BEGIN[request.node.callspec.params["drive"]]
+    if fault.name.startswith("GNSS") and drive.log.gnss is None:
+        pytest.skip("a drive without fixes")
+    # given the fault from there on
+    track = fuse(lay_over(drive.log, fault, int(begin * 1e9)), terrain=drive.terrain)
+    t = track.t - np.where(track.t > begin + 1.0, stepped_by(fault), 0.0)
+    k = (t > 1.5) & (t < drive.t[-1])
+    position, attitude = drive.errors(track, t)
+    # then it is flagged
+    bits, share = EXPECTED[fault]
+    during = (t > begin) & (t < begin + DURING)
+    for bit in bits:
+        assert ((track.status[during] & bit) != 0).mean() >= share, bit
+    # and roll and pitch stay within a degree, but where nothing measures them: there they come back
+    blind = (t > begin) & (t < begin + 4.0) if fault in BLIND else np.zeros(len(t), bool)
+    level = (track.status & Status.LEVELLED) != 0
+    assert abs(attitude[k & level & ~blind]).max() <= 1.0
+    assert np.sqrt((attitude[k][-100:] ** 2).mean(axis=0)).max() <= 0.5
+    # and the place stays within 2 % of the way, or says itself how far it may be off
+    off = np.hypot(*position[k][-1, :2])
+    if fault in WITHOUT_SPEED | BLIND:
+        assert off <= 3.0 * np.hypot(*track.sd_position[k][-1, :2])
+    if fault not in WITHOUT_SPEED | {Fault.CLOCK_STEP_ALL}:
+        assert off <= 0.02 * drive.distance
+
+
+@pytest.mark.parametrize("fault", [Fault.WHEELS_GONE, Fault.ALL_SPIN, Fault.INCLINATION_STUCK, Fault.CLOCK_STEP_IMU])
+def test_a_flag_is_not_raised_without_its_fault(drive: Drive, fault: Fault) -> None:
+    track = fuse(lay_over(drive.log, Fault.NONE, 0), terrain=drive.terrain)
+    bits, _ = EXPECTED[fault]
+    rolling = track.t > 6.0
+    for bit in bits & ~Status.SLIP:
+        assert ((track.status[rolling] & bit) != 0).mean() < 0.05, bit     # wheels at rest are waited for
+
+
+def test_a_knocked_inclinometer_is_believed_again_with_its_new_bias(drive: Drive) -> None:
+    inclination = drive.log.inclination.copy()
+    late = inclination["t_ns"] > 15e9
+    inclination["roll"][late] += np.radians(3.0)
+    track = fuse(replace(drive.log, inclination=inclination, gnss=None), terrain=drive.terrain)
+    _, attitude = drive.errors(track, track.t)
+    flagged = (track.status & Status.INCLINATION) != 0
+    assert flagged[(track.t > 17.0) & (track.t < 24.0)].all()
+    assert not flagged[track.t > 27.0].any()
+    assert track.state["resets"][-1] == 1
+    assert abs(attitude[(track.t > 1.5) & (track.t < drive.t[-1])]).max() < 1.0

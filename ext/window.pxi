@@ -368,7 +368,9 @@ cdef void node_teach(ground_window *w, int32_t k, int32_t side, double error, do
             along = dx * node.ahead[0] + dy * node.ahead[1]
             aside = dy * node.ahead[0] - dx * node.ahead[1]
             if along >= 0.0:
-                hat = hangs_together(w, larger(along - TC_TREAD_FOOT, 0.0)) if k == 0 else 1.0 - along / newer if along < newer else 0.0
+                hat = 1.0 - along / newer if along < newer else 0.0
+                if k == 0:
+                    hat = hangs_together(w, larger(along - TC_TREAD_FOOT, 0.0))
             else:
                 hat = 1.0 + along / older if along > -older else 0.0
             if hat <= 0.0:

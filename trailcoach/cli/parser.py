@@ -44,14 +44,14 @@ class _Version(argparse.Action):
 
 def build_parser() -> Parser:
     """The parser of all commands."""
-    from trailcoach.cli import assess, demo, fuse, native, plan, replay, schema, settle, vehicle
+    from trailcoach.cli import assess, demo, fuse, native, plan, replay, schema, settle, terrain_learn, vehicle
     parser = Parser(
         prog="trailcoach", description="A digital off-road coach for 4x4 vehicles: how it stands, what the underbody"
         " will meet,\nwhich line is best.", epilog=_EXAMPLES)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.add_argument("--traceback", action="store_true", help="show a full Python traceback when something fails")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for module in (demo, replay, fuse, settle, plan, assess, vehicle, schema, native):
+    for module in (demo, replay, fuse, settle, plan, assess, terrain_learn, vehicle, schema, native):
         module.add_command(commands)
     return parser
 

@@ -46,8 +46,8 @@ cdef void aside_look(line_aside *a, const stance_model *model, const tc_grid *gr
         if p.s > s + TC_ASIDE_LENGTH or a.n == ASIDE_POINTS:
             return
         next_s = p.s + spacing
-        stance_solve(model, grid, p.x - off * sin(p.yaw), p.y + off * cos(p.yaw), p.yaw,
-                     &a.work if a.work.status == TC_STANCE_OK else NULL, &a.work)
+        stance_solve_least(model, grid, p.x - off * sin(p.yaw), p.y + off * cos(p.yaw), p.yaw,
+                           &a.work if a.work.status == TC_STANCE_OK else NULL, &a.work)
         if (a.work.status == TC_STANCE_OFF_MAP or a.work.status == TC_STANCE_UNKNOWN
                 or a.work.status == TC_STANCE_BAD_POSE):
             return

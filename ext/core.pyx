@@ -4,7 +4,8 @@
 This file is the table of contents. Data walks through the stations from top to bottom.
 """
 # the linter does not see that the files below use these
-from libc.math cimport NAN, acos, asin, atan, atan2, cos, erfc, exp, fabs, floor, log  # no-cython-lint
+from libc.math cimport INFINITY, NAN, acos, asin, atan, atan2, cos, erfc, exp  # no-cython-lint
+from libc.math cimport fabs, floor, log  # no-cython-lint
 from libc.math cimport isfinite, isnan, sin, sqrt, tan  # no-cython-lint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t  # no-cython-lint
 from libc.stdlib cimport calloc, free  # no-cython-lint
@@ -14,6 +15,7 @@ include "header.pxi"          # what trailcoach.h declares
 include "status.pxi"          # status codes in words
 include "rotation.pxi"        # 3-vectors and rotations
 include "terrain.pxi"         # height grid: height and gradient
+include "bounds.pxi"          # planes no ground of a block is above
 include "fusion_filter.pxi"   # error-state Kalman filter: states, covariance, scalar update
 include "fusion_imu.pxi"      # levelling, strapdown mechanisation
 include "fusion_standstill.pxi"   # zero velocity and zero rate

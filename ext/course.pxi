@@ -105,7 +105,7 @@ cdef void course_look(vehicle_course *c, const stance_model *model, const tc_gri
         y += ds * sin(yaw)
         yaw += 0.5 * curvature * ds
         z = c.work.z
-        stance_solve(model, grid, x, y, yaw, &c.work if c.work.status == TC_STANCE_OK else NULL, &c.work)
+        stance_solve_least(model, grid, x, y, yaw, &c.work if c.work.status == TC_STANCE_OK else NULL, &c.work)
         z = c.work.z - z
         way += sqrt(ds * ds + z * z) if isfinite(z) else fabs(ds)
         if not course_point(c, &c.work, model, way, steer, gear):

@@ -34,6 +34,7 @@ cdef struct engine_memory:
     timeline_buffer timeline
     tc_grid grid                        # the host's
     ground_window window
+    ground_bounds bounds                # of the ground asked last
     int32_t has_grid
     int32_t has_stance
     int32_t has_line
@@ -118,7 +119,7 @@ cdef public tc_status tc_create(const tc_config *config, tc_engine **out) noexce
     if not coach_config_ok(&e.config.coach):
         free(e)
         return TC_E_RANGE
-    st = stance_init(&e.model, &e.config.vehicle)
+    st = stance_init(&e.model, &e.config.vehicle, &e.bounds)
     if st == TC_OK:
         st = engine_begin(e)
     if st != TC_OK:
@@ -179,6 +180,7 @@ cdef public tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid) noe
     if st != TC_OK:
         return st
     e.grid = grid[0]
+    bounds_forget(&e.bounds)
     e.has_grid = 1
     e.has_stance = e.has_line = e.planned = e.ticked = 0
     e.course.looked = 0
@@ -387,8 +389,10 @@ cdef void engine_stand(engine_memory *e, int64_t t_ns) noexcept nogil:
     cdef double x = e.state.position[0], y = e.state.position[1]
     if window_serves(&e.window, &e.grid) and is_near_map(&e.grid, e.state.position):
         window_follow(&e.window, &e.grid, x, y)
+        bounds_forget(&e.bounds)        # its posts may have moved
     stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance if e.has_stance else NULL, &e.stance)
     if e.window.filled and e.config.window.learn and window_teach(&e.window, &e.model, &e.state, &e.stance, t_ns):
+        bounds_forget(&e.bounds)
         stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance, &e.stance)
     e.has_stance = 1
 

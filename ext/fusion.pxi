@@ -16,17 +16,21 @@ cdef extern from *:
 
 cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
     """Everything finite and not negative; what is divided by or must move, positive."""
-    cdef const double *sd = &c.gravity
-    cdef size_t i
+    cdef const double *sensors = &c.gravity
+    cdef const double *states = &c.wheel_scale_walk
+    cdef size_t i, n_sensors = &c.earth_rate[0] - sensors, n_states = &c.speed_age_walk - states + 1
     for i in range(3):
         if not (isfinite(c.imu_lever[i]) and isfinite(c.gnss_lever[i]) and isfinite(c.earth_rate[i])):
             return TC_E_RANGE
-    while sd <= &c.speed_age_walk:      # all after the levers but the Earth rate
-        if not (sd[0] >= 0.0 and isfinite(sd[0])) and not &c.earth_rate[0] <= sd <= &c.earth_rate[2]:
+    for i in range(n_sensors):
+        if not (sensors[i] >= 0.0 and isfinite(sensors[i])):
             return TC_E_RANGE
-        sd += 1
+    for i in range(n_states):
+        if not (states[i] >= 0.0 and isfinite(states[i])):
+            return TC_E_RANGE
     if not (c.gravity > 0.0 and c.gyro_density > 0.0 and c.accelerometer_density > 0.0 and c.wheel_sd > 0.0
-            and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0):
+            and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0
+            and c.gnss_drift_tau > 0.0 and c.attitude_sd > 0.0 and c.velocity_sd > 0.0):
         return TC_E_RANGE
     if not fabs(c.gnss_velocity_clock) <= TC_CLOCK_MOST:
         return TC_E_RANGE
@@ -235,13 +239,13 @@ cdef void motion_before_levelling(const fusion_filter *f, tc_state *out) noexcep
     out.roll = atan2(a[1], a[2]) if f.has_imu else NAN
     out.pitch = atan2(-a[0], sqrt(a[1] * a[1] + a[2] * a[2])) if f.has_imu else NAN
     out.yaw = f.start[3] if f.has_start else NAN
-    out.sd_attitude[0] = out.sd_attitude[1] = TC_LEVEL_SD if f.has_imu else NAN
+    out.sd_attitude[0] = out.sd_attitude[1] = f.c.attitude_sd if f.has_imu else NAN
     out.sd_attitude[2] = f.start[5] if f.has_start else NAN
     for i in range(3):
         out.position[i] = f.start[i] if f.has_start else NAN
         out.velocity[i] = 0.0 if f.has_start else NAN
         out.sd_position[i] = sd
-        out.sd_velocity[i] = TC_LEVEL_SPEED_SD if f.has_start else NAN
+        out.sd_velocity[i] = f.c.velocity_sd if f.has_start else NAN
 
 
 cdef void motion_before_resuming(const fusion_filter *f, tc_state *out) noexcept nogil:
@@ -267,7 +271,7 @@ cdef void motion_before_resuming(const fusion_filter *f, tc_state *out) noexcept
 
 
 cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
-    """A consumer MEMS IMU and ordinary wheel sensors on an installation nobody measured."""
+    """A consumer IMU and ordinary wheel sensors on an installation nobody measured: as fusion_parameters.toml says."""
     c.gravity = 9.80665
     c.gyro_density = 1e-4
     c.accelerometer_density = 5e-3      # several times a data sheet's: vibration of a driven car
@@ -290,4 +294,11 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.pivot_sd = 1.0
     c.speed_age_sd = 0.3
     c.speed_age_walk = 3e-3
+    c.gyro_shake = 0.5
+    c.accelerometer_shake = 0.2
+    c.attitude_sd = 0.1
+    c.velocity_sd = 0.3
+    c.gnss_white = 0.5
+    c.gnss_drift_sd = 0.5
+    c.gnss_drift_tau = 60.0
     c.lag = 0.5

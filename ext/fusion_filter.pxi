@@ -25,16 +25,12 @@ cdef enum:
 cdef extern from *:
     """
     static const double TC_CHECK_PERIOD = 0.04;        /* s between checks of standstill and constraint */
-    static const double TC_GNSS_DRIFT_TAU = 60.0;      /* s, correlation time of a GNSS error */
     static const double TC_GYRO_SCALE_SD = 2e-3;       /* scale factor error of a MEMS gyro, 1 */
     static const double TC_SCALE_TAU = 1.0;            /* s, for which a turn keeps its direction */
-    static const double TC_SHAKE_GYRO = 0.5;           /* share of vibration that sampling folds into noise */
-    static const double TC_SHAKE_FORCE = 0.2;
     static const int64_t NEVER = INT64_MIN;
     """
     const int64_t NEVER
-    const double TC_CHECK_PERIOD, TC_GNSS_DRIFT_TAU, TC_GYRO_SCALE_SD, TC_SCALE_TAU
-    const double TC_SHAKE_GYRO, TC_SHAKE_FORCE
+    const double TC_CHECK_PERIOD, TC_GYRO_SCALE_SD, TC_SCALE_TAU
 
 cdef struct fusion_filter:
     tc_fusion_config c
@@ -127,6 +123,8 @@ cdef struct fusion_filter:
     double distance
     uint32_t used[TC_KINDS]
     uint32_t gated[TC_KINDS]
+    double innovation[TC_KINDS]         # the last one that was taken, over its standard deviation
+    double nis[TC_KINDS]                # and the sum of their squares
     uint32_t resets
     double reset_position[3]            # what the last reset moved
     double reset_velocity[3]
@@ -195,6 +193,13 @@ cdef inline void row_correct(fusion_filter *f, double *PHt, double S, double nu,
             row[j] -= s * PHt[j]
 
 
+cdef inline void innovation_keep(fusion_filter *f, int32_t kind, double nu, double S) noexcept nogil:
+    """What tells whether the filter is consistent: the squares have a mean of 1 where noise is white."""
+    f.used[kind] += 1
+    f.innovation[kind] = nu / sqrt(S)
+    f.nis[kind] += nu * nu / S
+
+
 cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double *dx, int32_t kind) noexcept nogil:
     """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken."""
     cdef double PHt[N_X]
@@ -204,7 +209,7 @@ cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, doub
         f.gated[kind] += 1
         return 0
     row_correct(f, PHt, S, nu, dx)
-    f.used[kind] += 1
+    innovation_keep(f, kind, nu, S)
     return 1
 
 
@@ -337,8 +342,8 @@ cdef void covariance_noise(fusion_filter *f) noexcept nogil:
     for i in range(2):
         f.P[(X_MOUNT + i) * (N_X + 1)] += c.mounting_walk * c.mounting_walk * T
         f.P[(X_INCL + i) * (N_X + 1)] += c.inclination_bias_walk * c.inclination_bias_walk * T
-    shake_noise(f, f.sum_shake[0], TC_SHAKE_GYRO, X_PHI)
-    shake_noise(f, f.sum_shake[1], TC_SHAKE_FORCE, X_V)
+    shake_noise(f, f.sum_shake[0], c.gyro_shake, X_PHI)
+    shake_noise(f, f.sum_shake[1], c.accelerometer_shake, X_V)
 
 
 cdef void covariance_step(fusion_filter *f) noexcept nogil:

@@ -3,8 +3,6 @@
 
 cdef extern from *:
     """
-    static const double TC_GNSS_WHITE = 0.5;           /* share of the stated sd that is white, */
-    static const double TC_GNSS_SLOW = 0.5;            /* and that drifts */
     enum { TC_GNSS_CHANGES = 60, TC_GNSS_CHANGES_LEAST = 8 };      /* fixes averaged to see how they change */
     static const double TC_GNSS_JUMP = 0.3;            /* share of a change beyond the average that counts at once */
     static const double TC_GNSS_SEEN = 2.0;            /* variance of the white part / that of a change, at most */
@@ -24,15 +22,15 @@ cdef extern from *:
     """
     enum:
         TC_GNSS_CHANGES, TC_GNSS_CHANGES_LEAST
-    const double TC_GNSS_WHITE, TC_GNSS_SLOW, TC_GNSS_VELOCITY_FLOOR, TC_GNSS_VELOCITY_LATE, TC_GNSS_LATE, TC_GNSS_LOST
+    const double TC_GNSS_VELOCITY_FLOOR, TC_GNSS_VELOCITY_LATE, TC_GNSS_LATE, TC_GNSS_LOST
     const double TC_GNSS_DOUBT, TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS
     const double TC_COURSE_DISTANCE, TC_COURSE_SD, TC_GNSS_JUMP, TC_GNSS_SEEN, TC_GNSS_FED, TC_GNSS_ROBUST
 
 
 cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nogil:
-    """The slow error fades with TC_GNSS_DRIFT_TAU and is fed to keep its stated size, but no faster than fixes are seen
+    """The slow error fades with gnss_drift_tau and is fed to keep its stated size, but no faster than fixes are seen
     to change against each other: many receivers smooth theirs."""
-    cdef double keep = exp(-dt / TC_GNSS_DRIFT_TAU), slow, fed
+    cdef double keep = exp(-dt / f.c.gnss_drift_tau), slow, fed
     cdef int32_t i, j, k
     for i in range(3):
         k = X_DRIFT + i
@@ -41,7 +39,7 @@ cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nog
             f.P[k * N_X + j] *= keep
         for j in range(N_X):
             f.P[j * N_X + k] *= keep
-        slow = TC_GNSS_SLOW * sd[i]
+        slow = f.c.gnss_drift_sd * sd[i]
         fed = slow * slow * (1.0 - keep * keep)
         if f.gnss_changes >= TC_GNSS_CHANGES_LEAST and fed > TC_GNSS_FED * f.gnss_change[i]:
             fed = TC_GNSS_FED * f.gnss_change[i]
@@ -66,8 +64,8 @@ cdef void position_reset(fusion_filter *f, const double *fix, const double *sd, 
     cdef int32_t i, k
     for i in range(3):
         k = X_P + i
-        slow = TC_GNSS_SLOW * sd[i]
-        white = TC_GNSS_WHITE * sd[i]
+        slow = f.c.gnss_drift_sd * sd[i]
+        white = f.c.gnss_white * sd[i]
         f.p[i] = fix[i] - arm_n[i]
         f.drift[i] = 0.0
         covariance_forget(f, k, slow * slow + white * white)
@@ -210,7 +208,7 @@ cdef void gnss_changed(fusion_filter *f, const fusion_row *rows) noexcept nogil:
 
 cdef double gnss_white(const fusion_filter *f, int32_t axis, double sd) noexcept nogil:
     """Standard deviation of the white part: a share of the stated one, or less where fixes are seen to agree."""
-    cdef double white = TC_GNSS_WHITE * sd, seen
+    cdef double white = f.c.gnss_white * sd, seen
     if f.gnss_changes >= TC_GNSS_CHANGES_LEAST:
         seen = sqrt(TC_GNSS_SEEN * f.gnss_change[axis])
         if seen < white:
@@ -288,10 +286,10 @@ cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left)
         hph = row_project(f, &rows[i], PHt)
         nu = row_innovation(&rows[i], dx)
         variance = rows[i].variance
+        innovation_keep(f, TC_KIND_GNSS, nu, hph + variance)
         if nu * nu > TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance):
             variance *= nu * nu / (TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance))
         row_correct(f, PHt, hph + variance, nu, dx)
-        f.used[TC_KIND_GNSS] += 1
     for i in range(3 if left is not NULL else 0):
         left[i] = row_innovation(&rows[i], dx)
     if taken:
@@ -390,7 +388,7 @@ cdef void gnss_first(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     cdef int32_t i
     if f.P[X_DRIFT * (N_X + 1)] == 0.0:     # else placed by the fix that gave the heading
         for i in range(3):
-            slow = TC_GNSS_SLOW * s.sd_position[i]
+            slow = f.c.gnss_drift_sd * s.sd_position[i]
             covariance_forget(f, X_DRIFT + i, slow * slow)
     body_motion(f, 0.0, &m)
     gnss_arm(f, &m, arm_n, turn_n)

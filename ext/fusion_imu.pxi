@@ -24,8 +24,6 @@ cdef extern from *:
     static const double TC_ROLL_AGE = 0.5;             /* s between wheel speeds that still tell a way */
     static const double TC_LEAST_BEND = 8.0;           /* m of way per rad of heading: lost over the way of a gap */
     static const double TC_LEVEL_TIME = 1.0;           /* s averaged */
-    static const double TC_LEVEL_SD = 0.1;             /* rad: loose, the rest updates couple it with the bias */
-    static const double TC_LEVEL_SPEED_SD = 0.3;       /* m/s, of a start in motion with wheel speeds */
     static const double TC_UNKNOWN_SPEED_SD = 10.0;    /* m/s */
     static const double TC_SLOW_HZ = 0.3;              /* what the force is compared with for stillness */
     static const double TC_LOW_HZ = 2.0;               /* where the inclinometer has no low-pass of its own */
@@ -35,9 +33,9 @@ cdef extern from *:
     const double TC_BRIDGE_TAU, TC_GYRO_JUMP, TC_GYRO_JUMP_TIME, TC_GYRO_BACK, TC_GYRO_CLIPPED, TC_FAULT_TAU
     const int32_t TC_GYRO_REPEATS
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
-    const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME, TC_LEVEL_SD
+    const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME
     const double TC_IMU_LOST, TC_RESUME_SD, TC_LEAST_BEND, TC_ROLL_AGE, TC_ASTRAY
-    const double TC_LEVEL_SPEED_SD, TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI, TC_SHAKE_INTERVAL
+    const double TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI, TC_SHAKE_INTERVAL
 
 
 cdef void imu_step(fusion_filter *f, double dt) noexcept nogil:
@@ -309,17 +307,17 @@ cdef void level(fusion_filter *f) noexcept nogil:
     attitude_refresh(f)
     if f.t_wheels != NEVER:
         speed = f.wheel_mean
-        sd = TC_LEVEL_SPEED_SD
+        sd = f.c.velocity_sd
     elif f.t_speed != NEVER:
         speed = f.speed
-        sd = TC_LEVEL_SPEED_SD
+        sd = f.c.velocity_sd
     elif at_rest_witness(f):
-        sd = TC_LEVEL_SPEED_SD
+        sd = f.c.velocity_sd
     rotation_from_rpy(roll, pitch, 0.0, R_nb)
     for i in range(3):
         f.v[i] = speed * R_nb[3 * i]
     memset(f.P, 0, sizeof(f.P))
-    prior(f, X_PHI, 2, TC_LEVEL_SD)
+    prior(f, X_PHI, 2, f.c.attitude_sd)
     prior(f, X_V, 3, sd)
     prior(f, X_BG, 3, f.c.gyro_bias_sd)
     prior(f, X_BA, 3, f.c.accelerometer_bias_sd)
@@ -500,12 +498,12 @@ cdef void resume(fusion_filter *f) noexcept nogil:
     turn_upright(f, f.level_sum)
     origin_shift(f, 1.0)
     body_ahead(f, ahead)
-    sd_v = TC_LEVEL_SPEED_SD if known else TC_UNKNOWN_SPEED_SD
+    sd_v = f.c.velocity_sd if known else TC_UNKNOWN_SPEED_SD
     if sd_yaw > TC_HEADING_KNOWN:       # to be found anew
         f.heading = f.has_position = f.has_anchor = 0
     for i in range(3):
         f.v[i] = speed * ahead[i]
-        covariance_forget(f, X_PHI + i, TC_RESUME_SD * TC_RESUME_SD if known else TC_LEVEL_SD * TC_LEVEL_SD)
+        covariance_forget(f, X_PHI + i, TC_RESUME_SD * TC_RESUME_SD if known else f.c.attitude_sd * f.c.attitude_sd)
         covariance_forget(f, X_V + i, sd_v * sd_v)
         covariance_forget(f, X_P + i, sd_p[i] * sd_p[i])
     covariance_forget(f, X_PHI + 2, 0.0)

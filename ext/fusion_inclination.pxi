@@ -24,7 +24,8 @@ cdef void inclination_judge(fusion_filter *f, const tc_inclination *s, int32_t t
         f.t_inclination_refused_since = s.t_ns
     elif seconds(s.t_ns, f.t_inclination_refused_since) > TC_INCLINATION_LOST and not f.inclination_stuck:
         for i in range(2):
-            covariance_forget(f, X_INCL + i, TC_LEVEL_SD * TC_LEVEL_SD)
+            if f.c.inclination_bias_sd > 0.0:       # else the state is switched off
+                covariance_forget(f, X_INCL + i, f.c.attitude_sd * f.c.attitude_sd)
         f.t_inclination_refused_since = NEVER
         f.resets += 1
 

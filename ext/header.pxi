@@ -212,6 +212,13 @@ cdef extern from "trailcoach.h" nogil:
         double gnss_lag_walk
         double pivot_sd
         double pivot_walk
+        double gyro_shake
+        double accelerometer_shake
+        double attitude_sd
+        double velocity_sd
+        double gnss_white
+        double gnss_drift_sd
+        double gnss_drift_tau
         double speed_age_sd
         double speed_age_walk
         double lag

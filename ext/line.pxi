@@ -283,7 +283,7 @@ cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const t
     st.x, st.y, st.yaw = x, y, yaw
     st.status = TC_STANCE_OFF_MAP
     if on_map(p, x, y, yaw):
-        stance_solve(p.stance, p.grid, x, y, yaw, warm, st)
+        stance_solve_least(p.stance, p.grid, x, y, yaw, warm, st)
         p.info.stances += 1
     p.refusal = refusal_of(p, st)
     if p.refusal == TC_LIMIT_UNSOLVED:
@@ -623,7 +623,7 @@ cdef void point_from_work(line_planner *p, double s, double steer, int32_t gear)
 
 cdef void rest_at(line_planner *p, double x, double y, double yaw, bint warm) noexcept nogil:
     """The stance there into p.work."""
-    stance_solve(p.stance, p.grid, x, y, yaw, &p.work if warm else NULL, &p.work)
+    stance_solve_least(p.stance, p.grid, x, y, yaw, &p.work if warm else NULL, &p.work)
     p.info.stances += 1
     p.work.x, p.work.y, p.work.yaw = x, y, yaw
 

@@ -30,21 +30,27 @@ cdef extern from *:
 
 cdef struct grid_view:
     # the height grid from the heading frame: u, v count posts; peek() is for places known to be inside
+    const tc_grid *grid
+    ground_bounds *bounds
     const float *height
     int64_t row
     int32_t nx, ny
-    double inv_dx
+    double dx, inv_dx
     double u, v                         # of the body origin
     double cu, su                       # cos and sin of yaw, per dx
     double x, y                         # of the body origin, world, m
     double c, s                         # cos and sin of yaw
 
 
-cdef inline void grid_look(const tc_grid *g, double x, double y, double yaw, grid_view *w) noexcept nogil:
+cdef inline void grid_look(const tc_grid *g, ground_bounds *bounds, double x, double y, double yaw,
+                           grid_view *w) noexcept nogil:
+    w.grid = g
+    w.bounds = bounds
     w.height = g.height
     w.row = g.nx
     w.nx = g.nx
     w.ny = g.ny
+    w.dx = g.dx
     w.inv_dx = 1.0 / g.dx
     w.x = x
     w.y = y
@@ -117,6 +123,7 @@ cdef struct stance_model:
     double scale[3]                     # N, N m, N m of a residual that counts as one newton
     double stiff[3]                     # stiffness of the whole on its tyres, measure of damping
     underbody_model underbody
+    ground_bounds *bounds               # of the grid the stances are on, the owner's memory
 
 cdef struct rest_point:
     # a state of the seven unknowns and all that follows from it
@@ -141,13 +148,14 @@ cdef struct balance:
     double A[2][2][2]
 
 
-cdef tc_status stance_init(stance_model *m, const tc_vehicle *v) noexcept nogil:
+cdef tc_status stance_init(stance_model *m, const tc_vehicle *v, ground_bounds *bounds) noexcept nogil:
     """Derive from the vehicle what the solver needs. TC_E_RANGE where no such vehicle can be."""
     cdef double unsprung
     cdef double moment[3]
     cdef tc_status st
     cdef int32_t i
     m.vehicle = v[0]
+    m.bounds = bounds
     if not (v.wheelbase > 0.0 and v.mass > 0.0 and v.tyre_radius > 0.0 and v.tyre_tread > 0.0
             and v.tyre_stiffness > 0.0 and v.tyre_mass >= 0.0 and v.cg[2] > 0.0 and isfinite(v.cg[1])):
         return TC_E_RANGE
@@ -657,8 +665,9 @@ cdef void part_frame(const stance_model *m, const grid_view *g, const rest_point
 
 
 cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest_point *p, const tc_grid *grid,
-                           tc_stance *out) noexcept nogil:
-    """Clearance of every part of a rest found. least_part stays -1 where one of them is unknown."""
+                           bint least_only, tc_stance *out) noexcept nogil:
+    """Clearance of every part of a rest found. least_part stays -1 where one of them is unknown. With least_only parts
+    that are not the nearest are only said to be farther: their clearance is infinite."""
     cdef double R_gp[9]
     cdef double origin[3]
     cdef int32_t i, frame = TC_CHASSIS, least = -1
@@ -669,14 +678,17 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
         if m.underbody.fixed_to[i] != frame:
             frame = m.underbody.fixed_to[i]
             part_frame(m, g, p, frame, R_gp, origin)
-        known = part_clearance(&m.underbody, g, i, R_gp, origin, &out.clearance[i], out.nearest[i])
+        known = part_clearance(&m.underbody, g, i, R_gp, origin,
+                               out.clearance[least] if least_only and least >= 0 else TC_FAR, &out.clearance[i],
+                               out.nearest[i])
         if known != GROUND_OK:
             complete = False
             if known == GROUND_OFF_MAP:
                 out.status = TC_STANCE_OFF_MAP
             continue
-        out.contact_probability[i] = touch_at(grid, out.nearest[i][0], out.nearest[i][1], out.clearance[i], 0.0,
-                                              part_area(&m.vehicle.part[i]))
+        if not least_only:
+            out.contact_probability[i] = touch_at(grid, out.nearest[i][0], out.nearest[i][1], out.clearance[i], 0.0,
+                                                  part_area(&m.vehicle.part[i]))
         if least < 0 or out.clearance[i] < out.clearance[least]:
             least = i
     out.least_part = least if complete else -1
@@ -694,17 +706,19 @@ cdef int32_t stance_rest(const stance_model *m, const grid_view *g, const tc_sta
     return settle_from(m, g, TC_COLD_PULL * m.vehicle.mass * TC_GRAVITY, p, iterations)
 
 
-cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
-                       const tc_stance *warm, tc_stance *out) noexcept nogil:
+cdef void stance_find(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
+                      const tc_stance *warm, bint least_only, tc_stance *out) noexcept nogil:
     """Rest at (x, y, yaw) into out, always with a status. warm: a stance nearby to start from, or NULL; it may be out.
 
     A warm start ends within the solver's tolerance of the cold one where there is one rest, but not in its bits.
+    With least_only the least clearance is exact, and parts farther from the ground are only said to be so.
     """
     cdef grid_view view
     cdef rest_point p
     cdef int32_t iterations = 0, status = TC_STANCE_BAD_POSE
     if isfinite(x) and isfinite(y) and isfinite(yaw):
-        grid_look(g, x, y, yaw, &view)
+        bounds_on(m.bounds, g)
+        grid_look(g, m.bounds, x, y, yaw, &view)
         status = stance_rest(m, &view, warm, &p, &iterations)
     out.struct_size = sizeof(tc_stance)
     out.status = status
@@ -716,4 +730,16 @@ cdef void stance_solve(const stance_model *m, const tc_grid *g, double x, double
     stance_unknown(out)
     if status == TC_STANCE_OK:
         stance_report(m, &view, &p, out)
-        stance_clearance(m, &view, &p, g, out)
+        stance_clearance(m, &view, &p, g, least_only, out)
+
+
+cdef inline void stance_solve(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
+                              const tc_stance *warm, tc_stance *out) noexcept nogil:
+    """Rest at (x, y, yaw) into out with the clearance of all parts; see stance_find."""
+    stance_find(m, g, x, y, yaw, warm, False, out)
+
+
+cdef inline void stance_solve_least(const stance_model *m, const tc_grid *g, double x, double y, double yaw,
+                                    const tc_stance *warm, tc_stance *out) noexcept nogil:
+    """Rest at (x, y, yaw) into out with the least clearance, for who asks no more; see stance_find."""
+    stance_find(m, g, x, y, yaw, warm, True, out)

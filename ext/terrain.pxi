@@ -7,6 +7,7 @@
 # A corner that is NaN makes the result NaN: what is not known is unknown.
 
 cdef enum:
+    LONGEST_MAP = 1 << 24               # posts along a side
     GROUND_OK = 0
     GROUND_OFF_MAP = 1
     GROUND_UNKNOWN = 2
@@ -70,7 +71,9 @@ cdef tc_status grid_check(const tc_grid *g) noexcept nogil:
         return TC_E_NULL
     if g.struct_size < sizeof(tc_grid):
         return TC_E_ABI
-    if g.nx < 2 or g.ny < 2 or not (g.dx > 0.0 and isfinite(g.dx) and isfinite(g.x0) and isfinite(g.y0)):
+    if g.nx < 2 or g.ny < 2 or g.nx > LONGEST_MAP or g.ny > LONGEST_MAP:
+        return TC_E_RANGE
+    if not (g.dx > 0.0 and isfinite(g.dx) and isfinite(g.x0) and isfinite(g.y0)):
         return TC_E_RANGE
     if not (g.sigma >= 0.0 and isfinite(g.sigma) and g.cell >= 0.0 and isfinite(g.cell)):
         return TC_E_RANGE

@@ -223,6 +223,13 @@ typedef struct tc_fusion_config {
     double gnss_lag_walk;               /* s/sqrt(s) */
     double pivot_sd;                    /* prior of the no-side-speed point, ahead of the rear axle, m; 0 = at the axle */
     double pivot_walk;                  /* m/sqrt(s) */
+    double gyro_shake;                  /* share of vibration between samples that adds to the drift of attitude, 1 */
+    double accelerometer_shake;         /* and of velocity, 1 */
+    double attitude_sd;                 /* prior of roll and pitch after levelling, rad */
+    double velocity_sd;                 /* prior of velocity after levelling, where a speed is known, m/s */
+    double gnss_white;                  /* white part of a fix's error / its stated deviation, 1 */
+    double gnss_drift_sd;               /* slowly varying part of it / the same, 1 */
+    double gnss_drift_tau;              /* correlation time of that part, s */
     double speed_age_sd;                /* prior of the age of a vehicle speed against its stamp, s */
     double speed_age_walk;              /* s/sqrt(s) */
     double lag;                         /* a sample may be late or out of order by so much, 0 to 10 s; 0 = each sensor in
@@ -516,7 +523,8 @@ TC_API void      tc_destroy(tc_engine *engine);
 /* As after tc_create, but for terrain and trail, which stay. */
 TC_API tc_status tc_reset(tc_engine *engine);
 
-/* The grid struct is copied, its heights and what is told beside them are borrowed. */
+/* The grid struct is copied, its heights and what is told beside them are borrowed, and what is found out about them
+   is kept: hand the grid over again where they have changed. */
 TC_API tc_status tc_set_terrain(tc_engine *engine, const tc_grid *grid);
 TC_API tc_status tc_set_trail(tc_engine *engine, const double *xy, size_t n, double half_width);
 /* Known pose at rest before the first sample; without it heading and place come from GNSS in motion. */

@@ -162,7 +162,8 @@ class Reference:
         for state in ("wheel_scale", "mounting", "inclination_bias", "gnss_delay", "gnss_lag", "pivot"):
             Q[STATES[state]] = self.c[f"{state}_walk"] ** 2 * T
         Q = np.diag(Q)
-        for state, share, shake in ((PHI, 0.5, self.sum_shake[0]), (V, 0.2, self.sum_shake[1])):
+        for state, share, shake in ((PHI, self.c["gyro_shake"], self.sum_shake[0]),
+                                    (V, self.c["accelerometer_shake"], self.sum_shake[1])):
             Q[state, state] += self.x.R_ns @ np.diag(share**2 * shake) @ self.x.R_ns.T
         _, self.cov = predict(np.zeros(N), self.cov, F, Q)
         self.forget_motion()
@@ -295,8 +296,8 @@ class Reference:
         if not self.aligned:
             return
         self.covariance()
-        slow = 0.5 * sample["sd_position"]
-        keep = np.exp(-since / 60.0) if self.has_gnss else 0.0
+        slow = self.c["gnss_drift_sd"] * sample["sd_position"]
+        keep = np.exp(-since / self.c["gnss_drift_tau"]) if self.has_gnss else 0.0
         fed = slow**2 * (1.0 - keep**2)
         if self.changes >= 8:
             fed = np.minimum(fed, 3.0 * self.change)
@@ -321,7 +322,7 @@ class Reference:
         self.changes = min(self.changes + 1, 60)
         share = [max(1.0 / self.changes, 0.3 if d**2 > c else 0.0) for d, c in zip(change, self.change, strict=True)]
         self.change = self.change + np.array(share) * (np.square(change) - self.change)
-        white = 0.5 * sample["sd_position"]
+        white = self.c["gnss_white"] * sample["sd_position"]
         if self.changes >= 8:
             white = np.minimum(white, np.sqrt(2.0 * self.change))
         white = np.maximum(white, self.c["gnss_sd_floor"])

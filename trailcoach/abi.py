@@ -68,6 +68,8 @@ FUSION_CONFIG = np.dtype([
     ("gnss_sd_floor", "f8"), ("gnss_delay_sd", "f8"), ("earth_rate", "f8", (3,)),
     ("wheel_scale_walk", "f8"), ("mounting_walk", "f8"), ("inclination_bias_walk", "f8"), ("gnss_delay_walk", "f8"),
     ("gnss_lag_sd", "f8"), ("gnss_lag_walk", "f8"), ("pivot_sd", "f8"), ("pivot_walk", "f8"),
+    ("gyro_shake", "f8"), ("accelerometer_shake", "f8"), ("attitude_sd", "f8"), ("velocity_sd", "f8"),
+    ("gnss_white", "f8"), ("gnss_drift_sd", "f8"), ("gnss_drift_tau", "f8"),
     ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
     ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
 ], align=True)

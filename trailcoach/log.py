@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from trailcoach.errors import InputError
+from trailcoach.fusion_parameters import ImuClass
 from trailcoach.inputs.arrival import on_one_clock, strays
 from trailcoach.inputs.kinds import kind_of
 from trailcoach.inputs.projection import Origin, check_system, project
@@ -50,7 +51,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     A key that looks like a known one misspelt is told among the log's warnings; in ``[clock]`` and ``[noise]`` it is
     refused.
     start is x, y, yaw of the body origin at rest; imu and gnss are lever arms in the body frame (m); noise is the
-    sensors' data sheet, see :func:`trailcoach.engine.make_config`.
+    sensors' data sheet, see :func:`trailcoach.engine.make_config`. imu_class says what the IMU is where there is no
+    data sheet, fusion sets parameters and fusion_off leaves states out: see :mod:`trailcoach.fusion_parameters`.
     """
 
     vehicle: str | None = None
@@ -63,6 +65,9 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     track: Annotated[float, msgspec.Meta(ge=0.8, le=3.0)] | None = None
     steering_ratio: Annotated[float, msgspec.Meta(ge=5.0, le=40.0)] | None = None
     noise: dict[str, Any] = {}
+    imu_class: ImuClass | None = None
+    fusion: dict[str, Any] = {}
+    fusion_off: tuple[str, ...] = ()
     clock: Clock = Clock()
     notes: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""What fusion expects of the sensors: a log's data sheet and lever arms over the core's defaults."""
+"""What fusion expects of the sensors: class of IMU, then lever arms, data sheet and parameters of the log."""
 from __future__ import annotations
 
 import difflib
@@ -7,30 +7,21 @@ import math
 import numpy as np
 
 from trailcoach.errors import InputError
+from trailcoach.fusion_parameters import (
+    DEFAULT_IMU_CLASS,
+    parameters,
+    set_data_sheet,
+    set_imu_class,
+    set_values,
+    switch_off,
+)
 from trailcoach.log import SENSORS, Log
 from trailcoach.vehicle import Vehicle
 
-DRIVEN_NOISE = 4.0                  # noise density of a driven accelerometer / that of its data sheet: vibration
 KNOWN_MOUNTING_SD = 1e-3            # rad: an IMU whose place was measured was aligned, too
 KNOWN_PIVOT_SD = 0.2                # m: a locked or loaded axle scrubs, and turns about a point ahead of it
 KNOWN_SCALE_SD = 3e-3               # of the wheel speed, where the vehicle and so its tyre is known
 EARTH_RATE = 7.292115e-5            # rad/s, WGS 84
-
-_DATA_SHEET = {  # key of [noise] in meta.toml: field of abi.FUSION_CONFIG, factor, least
-    "gravity": ("gravity", 1.0, 9.7),
-    "gyro_density": ("gyro_density", 1.0, 1e-7),
-    "accelerometer_density": ("accelerometer_density", DRIVEN_NOISE, 1e-6),
-    "gyro_bias_sd_deg_per_s": ("gyro_bias_sd", math.radians(1.0), 0.0),
-    "accelerometer_bias_sd": ("accelerometer_bias_sd", 1.0, 0.0),
-    "gyro_bias_walk": ("gyro_bias_walk", 1.0, 0.0),
-    "accelerometer_bias_walk": ("accelerometer_bias_walk", 1.0, 0.0),
-    "wheel_resolution": ("wheel_resolution", 1.0, 0.0),
-    "wheel_reads_zero_below": ("wheel_dead_below", 1.0, 0.0),
-    "wheel_scale_sd": ("wheel_scale_sd", 1.0, 0.0),
-    "inclination_lowpass_hz": ("inclination_lowpass_hz", 1.0, 0.0),
-    "inclination_bias_sd_deg": ("inclination_bias_sd", math.radians(1.0), 0.0),
-    "mounting_sd_deg": ("mounting_sd", math.radians(1.0), 0.0),
-}
 
 
 def set_sensors(fusion: np.ndarray, vehicle: Vehicle, log: Log | None = None) -> None:
@@ -46,11 +37,14 @@ def set_sensors(fusion: np.ndarray, vehicle: Vehicle, log: Log | None = None) ->
     Raises
     ------
     InputError
-        A value of ``[noise]`` in meta.toml is not a number or out of range.
+        A value of ``[noise]`` or ``[fusion]`` in meta.toml is not a number or out of range, or of no parameter or
+        state there is.
     """
     fusion["imu_lever"], fusion["gnss_lever"] = vehicle.imu, vehicle.gnss
+    set_imu_class(fusion, DEFAULT_IMU_CLASS if log is None or log.meta.imu_class is None else log.meta.imu_class)
     if log is None:
         return
+    source = str(log.path / "meta.toml")
     if log.meta.imu is not None:
         fusion["imu_lever"] = log.meta.imu
         fusion["mounting_sd"], fusion["pivot_sd"] = KNOWN_MOUNTING_SD, KNOWN_PIVOT_SD
@@ -66,21 +60,17 @@ def set_sensors(fusion: np.ndarray, vehicle: Vehicle, log: Log | None = None) ->
         fusion["clock"][SENSORS.index(sensor)] = getattr(log.meta.clock, sensor)
     fusion["gnss_velocity_clock"] = log.meta.clock.gnss_velocity
     _check_names(log)
-    for key, (name, factor, least) in _DATA_SHEET.items():
-        value = log.meta.noise.get(key)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
-            raise InputError(f"{log.path / 'meta.toml'}: noise.{key} = {value!r}; a number of at least {least:g} is"
-                             " needed")
-        fusion[name] = value * factor
+    set_data_sheet(fusion, log.meta.noise, source)
+    set_values(fusion, log.meta.fusion, source)
+    switch_off(fusion, log.meta.fusion_off, source)
 
 
 def _check_names(log: Log) -> None:
     """Refuse a key of [noise] that looks like one that counts; a log may tell more than is asked for."""
+    known = [p.data_sheet for p in parameters().values() if p.data_sheet is not None]
     for key in log.meta.noise:
-        close = difflib.get_close_matches(key, _DATA_SHEET, 1)
-        if key not in _DATA_SHEET and close:
+        close = difflib.get_close_matches(key, known, 1)
+        if key not in known and close:
             raise InputError(f"{log.path / 'meta.toml'}: unknown key 'noise.{key}'; did you mean '{close[0]}'?")
 
 

@@ -2,11 +2,15 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from trailcoach.cli.output import check_file, note, progress_bar, show, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
+from trailcoach.fusion_parameters import DEFAULT_IMU_CLASS, IMU_CLASSES, optional_states, parameters
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,6 +21,8 @@ _EXAMPLES = """\
   trailcoach fuse terrain_data/drives/comma2k19_ex1 --out track.csv
   trailcoach fuse terrain_data/drives/d00 --terrain terrain_data/drives/d00/terrain.tif --out track.csv
   trailcoach fuse my_log --vehicle land-rover-defender-110 --terrain tiles/ --out track.csv
+  trailcoach fuse my_log --imu tactical --without wheel_scale --out track.csv
+  trailcoach fuse --parameters
 
 A log is a folder with imu.csv and any of wheels.csv, inclination.csv, steering.csv, speed.csv, gnss.csv and
 meta.toml. Where it holds truth.csv too, the result is put beside it."""
@@ -29,7 +35,29 @@ def add_command(commands: Any) -> None:
     add_vehicle(parser, required=False)
     add_terrain(parser, required=False)
     add_out(parser, "TRACK.csv", "CSV to write")
+    parser.add_argument("--imu", choices=IMU_CLASSES, help="what the IMU is, where meta.toml has no data sheet of it;"
+                        f" default imu_class of meta.toml, else {DEFAULT_IMU_CLASS}")
+    parser.add_argument("--without", action="append", choices=optional_states(), default=[], metavar="STATE",
+                        help=f"leave a state out of the filter; may be given again: {', '.join(optional_states())}")
+    parser.add_argument("--parameters", action=_Parameters, nargs=0,
+                        help="show all parameters, with unit, range and defaults, and exit")
     parser.set_defaults(run=run)
+
+
+class _Parameters(argparse.Action):
+    """Print the table of parameters, two lines each."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print("Parameter, unit, range: default. meta.toml sets them under [fusion], or as the sensors' data sheet\n"
+              "under [noise]; imu_class there chooses among the defaults, fusion_off = [states] leaves states out.\n")
+        for name, p in parameters().items():
+            classes = ", ".join(f"{c} {p.default(c):g}" for c in IMU_CLASSES)
+            defaults = classes if p.value is None else f"{p.value:g}"
+            print(f"{name}, {p.unit}, {p.range[0]:g} to {p.range[1]:g}: {defaults}")
+            state = f"; of the state {p.state}" if p.state else ""
+            data_sheet = f"; [noise] {p.data_sheet}" if p.data_sheet else ""
+            print(f"    {p.meaning}{state}{data_sheet}")
+        parser.exit()
 
 
 def run(args: argparse.Namespace) -> None:
@@ -43,6 +71,9 @@ def run(args: argparse.Namespace) -> None:
     check_file(args.out)
     terrain = None if args.terrain is None else Terrain.open(args.terrain)
     log = Log.open(args.log, crs=terrain.crs if terrain else None)
+    meta = msgspec.structs.replace(log.meta, imu_class=args.imu or log.meta.imu_class,
+                                   fusion_off=(*log.meta.fusion_off, *args.without))
+    log = replace(log, meta=meta)
     vehicle = vehicle_of(log) if args.vehicle is None else Vehicle.load(args.vehicle)
     if args.vehicle is None and log.meta.vehicle is None:
         note(f"meta.toml names no vehicle: a stand-in is used, wheelbase {vehicle.wheelbase:.2f} m, track"

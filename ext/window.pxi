@@ -18,28 +18,36 @@
 cdef enum:
     TRACK_NODES = 40                    # on each side
     TEACH_FOLLOW = 2 * TRACK_NODES      # states: track nodes left, right from the newest; ground below the two wheels
-    TEACH_OFFSET = 2 * TRACK_NODES + 2  # that follow; the offset
-    TEACH_STATES = 2 * TRACK_NODES + 3
+    TEACH_OFFSET = 2 * TRACK_NODES + 2  # that follow; the offset,
+    TEACH_PITCH = 2 * TRACK_NODES + 3   # and how far pitch and roll of fusion are off
+    TEACH_ROLL = 2 * TRACK_NODES + 4
+    TEACH_STATES = 2 * TRACK_NODES + 5
 
 cdef extern from *:
     """
     static const double TC_WINDOW_STEP = 2.0;           /* m from its middle at which the window is moved */
     static const double TC_TEACH_STEP = 0.10;           /* m rolled between lessons */
-    static const double TC_TEACH_HEIGHT = 0.01;         /* m, tyre and soil */
-    static const double TC_TEACH_ANGLE = 0.003;         /* rad, springs and tyres not at rest, */
-    static const double TC_TEACH_RIDE = 0.004;          /* and more with speed, rad s/m */
+    static const double TC_TEACH_HEIGHT = 0.02;         /* m, tyre and soil */
+    /* how far a body that drives is from rest: standing, and more with speed (s/m); 0.4 deg of pitch, 1.1 deg of roll
+       at 0.7 m/s on rig drives over rocks, exact ground, 3 drives */
+    static const double TC_TEACH_PITCH = 0.003, TC_TEACH_PITCH_RIDE = 0.006;    /* rad */
+    static const double TC_TEACH_ROLL = 0.004, TC_TEACH_ROLL_RIDE = 0.020;
     static const double TC_TEACH_GATE = 5.0;            /* standard deviations: beyond it is no ground */
     static const double TC_TEACH_SUREST = 0.01;         /* m, no post is known better */
     static const double TC_TEACH_REACH = 0.65;          /* of a terrain's cell, how far its errors hang together, */
     static const double TC_TEACH_LEAST_REACH = 0.15;    /* m at least, */
     static const double TC_TEACH_MOST_REACH = 0.8;      /* and at most */
     static const double TC_TEACH_PATCH = 2.0;           /* reaches, farther off nothing is taught */
+    static const double TC_LEAN_SD = 0.01;              /* rad, load, pull of the drive and mounting lean the body, */
+    static const double TC_LEAN_WALK = 0.0005;          /* and that wanders, rad/sqrt(m) */
+    static const double TC_TREAD_FOOT = 0.08;           /* m ahead of its contact a tyre still lies on the ground */
     static const double TC_TEACH_LEAST = 0.0005;        /* m, less is not written down */
     static const double TC_TRACK_GAP = 0.6;             /* m between lessons after which a track begins anew */
     """
-    const double TC_WINDOW_STEP, TC_TEACH_STEP, TC_TEACH_HEIGHT, TC_TEACH_ANGLE, TC_TEACH_RIDE, TC_TEACH_GATE
+    const double TC_WINDOW_STEP, TC_TEACH_STEP, TC_TEACH_HEIGHT, TC_TEACH_GATE
+    const double TC_TEACH_PITCH, TC_TEACH_PITCH_RIDE, TC_TEACH_ROLL, TC_TEACH_ROLL_RIDE
     const double TC_TEACH_SUREST, TC_TEACH_REACH, TC_TEACH_LEAST_REACH, TC_TEACH_MOST_REACH, TC_TEACH_PATCH
-    const double TC_TEACH_LEAST, TC_TRACK_GAP
+    const double TC_LEAN_SD, TC_LEAN_WALK, TC_TREAD_FOOT, TC_TEACH_LEAST, TC_TRACK_GAP
 
 cdef struct track_node:
     double at[2][2]                     # of the left and right contact, world, m
@@ -62,6 +70,7 @@ cdef struct ground_window:
     int64_t t0_ns
     int32_t has_time
     double offset                       # fusion's height over the terrain's, m
+    double lean[2]                      # fusion's pitch and roll over those at rest, rad
     double height_variance              # of fusion at the last lesson, m^2
     double taught_at                    # distance travelled at the last lesson, m
     int32_t lessons
@@ -70,6 +79,7 @@ cdef struct ground_window:
     track_node node[TRACK_NODES]        # the newest first
     double P[TEACH_STATES][TEACH_STATES]
     uint32_t taught_posts
+    double half_tread                   # and a post's own half, m
     double front_share                  # of the roll stiffness
 
 
@@ -79,10 +89,10 @@ cdef size_t window_memory(const tc_window_config *c) noexcept nogil:
 
 cdef void window_default(tc_window_config *c) noexcept nogil:
     c.posts = 512
-    c.learn = 0                         # until it is shown to help on every drive
+    c.learn = 1
     c.spacing = 0.10
     c.offset_sd = 50.0                  # ellipsoid against geoid
-    c.offset_walk = 0.005
+    c.offset_walk = 0.01
 
 
 cdef tc_status window_check(const tc_window_config *c) noexcept nogil:
@@ -120,6 +130,8 @@ cdef void window_init(ground_window *w, void *memory, const tc_window_config *c,
     w.taught = w.spread + n
     w.origin = <uint8_t *> (w.taught + n)
     w.P[TEACH_OFFSET][TEACH_OFFSET] = c.offset_sd * c.offset_sd
+    w.P[TEACH_PITCH][TEACH_PITCH] = w.P[TEACH_ROLL][TEACH_ROLL] = TC_LEAN_SD * TC_LEAN_SD
+    w.half_tread = 0.5 * m.vehicle.tyre_tread + 0.5 * c.spacing
     w.grid.struct_size = sizeof(tc_grid)
     w.grid.nx = w.grid.ny = <int32_t> c.posts
     w.grid.dx = c.spacing
@@ -289,7 +301,8 @@ cdef void track_shift(ground_window *w) noexcept nogil:
     for i in range(last, 1, -1):
         for j in range(last, 1, -1):
             w.P[i][j] = w.P[i - 2][j - 2]
-        w.P[i][TEACH_OFFSET] = w.P[TEACH_OFFSET][i] = w.P[i - 2][TEACH_OFFSET]
+        for j in range(TEACH_OFFSET, TEACH_STATES):
+            w.P[i][j] = w.P[j][i] = w.P[i - 2][j]
     w.n_nodes = w.n_nodes + 1 if w.n_nodes < TRACK_NODES else TRACK_NODES
 
 
@@ -299,8 +312,7 @@ cdef inline double apart(const double *a, const double *b) noexcept nogil:
 
 cdef inline double hangs_together(const ground_window *w, double distance) noexcept nogil:
     """Correlation of two errors of the terrain."""
-    distance /= w.reach
-    return exp(-0.5 * distance * distance)
+    return exp(-distance / w.reach)
 
 
 cdef int32_t track_nearest(const ground_window *w, int32_t side, const double *at, double *distance) noexcept nogil:
@@ -356,12 +368,15 @@ cdef void node_teach(ground_window *w, int32_t k, int32_t side, double error, do
             along = dx * node.ahead[0] + dy * node.ahead[1]
             aside = dy * node.ahead[0] - dx * node.ahead[1]
             if along >= 0.0:
-                hat = hangs_together(w, along) if k == 0 else 1.0 - along / newer if along < newer else 0.0
+                hat = 1.0 - along / newer if along < newer else 0.0
+                if k == 0:
+                    hat = hangs_together(w, larger(along - TC_TREAD_FOOT, 0.0))
             else:
                 hat = 1.0 + along / older if along > -older else 0.0
             if hat <= 0.0:
                 continue
-            beside = hangs_together(w, aside)
+            aside = fabs(aside) - w.half_tread          # a tread lies on all of its width
+            beside = hangs_together(w, aside if aside > 0.0 else 0.0)
             post_teach(w, <int64_t> j * n + i, hat * beside, error, sqrt(before),
                        hat * beside * beside * (hat if k == 0 and along > 0.0 else 1.0) * (before - after), now)
 
@@ -390,9 +405,11 @@ cdef void offset_wander(ground_window *w, const tc_state *state, double rolled) 
     """The offset gets less sure as far as fusion's height does, and by the terrain's own bend."""
     cdef double height = state.sd_position[2] * state.sd_position[2], more = height - w.height_variance
     w.P[TEACH_OFFSET][TEACH_OFFSET] += w.config.offset_walk * w.config.offset_walk * rolled
-    if w.lessons > 0 and more > 0.0:
-        w.P[TEACH_OFFSET][TEACH_OFFSET] += more
+    if w.lessons > 0:
+        w.P[TEACH_OFFSET][TEACH_OFFSET] += fabs(more)       # a fix that makes it surer moves it, too
     w.height_variance = height
+    w.P[TEACH_PITCH][TEACH_PITCH] += TC_LEAN_WALK * TC_LEAN_WALK * rolled
+    w.P[TEACH_ROLL][TEACH_ROLL] += TC_LEAN_WALK * TC_LEAN_WALK * rolled
 
 
 cdef bint lesson_begin(ground_window *w, const tc_state *state, const tc_stance *rest, double rolled,
@@ -436,7 +453,7 @@ cdef void lesson_rows(const ground_window *w, const stance_model *m, double (*H)
     cdef double wb = m.vehicle.wheelbase, share
     cdef int32_t axle, side, at
     memset(H, 0, 3 * TEACH_STATES * sizeof(double))
-    H[0][TEACH_OFFSET] = 1.0
+    H[0][TEACH_OFFSET] = H[1][TEACH_PITCH] = H[2][TEACH_ROLL] = 1.0
     for axle in range(2):
         share = w.front_share if axle == 0 else 1.0 - w.front_share
         for side in range(2):
@@ -454,7 +471,7 @@ cdef bint window_teach(ground_window *w, const stance_model *m, const tc_state *
     cdef double H[3][TEACH_STATES]
     cdef double seen[3]
     cdef double variance[3]
-    cdef double rolled = fabs(state.distance - w.taught_at) if w.lessons > 0 else 0.0, angle
+    cdef double rolled = fabs(state.distance - w.taught_at) if w.lessons > 0 else 0.0, pitch, roll
     cdef double along = state.velocity[0] * cos(state.yaw) + state.velocity[1] * sin(state.yaw)
     cdef int32_t i
     if not w.has_time:
@@ -468,13 +485,14 @@ cdef bint window_teach(ground_window *w, const stance_model *m, const tc_state *
     w.lessons += 1
     memset(x, 0, sizeof(x))
     lesson_rows(w, m, H)
-    angle = TC_TEACH_ANGLE + TC_TEACH_RIDE * fabs(along)
+    pitch = TC_TEACH_PITCH + TC_TEACH_PITCH_RIDE * fabs(along)
+    roll = TC_TEACH_ROLL + TC_TEACH_ROLL_RIDE * fabs(along)
     seen[0] = state.position[2] - rest.z - w.offset
-    seen[1] = state.pitch - rest.pitch
-    seen[2] = state.roll - rest.roll
+    seen[1] = state.pitch - rest.pitch - w.lean[0]
+    seen[2] = state.roll - rest.roll - w.lean[1]
     variance[0] = TC_TEACH_HEIGHT * TC_TEACH_HEIGHT
-    variance[1] = angle * angle + state.sd_attitude[1] * state.sd_attitude[1]
-    variance[2] = angle * angle + state.sd_attitude[0] * state.sd_attitude[0]
+    variance[1] = pitch * pitch + state.sd_attitude[1] * state.sd_attitude[1]
+    variance[2] = roll * roll + state.sd_attitude[0] * state.sd_attitude[0]
     for i in range(3):
         if lesson_odd(w, H[i], seen[i], variance[i]):
             return False
@@ -483,5 +501,7 @@ cdef bint window_teach(ground_window *w, const stance_model *m, const tc_state *
     for i in range(3):
         lesson_row(w, x, H[i], seen[i], variance[i])
     w.offset += x[TEACH_OFFSET]
+    w.lean[0] += x[TEACH_PITCH]
+    w.lean[1] += x[TEACH_ROLL]
     track_teach(w, x, before, <float> (<double> (t_ns - w.t0_ns) * 1e-9))
     return True

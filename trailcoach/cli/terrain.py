@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trailcoach.cli import terrain_learn
 from trailcoach.cli.output import check_file, count, note, progress_bar, show, whole_file
 from trailcoach.cli.parser import Parser, add, add_assume, add_out
 
@@ -34,7 +35,7 @@ that takes --terrain takes a pack too."""
 
 def add_command(commands: Any) -> None:
     """Add ``terrain``."""
-    parser = add(commands, "terrain", "look at tiles, pack them for a head unit", _EXAMPLES)
+    parser = add(commands, "terrain", "look at tiles, pack them for a head unit, learn the ground from drives", _EXAMPLES)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=Parser)
     info = add(actions, "info", "extent, resolution, holes, systems and suspicions of tiles", _INFO)
     _add_tiles(info)
@@ -45,6 +46,7 @@ def add_command(commands: Any) -> None:
     pack.add_argument("--bounds", metavar="W,S,E,N", type=bounds, help="only this part, m in the terrain's system")
     add_out(pack, "FILE", "pack to write")
     pack.set_defaults(run=run_pack)
+    terrain_learn.add_action(actions)
 
 
 def _add_tiles(parser: Parser) -> None:

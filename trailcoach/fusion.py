@@ -16,6 +16,7 @@ from trailcoach.inputs.projection import unproject
 from trailcoach.log import SENSORS, Log, without_strays
 from trailcoach.outputs import write_table
 from trailcoach.terrain import Terrain
+from trailcoach.tiles.windows import Windows
 from trailcoach.vehicle import Vehicle
 
 RATE = 50.0                         # states kept per second
@@ -169,16 +170,18 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     try:
         log = without_strays(log)
         engine = _core.Engine(make_config(vehicle, log, guidance=False) if config is None else config)
-        if terrain is not None:
-            engine.set_terrain(terrain.grid)
+        windows = None if terrain is None else Windows(terrain)
+        if windows is not None:
+            windows.serve(engine)
         if log.meta.start is not None:
             engine.set_start(*start_values(terrain, *log.meta.start))
-        return Track.from_states(_states(engine, log, rate, progress), log.origin)
+        return Track.from_states(_states(engine, log, rate, progress, windows), log.origin)
     except CoreError as e:
         raise InputError(f"{log.path}: {e}") from None
 
 
-def _states(engine: _core.Engine, log: Log, rate: float, progress: Progress | None) -> np.ndarray:
+def _states(engine: _core.Engine, log: Log, rate: float, progress: Progress | None,
+            windows: Windows | None) -> np.ndarray:
     """Push the log, and read the state after the first IMU sample of every 1 / rate seconds."""
     kinds, rows, t_ns = log.timeline()
     imu = np.flatnonzero(kinds == SENSORS.index("imu"))
@@ -189,6 +192,8 @@ def _states(engine: _core.Engine, log: Log, rate: float, progress: Progress | No
     for i, end in enumerate(ends):
         engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
         engine.state_into(states[i:i + 1])
+        if windows is not None:
+            windows.serve(engine, states[i])
         first = end
         if progress is not None and i % 256 == 0:
             progress("fusing the sensors", i / len(ends))

@@ -185,6 +185,7 @@ def learn(log: Log, vehicle: Vehicle, terrain: Terrain, learned: Learned | None 
     ground = known.onto(terrain) if known.tiles else terrain
     config = make_config(vehicle, log, guidance=False)
     config["window"]["spacing"], config["window"]["learn"] = SPACING, 1
+    config["fusion"]["rest_height_sd"] = 0.0    # what the ground tells the vehicle must not come back as its lesson
     engine = _core.Engine(config)
     if ground.grid.beside[0] is None:                   # so that even a fine terrain is looked at through the window
         _, highest, rare, spread, cell = ground.grid.beside

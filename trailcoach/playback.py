@@ -22,6 +22,7 @@ from trailcoach.replay_result import ReplayResult
 from trailcoach.report import write_report
 from trailcoach.stance import Rest, Stance
 from trailcoach.terrain import Terrain
+from trailcoach.tiles.windows import Windows
 from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 
@@ -104,8 +105,9 @@ def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, hal
     """
     check_imu(log)
     engine = _core.Engine(make_config(vehicle, log, guidance=False))
-    if terrain is not None:
-        engine.set_terrain(terrain.grid)
+    windows = None if terrain is None else Windows(terrain)
+    if windows is not None:
+        windows.serve(engine)
     if log.meta.start is not None:
         engine.set_start(*start_values(terrain, *log.meta.start))
     kinds, rows, t_ns = log.timeline()
@@ -115,6 +117,8 @@ def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, hal
     for i, end in enumerate(np.searchsorted(t_ns, times, side="right")):
         engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
         engine.state_into(states[i:i + 1])
+        if windows is not None:
+            windows.serve(engine, states[i])
         first = end
     known = states[(states["status"] & Status.POSITION) != 0]
     if not len(known):

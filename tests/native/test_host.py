@@ -109,7 +109,7 @@ def test_a_shuffled_recording_ends_in_the_state_of_the_sorted_one(host: Path, tm
         with open(tmp_path / name, "wb") as file:
             r = Recording(file)
             r.config(config)
-            r.terrain(terrain)
+            r.terrain(terrain.grid)
             r.start(*start_values(terrain, *log.meta.start))
             for i in order:
                 r.sample(int(kinds[i]), log.arrays[kinds[i]][rows[i]])

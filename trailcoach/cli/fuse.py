@@ -2,15 +2,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from trailcoach.cli.output import check_file, note, progress_bar, show, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
-from trailcoach.fusion_parameters import DEFAULT_IMU_CLASS, IMU_CLASSES, optional_states, parameters
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,19 +33,38 @@ def add_command(commands: Any) -> None:
     add_vehicle(parser, required=False)
     add_terrain(parser, required=False)
     add_out(parser, "TRACK.csv", "CSV to write")
-    parser.add_argument("--imu", choices=IMU_CLASSES, help="what the IMU is, where meta.toml has no data sheet of it;"
-                        f" default imu_class of meta.toml, else {DEFAULT_IMU_CLASS}")
-    parser.add_argument("--without", action="append", choices=optional_states(), default=[], metavar="STATE",
-                        help=f"leave a state out of the filter; may be given again: {', '.join(optional_states())}")
+    parser.add_argument("--imu", type=_imu_class, metavar="CLASS",
+                        help="what the IMU is, where meta.toml has no data sheet of it: tactical, mems or consumer;"
+                        " default imu_class of meta.toml, else consumer")
+    parser.add_argument("--without", action="append", type=_state, default=[], metavar="STATE",
+                        help="leave a state out of the filter, as wheel_scale; may be given again (--parameters names"
+                        " them)")
     parser.add_argument("--parameters", action=_Parameters, nargs=0,
                         help="show all parameters, with unit, range and defaults, and exit")
     parser.set_defaults(run=run)
+
+
+def _imu_class(text: str) -> str:
+    from trailcoach.fusion_parameters import IMU_CLASSES
+    return _one_of(text, IMU_CLASSES)
+
+
+def _state(text: str) -> str:
+    from trailcoach.fusion_parameters import optional_states
+    return _one_of(text, optional_states())
+
+
+def _one_of(text: str, names: Sequence[str]) -> str:
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"'{text}'; one of {', '.join(names)} is needed")
+    return text
 
 
 class _Parameters(argparse.Action):
     """Print the table of parameters, two lines each."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from trailcoach.fusion_parameters import IMU_CLASSES, parameters
         print("Parameter, unit, range: default. meta.toml sets them under [fusion], or as the sensors' data sheet\n"
               "under [noise]; imu_class there chooses among the defaults, fusion_off = [states] leaves states out.\n")
         for name, p in parameters().items():
@@ -62,6 +79,8 @@ class _Parameters(argparse.Action):
 
 def run(args: argparse.Namespace) -> None:
     """Read everything, fuse, write, compare with the truth where there is one."""
+    import msgspec
+
     from trailcoach.cli.terrain import open_terrain
     from trailcoach.engine import vehicle_of
     from trailcoach.inputs.preflight import check_log_on_terrain

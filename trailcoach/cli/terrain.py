@@ -35,7 +35,7 @@ that takes --terrain takes a pack too."""
 
 def add_command(commands: Any) -> None:
     """Add ``terrain``."""
-    parser = add(commands, "terrain", "look at tiles, pack them for a head unit, learn the ground from drives", _EXAMPLES)
+    parser = add(commands, "terrain", "look at tiles, pack them for a head unit, learn ground from drives", _EXAMPLES)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=Parser)
     info = add(actions, "info", "extent, resolution, holes, systems and suspicions of tiles", _INFO)
     _add_tiles(info)

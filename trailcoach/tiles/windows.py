@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from trailcoach._core import Engine, Grid
 
 HALF_SIZE = 64.0                    # m, of a window
+_POSITION = 4                       # TC_FUSION_POSITION
 AHEAD = 24.0                        # m of ground kept about the vehicle: a line's horizon, its corridor, the vehicle
 
 
@@ -40,6 +41,18 @@ class Windows:
         if self._terrain.is_whole:
             return self._terrain.grid
         return self._terrain.window(x, y, HALF_SIZE)
+
+    def serve(self, engine: Engine, state: np.ndarray | None = None) -> None:
+        """Give an engine the grid its state (abi.STATE, shape ()) asks for; without a state all of a small terrain."""
+        if state is None:
+            if self._terrain.is_whole:
+                engine.set_terrain(self._terrain.grid)
+            return
+        if self._terrain.is_whole or not int(state["status"]) & _POSITION:
+            return
+        grid = self.follow(float(state["position"][0]), float(state["position"][1]))
+        if grid is not None:
+            hand_over(engine, grid)
 
     def _is_due(self, x: float, y: float) -> bool:
         if self._middle is None:

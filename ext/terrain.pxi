@@ -109,7 +109,7 @@ cdef public tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n
     if n > 0 and (xy is NULL or out is NULL):
         return TC_E_NULL
     x0, y0, inv_dx = grid.x0, grid.y0, 1.0 / grid.dx
-    cell.ix = cell.iy = -2.0
+    cell.ix = cell.iy = NAN             # no point lies in the cell of none
     cell.h00 = cell.ex = cell.ey = cell.twist = 0.0
     for i in range(n):
         u = (xy[2 * i] - x0) * inv_dx

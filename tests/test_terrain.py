@@ -70,6 +70,13 @@ def test_outside_is_unknown_and_the_border_is_not():
     assert terrain.covers(np.array([10.0, 9.9]), np.array([20.0, 20.0])).tolist() == [True, False]
 
 
+def test_beyond_the_south_west_corner_is_unknown_too():
+    # given points within two posts of the corner, outside, and nothing asked before
+    ground = Terrain.from_heights(np.ones((4, 4), np.float32), 10.0, 20.0, 1.0)
+    x, y = np.meshgrid(np.linspace(7.5, 9.9, 7), np.linspace(17.5, 19.9, 7))
+    assert np.isnan(ground.height(x, y)).all()
+
+
 def test_result_has_the_shape_of_the_points():
     terrain = Terrain.from_heights(np.ones((3, 3), np.float32), 0.0, 0.0, 1.0)
     assert terrain.height(np.zeros((4, 1)), np.zeros(5)).shape == (4, 5)

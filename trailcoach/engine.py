@@ -141,6 +141,7 @@ class Engine:
     def start(self, x: float, y: float, yaw: float, z: float | None = None, sd_xy: float = START_SD_XY,
               sd_yaw: float = START_SD_YAW) -> None:
         """Tell the pose of the body origin at rest (m, rad); z defaults to the terrain's height there, or 0."""
+        self._follow(x, y)
         self._core.set_start(*start_values(self._terrain, x, y, yaw, z, sd_xy, sd_yaw))
 
     def push(self, samples: np.ndarray) -> None:

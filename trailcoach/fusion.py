@@ -172,7 +172,7 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
         engine = _core.Engine(make_config(vehicle, log, guidance=False) if config is None else config)
         windows = None if terrain is None else Windows(terrain)
         if windows is not None:
-            windows.serve(engine)
+            windows.begin(engine, log.meta.start)
         if log.meta.start is not None:
             engine.set_start(*start_values(terrain, *log.meta.start))
         return Track.from_states(_states(engine, log, rate, progress, windows), log.origin)

@@ -107,7 +107,7 @@ def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, hal
     engine = _core.Engine(make_config(vehicle, log, guidance=False))
     windows = None if terrain is None else Windows(terrain)
     if windows is not None:
-        windows.serve(engine)
+        windows.begin(engine, log.meta.start)
     if log.meta.start is not None:
         engine.set_start(*start_values(terrain, *log.meta.start))
     kinds, rows, t_ns = log.timeline()

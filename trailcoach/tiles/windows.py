@@ -1,6 +1,7 @@
 """Which part of a terrain the engine is given, and when it is given the next."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,13 +43,16 @@ class Windows:
             return self._terrain.grid
         return self._terrain.window(x, y, HALF_SIZE)
 
-    def serve(self, engine: Engine, state: np.ndarray | None = None) -> None:
-        """Give an engine the grid its state (abi.STATE, shape ()) asks for; without a state all of a small terrain."""
-        if state is None:
-            if self._terrain.is_whole:
-                engine.set_terrain(self._terrain.grid)
-            return
-        if self._terrain.is_whole or not int(state["status"]) & _POSITION:
+    def begin(self, engine: Engine, start: Sequence[float] | None) -> None:
+        """Give an engine its first grid: all of a small terrain, else that about the start pose, where one is known."""
+        place = (self._terrain.x0, self._terrain.y0) if self._terrain.is_whole else start
+        grid = None if place is None else self.follow(place[0], place[1])
+        if grid is not None:
+            hand_over(engine, grid)
+
+    def serve(self, engine: Engine, state: np.ndarray) -> None:
+        """Give an engine the grid that its state, an abi.STATE with shape (), asks for."""
+        if not int(state["status"]) & _POSITION:
             return
         grid = self.follow(float(state["position"][0]), float(state["position"][1]))
         if grid is not None:

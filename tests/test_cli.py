@@ -313,9 +313,15 @@ def test_a_reader_that_leaves_is_no_fault(tmp_path):
     assert done.stderr == ""
 
 
+def heed_control_c():
+    """What a terminal's shell gives its children; one that runs the tests in the background does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_control_c_is_one_line(tmp_path):
     process = subprocess.Popen([sys.executable, "-m", "trailcoach", "demo", "--out", str(tmp_path / "demo")],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=heed_control_c)
     assert process.stdout.readline()        # the drive is read, the replay begins
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)

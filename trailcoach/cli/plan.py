@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     print(f"{line.outcome!s}: {line.why!s}")
     if line.outcome is Outcome.CLEAR:
         print(f"stays clear {line.tube * 100:.0f} cm aside of it" if line.tube > 0.0 else
-              "no room for error: something touches where the driver is 10 cm aside")
+              "no room for error is known: no line was found that stays clear 10 cm aside as well")
     if line.limit is not None:
         print(f"what limits it: {line.limit!s}")
     print(f"{line.length:.1f} m of line: {args.out}")

@@ -16,7 +16,7 @@
 cdef extern from *:
     """
     static const double TC_TOUCH_CORRELATION = 0.3;     /* m, of the errors of heights */
-    static const double TC_TOUCH_RELIEF = 2.0;          /* design clearances by which relief grows e times rarer */
+    static const double TC_TOUCH_RELIEF = 2.3;          /* design clearances by which relief grows e times rarer */
     static const double TC_TOUCH_LEAST_DESIGN = 0.05;   /* m, a part hangs no lower for that */
     static const double TC_TOUCH_NEVER = 0.25;          /* m and so many deviations beside: no error is so large */
     static const double TC_TOUCH_SD = 0.0012;           /* m, of this model against physics, under the vehicle, */

@@ -5,10 +5,10 @@
     python examples/calibrate_contact.py CASES --sigma 0.02,0.05 --correlation 0,0.3 --draws 5
 
 CASES is a folder with VEHICLE.csv (id, terrain, kind, x, y, yaw and the true clearance_PART, negative where a part that
-may pass through the ground does) and terrain/*.tif, the true ground. Noise of each sigma, white (0) or correlated over so
-many metres, is laid on the ground; on that, and told its sigma, each pose is predicted. Said is, by deciles of the
-probability, how often parts touched in truth, and by part how many contacts were expected and how many came. Poses are
-few beside the draws, so the intervals are from drawing poses, not draws, again.
+may pass through the ground does) and terrain/*.tif, the true ground. Noise of each sigma, white (0) or correlated over
+so many metres, is laid on the ground; on that, and told its sigma, each pose is predicted. Said is, by deciles of the
+probability, how often parts touched in truth, and by part how many contacts were expected and how many came. Poses
+are few beside the draws, so the intervals are from drawing poses, not draws, again.
 
 Exact ground (sigma 0) comes first: there a contact counts as missed where a part that touches by more than 1 cm was
 given less than one in a thousand.
@@ -47,6 +47,7 @@ class Pairs:
 
     @property
     def touched(self) -> np.ndarray:
+        """Whether the part touched in truth."""
         return self.truth < 0.0
 
     @staticmethod

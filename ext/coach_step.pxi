@@ -35,8 +35,8 @@ cdef inline double touch_probability(const coach_state *c, const coach_view *vie
         return NAN
     if view.grid is not NULL:
         return touch_at(view.grid, x, y, clearance, sd, &c.part_place[part], TC_REST_EXACT)
-    return chance_of_touch(&c.part_place[part], clearance, c.part_place[part].spread * view.sigma * view.sigma + sd * sd,
-                           TC_REST_EXACT)
+    return chance_of_touch(&c.part_place[part], clearance,
+                           c.part_place[part].spread * view.sigma * view.sigma + sd * sd, TC_REST_EXACT)
 
 
 cdef void step_part(const coach_state *c, int32_t part, tc_step *step) noexcept nogil:

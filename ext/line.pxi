@@ -727,7 +727,8 @@ cdef void remember_arcs(line_planner *p) noexcept nogil:
         last.x[i], last.y[i], last.yaw[i] = q.x, q.y, q.yaw
         last.gear[i] = q.gear
         q += MOTION_STATIONS
-        last.level[i] = MOTION_STRAIGHT + <int32_t> floor(tan(q.steer) / (p.wheelbase * TC_MOTION_LEVEL * p.k_max) + 0.5)
+        last.level[i] = MOTION_STRAIGHT + <int32_t> floor(
+            tan(q.steer) / (p.wheelbase * TC_MOTION_LEVEL * p.k_max) + 0.5)
         last.n = i + 1
 
 
@@ -908,7 +909,7 @@ cdef int32_t search_touching(line_planner *p, const double *start) noexcept nogi
 
 
 cdef void widen(line_planner *p, const double *start) noexcept nogil:
-    """See whether the clear line at hand stays so a hand aside; if not, search for one that does, and keep the better."""
+    """See whether the clear line at hand stays so a hand aside; if not, search for one that does."""
     cdef line_known known
     cdef int32_t outcome
     p.tube = p.config.tube
@@ -983,8 +984,8 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
     """Plan from start (x, y, yaw) to goal (x, y, yaw; NaN yaw = free) within half_width of the trail, a polyline
     of n_trail points; without one (n_trail = 0) of the straight way from start to goal.
 
-    warm: the line planned last is tried first. With a trail and a free yaw the goal is the line across the corridor there. The start may touch and may be off the
-    corridor: the vehicle is where it is."""
+    warm: the line planned last is tried first. With a trail and a free yaw the goal is the line across the
+    corridor there. The start may touch and may be off the corridor: the vehicle is where it is."""
     cdef int32_t outcome, segment
     cdef double s, start_aside
     remember_arcs(p)

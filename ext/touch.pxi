@@ -39,8 +39,9 @@ cdef extern from *:
     const double TC_SPECKLE_LESS, TC_SPECKLE_HIGHER
 
 cdef enum:
-    SPECKLE = 3                         # posts to each side that are looked at
-    SPECKLES = 70                       # second differences among them
+    SPECKLE = 3                         # places to each side that are looked at,
+    SPECKLE_STEP = 3                    # posts apart: a stone is in a few of them only
+    SPECKLES = 98                       # second differences there
 
 cdef struct touch_place:
     # of a place of a part
@@ -100,18 +101,19 @@ cdef double speckle_at(const tc_grid *g, double x, double y, double sigma) noexc
     cdef const float *h
     cdef int64_t step
     cdef int64_t post = nearest_post(g, x, y)
-    cdef int32_t ix, iy, i, j, k, n = 0
+    cdef int32_t ix, iy, i, j, k, reach, n = 0
     if post < 0 or g.dx > TC_SPECKLE_SPACING or not sigma > 0.0:
         return 0.0
     ix = <int32_t> (post % g.nx)
     iy = <int32_t> (post // g.nx)
-    if ix < SPECKLE or iy < SPECKLE or ix + SPECKLE >= g.nx or iy + SPECKLE >= g.ny:
+    reach = SPECKLE * SPECKLE_STEP + 1
+    if ix < reach or iy < reach or ix + reach >= g.nx or iy + reach >= g.ny:
         return 0.0
     for j in range(-SPECKLE, SPECKLE + 1):
-        for i in range(1 - SPECKLE, SPECKLE):
+        for i in range(-SPECKLE, SPECKLE + 1):
+            h = g.height + post + SPECKLE_STEP * (<int64_t> j * g.nx + i)
             for k in range(2):
                 step = 1 if k == 0 else g.nx
-                h = g.height + post + (<int64_t> j * g.nx + i if k == 0 else <int64_t> i * g.nx + j)
                 d = fabs(<double> h[step] - 2.0 * h[0] + h[-step])
                 if isfinite(d):
                     insert(seen, n, <float> d)

@@ -77,6 +77,7 @@ FUSION_CONFIG = np.dtype([
     ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
 ], align=True)
 
+PLAN_FIRST, PLAN_WARM = 1, 2         # tc_line_config.options
 LINE_CONFIG = np.dtype([
     ("max_nodes", "u4"), ("max_stances", "u4"), ("horizon", "f8"), ("half_width", "f8"),
     ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("tube", "f8"),

@@ -422,6 +422,12 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
         least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
     for i in range(MOTION_STATIONS):
         station_pose(begin, a, n.gear, i, pose[i])
+        if not on_map(p, pose[i][0], pose[i][1], pose[i][2]):
+            p.refusal = TC_LIMIT_OFF_MAP
+            p.work.x, p.work.y, p.work.yaw = pose[i][0], pose[i][1], pose[i][2]
+            p.work.status = TC_STANCE_OFF_MAP
+            refuse(p, begin.s)
+            return False
         seen[i] = look_clearance(&p.map, &p.samples, pose[i][0], pose[i][1], pose[i][2])
         judged[i] = False
     at = least_seen(seen, judged)
@@ -467,7 +473,7 @@ cdef uint64_t state_key(const line_planner *p, const line_node *n) noexcept nogi
     cdef int64_t iy = <int64_t> floor((n.y - p.y0) / p.cell) + (1 << 19)
     cdef int64_t turn = <int64_t> floor(wrap_angle(n.yaw) * (p.yaws / 6.283185307179586) + 0.5) + p.yaws
     return (<uint64_t> (ix & 0xFFFFF) << 40 | <uint64_t> (iy & 0xFFFFF) << 20 | <uint64_t> (turn % p.yaws) << 8
-            | <uint64_t> (n.gear < 0) << 7 | (0 if p.both_gears else <uint64_t> (n.level + 1)))
+            | <uint64_t> (n.gear < 0) << 7 | (0 if p.both_gears and p.yaws == LINE_YAWS else <uint64_t> (n.level + 1)))
 
 
 cdef double still_to_go(const line_planner *p, const line_node *n) noexcept nogil:
@@ -952,6 +958,8 @@ cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil
     if not is_clear(p, outcome) and p.config.reverse:
         p.both_gears = True
         outcome = search_clear(p, start, False, 6 * eighth)
+        if outcome == TC_LINE_BLOCKED:
+            outcome = search_clear(p, start, True, 7 * eighth)
     if is_clear(p, outcome):
         p.info.first_stances = p.info.stances
         return outcome

@@ -26,7 +26,8 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
     if not watch_knowledge(c, view):
         return
     watch_tip(c, view)
-    watch_ground(c, view)
+    if not spotted(c):
+        watch_ground(c, view)
     if view.line is NULL:
         if not c.stuck and c.stuck_since_ns == 0:
             watch_course(c, view)
@@ -36,13 +37,17 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
     c.guided = 1
     if c.stuck or c.stuck_since_ns != 0:
         return                          # no line helps wheels that spin in place
-    watch_no_line(c, view)
-    watch_touch(c, view)
-    watch_course(c, view)
-    watch_off_line(c, view)
-    if c.at < view.line.n_points:
+    if view.legs and c.at < view.line.n_points:
+        advise_legs(c, view)
+    if not spotted(c):
+        watch_no_line(c, view)
+        watch_touch(c, view)
+        watch_course(c, view)
+        watch_off_line(c, view)
+    if not view.legs and c.at < view.line.n_points:
         advise_reverse(c, view)
         advise_turn(c, view)
+    if c.at < view.line.n_points:
         watch_tight(c, view)
     watch_lift(c, view)
     if c.at < view.line.n_points:

@@ -106,10 +106,11 @@ cdef double valid_for(const coach_state *c, const tc_step *step) noexcept nogil:
 
 
 cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, double severity) noexcept nogil:
-    """Into the queue, unless it was said before or somebody is still listening to the last one: danger alone
-    interrupts, and not another danger."""
+    """Into the queue, unless it was said before or somebody is still listening to the last one: danger interrupts, but
+    not another danger, and a stop interrupts advice."""
     cdef double rolled = view.state.distance
-    cdef bint interrupts = step.priority == TC_PRIORITY_DANGER and c.last_priority < TC_PRIORITY_DANGER
+    cdef bint stops = step.kind == TC_STEP_STOP and step.phase == TC_PHASE_NOW and step.priority > TC_PRIORITY_ADVICE
+    cdef bint interrupts = (stops or step.priority == TC_PRIORITY_DANGER) and c.last_priority < step.priority
     if (c.last_priority != 0 and not interrupts
             and seconds_since(view.t_ns, c.last_ns) < TC_COACH_PAUSE[step.priority]):
         return False
@@ -128,4 +129,8 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
     c.last_priority = step.priority
     c.last = step[0]
     c.last_place = rolled + step.to_go
+    if step.kind == TC_STEP_STOP and step.phase == TC_PHASE_NOW:
+        c.waits = 1
+        c.leg_told = 0
+        c.leg_end = rolled + step.to_go
     return True

@@ -517,7 +517,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_CAUSE_CONTACT
         TC_CAUSE_END
         TC_CAUSE_ROLL_BACK
-        TC_CAUSE_HIGH_CENTRED
+        TC_CAUSE_HIGH_CENTRED, TC_CAUSE_TIGHT_TURNS
 
     enum:
         TC_PRIORITY_ADVICE

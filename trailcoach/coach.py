@@ -109,7 +109,7 @@ class Step:
         steer, hold, forward, reverse, stop, setup, warn, clear.
     cause : str
         none, clearance, tip, wheel_lift, slip, off_line, no_line, no_ground, position, contact, end, roll_back,
-        high_centred.
+        high_centred, tight_turns.
     priority : str
         advice, caution, danger. Danger interrupts what is being said.
     phase : str

@@ -20,7 +20,8 @@ from trailcoach.errors import InputError
 
 KINDS = {1: "steer", 2: "hold", 3: "forward", 4: "reverse", 5: "stop", 6: "setup", 7: "warn", 8: "clear"}
 CAUSES = {0: "none", 1: "clearance", 2: "tip", 3: "wheel_lift", 4: "slip", 5: "off_line", 6: "no_line",
-          7: "no_ground", 8: "position", 9: "contact", 10: "end", 11: "roll_back", 12: "high_centred"}
+          7: "no_ground", 8: "position", 9: "contact", 10: "end", 11: "roll_back", 12: "high_centred",
+          13: "tight_turns"}
 PRIORITIES = {1: "advice", 2: "caution", 3: "danger"}
 PHASES = {1: "prepare", 2: "now", 3: "clear"}
 SETUPS = {1: "low_range", 2: "lockers", 4: "sway_bar", 8: "tyres"}

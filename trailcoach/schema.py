@@ -66,7 +66,7 @@ class Step(_Record, frozen=True):
     id: int
     kind: Literal["steer", "hold", "forward", "reverse", "stop", "setup", "warn", "clear"]
     cause: Literal["none", "clearance", "tip", "wheel_lift", "slip", "off_line", "no_line", "no_ground", "position",
-                   "contact", "end", "roll_back", "high_centred"]
+                   "contact", "end", "roll_back", "high_centred", "tight_turns"]
     priority: Literal["advice", "caution", "danger"]
     phase: Literal["prepare", "now", "clear"]
     t_ns: int

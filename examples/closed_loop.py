@@ -201,7 +201,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed (default 0)")
     parser.add_argument("--kinds", default="garden,trail", help="garden, trail, road (default garden,trail)")
     parser.add_argument("--skills", default="practised,usual,beginner", help="of the driver (default all)")
-    parser.add_argument("--coach", choices=("both", "with", "without"), default="both", help="drives to make (default both)")
+    parser.add_argument("--coach", choices=("both", "with", "without"), default="both",
+                        help="which drives to make (default both)")
     parser.add_argument("--vehicle", default="jeep-wrangler-jlur", help="driver on the left")
     parser.add_argument("--out", type=Path, default=Path("closed_loop.csv"), help="one row a drive")
     parser.add_argument("--resume", action="store_true", help="leave out what is in the file already")

@@ -434,8 +434,8 @@ cdef bint legs_wanted(const engine_memory *e) noexcept nogil:
 
 
 cdef double legs_hold(const engine_memory *e) noexcept nogil:
-    """What rolls by until a driver who is told to stop stands and can turn the wheel, m. One who stands, and not because
-    he was told to, is about to set off."""
+    """What rolls by until a driver who is told to stop stands and can turn the wheel, m. One who stands,
+    and not because he was told to, is about to set off."""
     cdef double speed = speed_of(&e.state)
     if speed <= TC_COACH_STILL:
         if e.coach.waits:

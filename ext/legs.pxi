@@ -14,7 +14,7 @@ cdef enum:
 cdef extern from *:
     """
     static const double TC_LEG_HORIZON = 8.0;           /* m along the trail */
-    static const double TC_LEG_ROOM = 0.03;             /* m of clearance wanted where a driver may not be a hand aside */
+    static const double TC_LEG_ROOM = 0.03;             /* m of clearance wanted where nobody may be a hand aside */
     static const double TC_LEG_WORTH = 1.5;             /* m, legs that end sooner are not worth a word */
     static const double TC_LEG_GREED = 2.5;             /* weight of the way still to go */
     static const double TC_LEG_TURN = 1.2;              /* m of way a turn is worth avoiding, and */
@@ -25,8 +25,8 @@ cdef extern from *:
     static const double TC_LEG_SAME = 0.25;             /* of a quarter turn: places of the wheel that are one */
     static const double TC_LEG_WHEEL = 1.5707963267948966;  /* rad, a quarter turn of the steering wheel */
     """
-    const double TC_LEG_HORIZON, TC_LEG_ROOM, TC_LEG_WORTH, TC_LEG_GREED, TC_LEG_TURN, TC_LEG_QUARTER, TC_LEG_GEAR, TC_LEG_REVERSE
-    const double TC_LEG_OVERRUN, TC_LEG_SAME, TC_LEG_WHEEL
+    const double TC_LEG_HORIZON, TC_LEG_ROOM, TC_LEG_WORTH, TC_LEG_GREED, TC_LEG_TURN, TC_LEG_QUARTER, TC_LEG_GEAR
+    const double TC_LEG_REVERSE, TC_LEG_OVERRUN, TC_LEG_SAME, TC_LEG_WHEEL
 
 cdef struct leg_planner:
     motion arc[LEG_LEVELS]

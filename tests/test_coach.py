@@ -58,6 +58,7 @@ class Drive:
         self.course_tip_margin = lambda x: 0.6
         self.course_gear = 1
         self.has_line = True
+        self.legs = False                       # the line is one of legs with a constant steer
         self.off_line = lambda x: 0.0
         self.aside_clearance = None             # beside the line at a place, m; None = not off it
         self.aside_part = REAR_DIFF
@@ -127,7 +128,8 @@ class Drive:
             info = points = None
         steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x),
                                 self.trail_end - self.x, self.course(), 0.0, self.aside(), self.contact,
-                                None if self.ground_ends is None else (UNKNOWN_GROUND, self.ground_ends - self.x))
+                                None if self.ground_ends is None else (UNKNOWN_GROUND, self.ground_ends - self.x),
+                                self.legs)
         self.contact = None
         self.said += [(self.t, self.x, step) for step in steps]
         self.t += TICK
@@ -158,8 +160,6 @@ def bump(begin, end, value, otherwise):
     return lambda x: value if begin <= x < end else otherwise
 
 
-# ---- silence ----------------------------------------------------------------------------------------------
-
 def test_given_easy_ground_then_nothing_is_said():
     assert Drive(speed=3.0).roll(200).said == []
 
@@ -176,8 +176,6 @@ def test_given_a_standing_vehicle_before_a_rock_then_it_is_not_nagged():
     drive.clearance = bump(1.0, 1.5, -0.05, 0.2)
     assert len(drive.wait(120).said) == 1
 
-
-# ---- steering ---------------------------------------------------------------------------------------------
 
 def around_a_rock(speed=0.5):
     """Straight on the oil pan touches at x = 10; the line turns left at 6 m, straightens at 8 m."""
@@ -298,8 +296,6 @@ def test_given_a_stop_for_a_part_then_the_same_place_is_not_eased_through_with_a
     assert len(drive.only("forward")) == 1
 
 
-# ---- tight places -----------------------------------------------------------------------------------------
-
 def test_given_a_tight_place_then_ease_through_and_clear_after_it():
     drive = Drive()
     drive.clearance = bump(5.0, 6.0, 0.02, 0.2)
@@ -362,8 +358,6 @@ def test_given_the_place_gets_worse_by_a_clear_step_then_it_is_said_again():
     drive.plan()
     assert len(drive.wait(30.0).said) == 2
 
-
-# ---- dangers ----------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("speed", [0.3, 1.0, 3.0])
 def test_given_a_line_that_touches_then_stop_is_said_while_there_is_room_to_stop(speed):
@@ -439,8 +433,6 @@ def test_given_spinning_wheels_and_no_way_made_then_stop_once():
     assert len(drive.said) <= 3                         # each spinning wheel once, then stop
 
 
-# ---- cautions ---------------------------------------------------------------------------------------------
-
 def test_given_a_spinning_wheel_then_it_is_named_once_and_not_for_a_moment():
     drive = Drive()
     drive.state["slip"][1] = 0.9
@@ -507,8 +499,6 @@ def test_given_a_position_worse_than_the_deviation_then_it_is_not_claimed():
     drive.tick()
     assert drive.said == []
 
-
-# ---- the present course -----------------------------------------------------------------------------------
 
 def test_given_easy_ground_on_the_course_too_then_nothing_is_said():
     drive = Drive(speed=3.0)
@@ -647,8 +637,6 @@ def test_given_a_drive_that_strikes_nothing_then_there_is_no_danger():
     assert [s.text for _, s in steps_on("d00") if s.priority == "danger"] == []
 
 
-# ---- what is not known ------------------------------------------------------------------------------------
-
 @pytest.mark.parametrize(("lose", "cause"), [
     (lambda d: d.state.__setitem__("status", 3), "position"),
     (lambda d: d.state.__setitem__("sd_position", 2.0), "position"),
@@ -701,8 +689,6 @@ def test_given_a_state_that_is_not_known_at_all_then_silence_and_then_a_step_wit
     assert json.loads(step.to_json())["trigger"] == {"to_go": 0.0, "x": None, "y": None}
 
 
-# ---- set-up and end ---------------------------------------------------------------------------------------
-
 def test_given_a_steep_climb_ahead_then_low_range_before_it_and_once():
     drive = Drive()
     drive.pitch = bump(8.0, 20.0, -0.3, 0.0)
@@ -742,8 +728,6 @@ def test_given_a_wheel_that_hangs_ahead_on_gentle_ground_then_lockers_for_that_r
     assert step.why["angle"] is None
     assert step.reason == "Passenger front tire will carry nothing further on."
 
-
-# ---- the stream -------------------------------------------------------------------------------------------
 
 def rock_garden():
     drive = Drive(speed=0.4)
@@ -801,8 +785,6 @@ def test_a_line_that_is_too_long_is_refused():
     with pytest.raises(ValueError, match="at most 1024"):
         drive.coach.tick(drive.state, drive.stance, info, np.zeros(1025, abi.LINE_POINT))
 
-
-# ---- what nobody asked for --------------------------------------------------------------------------------
 
 def test_given_spinning_wheels_with_a_part_on_the_ground_then_it_is_named_as_what_it_hangs_on():
     drive = Drive(speed=0.02)
@@ -881,8 +863,6 @@ def test_given_a_line_that_turns_away_from_unknown_ground_then_no_stop_for_it():
     drive.roll(5.9)
     assert drive.only("stop", "no_ground") == []
 
-
-# ---- how much is said, and how finely --------------------------------------------------------------------
 
 def busy(detail):
     """A turn around a rock, a tight place, a danger, and then no position."""

@@ -128,9 +128,8 @@ class Driver:
             if text.startswith("Hold"):
                 self.held, self.held_from = self.steer, distance
             self.stopped, self.speed, self.until, self.stops = None, CREEP, distance + self._distance(text), False
-        elif "Slow" in text or "will touch" in text or "No clear line" in text:
-            if not self.stops:
-                self.speed, self.until = CREEP, distance + 3.0
+        elif ("Slow" in text or "will touch" in text or "No clear line" in text) and not self.stops:
+            self.speed, self.until = CREEP, distance + 3.0
 
     def _go_a_leg(self, text: str, distance: float) -> None:
         """Turn the wheel standing if told to, go as far as was said, and stop: "forward" is not "ease forward"."""

@@ -62,7 +62,9 @@ def test_given_the_driver_turns_the_wheel_then_nothing_is_said_until_he_has_come
 
 
 def test_given_the_driver_comes_too_far_then_stop():
-    drive = stand(garden().roll(FIRST - 0.1)).wait(4.0)
+    drive = garden()
+    drive.steer = lambda x: 0.0 if x < FIRST else 2.0 * QUARTER if x < SECOND else -2.0 * QUARTER
+    stand(drive.roll(FIRST - 0.1)).wait(4.0)
     drive.state["steer"] = 2.0 * QUARTER
     drive.speed = 0.35
     drive.planned = None

@@ -11,7 +11,7 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
     for i in range(c.n_parts):
         c.part_side[i] = side_of(v.part[i].centre[1], 0.25 * v.axle[1].track)
         c.part_area[i] = part_area(&v.part[i])
-    c.rear_locked = v.axle[1].differential == TC_LOCKED
+    c.locked = v.axle[0].differential == TC_LOCKED and v.axle[1].differential == TC_LOCKED
     c.front_bar = v.axle[0].anti_roll_rate > 0.0
 
 
@@ -62,7 +62,7 @@ cdef void coach_default(tc_coach_config *c) noexcept nogil:
     c.clearance_warn = 0.05
     c.deviation_warn = 0.15
     c.tilt_warn = 0.15
-    c.setups = TC_SETUP_LOW_RANGE | TC_SETUP_LOCKERS
+    c.setups = TC_SETUP_LOW_RANGE | TC_SETUP_LOCKERS | TC_SETUP_WALK
 
 
 cdef bint coach_config_ok(const tc_coach_config *c) noexcept nogil:

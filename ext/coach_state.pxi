@@ -160,7 +160,7 @@ cdef struct coach_state:
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
     double part_area[TC_MAX_PARTS]      # seen from below, m^2
-    int32_t rear_locked
+    int32_t locked                      # both axles are
     int32_t front_bar                   # there is an anti-roll bar in front
     # of this tick
     double roll_to[TC_MAX_LINE]         # wheel travel from the vehicle to every point ahead, m

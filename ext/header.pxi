@@ -534,6 +534,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_SETUP_LOCKERS
         TC_SETUP_SWAY_BAR
         TC_SETUP_TYRES
+        TC_SETUP_WALK
 
     enum:
         TC_DETAIL_ALL

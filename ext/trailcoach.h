@@ -296,7 +296,8 @@ enum {                          /* tc_coach_config.detail; that nothing is known
 };
 enum { TC_UNITS_FEET = 0, TC_UNITS_METRES = 1 };    /* tc_coach_config.units */
 enum {                          /* bits of tc_coach_config.setups, and of tc_step.setup of TC_STEP_SETUP */
-    TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2, TC_SETUP_SWAY_BAR = 4, TC_SETUP_TYRES = 8
+    TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2, TC_SETUP_SWAY_BAR = 4, TC_SETUP_TYRES = 8,
+    TC_SETUP_WALK = 16          /* get out and walk it first */
 };
 
 typedef struct tc_coach_config {

@@ -897,3 +897,21 @@ def test_a_way_in_words_holds_as_finely_as_the_language_says_it(units, way, hold
     drive.tick()
     step = drive.said[0][2]
     assert (step["valid_until_ns"] - step["t_ns"]) * 1e-9 == pytest.approx(holds / 0.2)     # never slower than a crawl
+
+
+def test_given_a_line_that_touches_far_ahead_then_walk_it_first_is_said_before_any_word_of_stopping():
+    drive = Drive(horizon=9.0, setups=16)
+    drive.clearance = bump(8.0, 9.0, -0.02, 0.2)
+    drive.straight = -0.02, 8.0
+    drive.roll(8.0)
+    (begin, _, walk), = drive.only("setup")
+    assert walk["setup"] == 16 and walk["part"] == REAR_DIFF
+    assert begin < min(t for t, _, r in drive.said if KINDS[int(r["kind"])] in ("stop", "warn"))
+    assert "walk it first" in Words.load("en-US").utterances(walk, JEEP).prepare.text
+
+
+def test_what_a_vehicle_can_be_set_to_is_what_its_file_says():
+    has = {name: set(Vehicle.load(name).setups) for name in ("rivian-r1t", "jeep-wrangler-jlur", "ford-bronco-sasquatch")}
+    assert has["rivian-r1t"] == {"tyres", "walk"}
+    assert has["jeep-wrangler-jlur"] == {"low_range", "lockers", "tyres", "walk"}     # its bar is free in the file
+    assert "sway_bar" not in has["ford-bronco-sasquatch"]

@@ -51,7 +51,7 @@ class Action:
     gear : int or None
         1 forward, -1 reverse.
     setup : tuple of str
-        "low_range", "lockers", "sway_bar", "tyres".
+        "low_range", "lockers", "sway_bar", "tyres", "walk".
     """
 
     turns: float | None

@@ -35,7 +35,7 @@ class Action(_Record, frozen=True):
     steer: float | None
     distance: float | None
     gear: Literal[1, -1] | None
-    setup: list[Literal["low_range", "lockers", "sway_bar", "tyres"]]
+    setup: list[Literal["low_range", "lockers", "sway_bar", "tyres", "walk"]]
 
 
 class Why(_Record, frozen=True):

@@ -76,10 +76,12 @@ cdef void give_leg(coach_state *c, const coach_view *view, int32_t i, double ste
 
 
 cdef void stop_for_leg(coach_state *c, const coach_view *view, int32_t i) noexcept nogil:
-    """Stop where the wheel has to be turned standing."""
+    """Stop where the wheel has to be turned standing, or as soon as an unhurried stop allows."""
+    cdef double soonest = stop_way(c) - TC_COACH_STOP_ROOM
     cdef tc_step step
     step_new(c, view, TC_STEP_STOP, TC_CAUSE_TIGHT_TURNS, TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
     step_at(c, view, i, &step)
+    step.to_go = soonest if step.to_go < soonest else step.to_go
     step_why_not(c, view, &step)
     step_give(c, view, &step, 0.0)
 

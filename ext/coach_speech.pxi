@@ -30,8 +30,8 @@ cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, 
             continue
         if step.priority == TC_PRIORITY_DANGER and fabs(rolled + step.to_go - e.place) > TC_COACH_SAME_DANGER:
             continue
-        if step.cause == TC_CAUSE_TIGHT_TURNS and fabs(rolled + step.to_go - e.place) > TC_COACH_LEG_HERE:
-            continue                    # the next leg
+        if step.cause == TC_CAUSE_TIGHT_TURNS and c.leg_ns > e.t_ns:
+            continue                    # a leg was told since: this is the next
         if seconds_since(step.t_ns, e.t_ns) < TC_COACH_AGAIN_AFTER:
             return True
         dx = step.x - e.x

@@ -1,6 +1,7 @@
 """The coach by itself: states, stances and lines from here, steps from it."""
 import itertools
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from trailcoach import _core, abi
 from trailcoach.coach import Step
 from trailcoach.engine import vehicle_of
 from trailcoach.log import Log
-from trailcoach.phrase_file import CAUSES, KINDS, PHASES, PRIORITIES
+from trailcoach.phrase_file import CAUSES, KINDS, LONGEST, PHASES, PRIORITIES, words_in
 from trailcoach.playback import replay
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
@@ -616,7 +617,9 @@ def test_a_course_that_is_too_long_is_refused():
         drive.coach.tick(drive.state, drive.stance, course=np.zeros(21, abi.LINE_POINT))
 
 
+@cache
 def steps_on(drive):
+    """Steps on a bundled drive with their seconds from its beginning."""
     folder = Path(__file__).parent.parent / "terrain_data" / "drives" / drive
     log = Log.open(folder)
     steps = list(replay(log, vehicle_of(log), Terrain.open(folder / "terrain.tif")))
@@ -905,13 +908,46 @@ def test_given_a_line_that_touches_far_ahead_then_walk_it_first_is_said_before_a
     drive.straight = -0.02, 8.0
     drive.roll(8.0)
     (begin, _, walk), = drive.only("setup")
-    assert walk["setup"] == 16 and walk["part"] == REAR_DIFF
+    assert (walk["setup"], walk["part"]) == (16, REAR_DIFF)
     assert begin < min(t for t, _, r in drive.said if KINDS[int(r["kind"])] in ("stop", "warn"))
     assert "walk it first" in Words.load("en-US").utterances(walk, JEEP).prepare.text
 
 
 def test_what_a_vehicle_can_be_set_to_is_what_its_file_says():
-    has = {name: set(Vehicle.load(name).setups) for name in ("rivian-r1t", "jeep-wrangler-jlur", "ford-bronco-sasquatch")}
+    names = ("rivian-r1t", "jeep-wrangler-jlur", "ford-bronco-sasquatch")
+    has = {name: set(Vehicle.load(name).setups) for name in names}
     assert has["rivian-r1t"] == {"tyres", "walk"}
     assert has["jeep-wrangler-jlur"] == {"low_range", "lockers", "tyres", "walk"}     # its bar is free in the file
     assert "sway_bar" not in has["ford-bronco-sasquatch"]
+
+
+BUNDLED = ("d00", "d01")                # those with ground
+
+
+def speed_on(drive, t):
+    """Wheel speed of a bundled drive, m/s."""
+    log = Log.open(Path(__file__).parent.parent / "terrain_data" / "drives" / drive)
+    wheels = log.in_time("wheels")
+    at = np.searchsorted((wheels["t_ns"] - log.t_ns[0]) * 1e-9, t)
+    return float(np.mean(wheels["speed"][min(at, len(wheels) - 1)]))
+
+
+def test_the_median_bundled_drive_hears_less_than_eight_utterances_a_minute():
+    rates = []
+    for drive in BUNDLED:
+        log = Log.open(Path(__file__).parent.parent / "terrain_data" / "drives" / drive)
+        rates.append(len(steps_on(drive)) * 60e9 / (log.t_ns[1] - log.t_ns[0]))
+    assert np.median(rates) < 8.0
+
+
+@pytest.mark.parametrize("drive", BUNDLED)
+def test_no_utterance_of_a_bundled_drive_takes_more_than_four_seconds(drive):
+    assert [s.text for _, s in steps_on(drive) if words_in(s.text) > LONGEST] == []
+
+
+@pytest.mark.parametrize("drive", BUNDLED)
+def test_advice_on_a_bundled_drive_comes_a_second_before_it_must_be_acted_on(drive):
+    late = [s.text for t, s in steps_on(drive)
+            if s.priority != "danger" and s.kind in ("steer", "hold", "forward", "reverse", "stop", "setup")
+            and s.to_go < 1.0 * speed_on(drive, t) and s.action.distance is None]
+    assert late == []

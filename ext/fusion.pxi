@@ -155,7 +155,7 @@ cdef void attitude_sd(const fusion_filter *f, const fusion_motion *m, double rol
     cdef int32_t i, j
     attitude_slopes(f, m, pitch, yaw, k)
     for i in range(3):
-        r.n = 0
+        row_begin(&r, i)
         row_put3(&r, X_PHI, k[i][0], k[i][1], k[i][2])
         for j in range(2):
             row_put(&r, X_MOUNT + j, k[i][3 + j])
@@ -194,7 +194,7 @@ cdef void origin_sd(const fusion_filter *f, const double *arm_n, int32_t first, 
     cdef fusion_row r
     cdef int32_t i
     for i in range(3):
-        r.n = 0
+        row_begin(&r, i)
         row_put(&r, first + i, 1.0)
         row_put(&r, X_PHI + (i + 1) % 3, -arm_n[(i + 2) % 3])
         row_put(&r, X_PHI + (i + 2) % 3, arm_n[(i + 1) % 3])

@@ -36,6 +36,7 @@ cdef extern from *:
     const double TC_CHECK_PERIOD, TC_GYRO_SCALE_SD, TC_SCALE_TAU
 
 cdef struct stance_model                # stance.pxi
+cdef struct fusion_clone                # fusion_smoother.pxi
 
 cdef enum:
     N_POSE = 6                          # x, y, z of the body origin, roll, pitch, yaw
@@ -143,6 +144,9 @@ cdef struct fusion_filter:
     uint32_t gated[TC_KINDS]
     double innovation[TC_KINDS]         # the last one that was taken, over its standard deviation
     double nis[TC_KINDS]                # and the sum of their squares
+    tc_innovation *ring                 # the host's, all innovations; NULL = nobody watches
+    uint64_t ring_size, innovations     # its length, and how many there were: rewound with the filter
+    fusion_clone *clone                 # of an earlier state, for the smoother; NULL in a vehicle
     uint32_t resets
     # terrain aiding
     const stance_model *model           # the engine's
@@ -165,11 +169,17 @@ cdef struct fusion_filter:
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
 cdef struct fusion_row:
+    int32_t axis                        # which of its sensor's values, from 0
     int32_t n
     int32_t at[N_ROW]
     double h[N_ROW]
     double innovation
     double variance
+
+
+cdef inline void row_begin(fusion_row *r, int32_t axis) noexcept nogil:
+    r.axis = axis
+    r.n = 0
 
 
 cdef inline void row_put(fusion_row *r, int32_t state, double h) noexcept nogil:
@@ -210,12 +220,15 @@ cdef inline double row_innovation(const fusion_row *r, const double *dx) noexcep
     return nu
 
 
-cdef inline void row_correct(fusion_filter *f, double *PHt, double S, double nu, double *dx) noexcept nogil:
+cdef inline void row_correct(fusion_filter *f, const fusion_row *r, double *PHt, double S, double nu,
+                             double *dx) noexcept nogil:
     """Optimal correction. P - PHt PHt^T / S is Joseph's form for the optimal gain; as the product of one scaled vector
     with itself it stays symmetric to the last bit."""
     cdef double g = nu / S, root = 1.0 / sqrt(S), s
     cdef double *row
     cdef int32_t i, j
+    if f.clone is not NULL:
+        clone_correct(f.clone, r, PHt, S, nu)
     for i in range(N_X):
         dx[i] += PHt[i] * g
         PHt[i] *= root
@@ -226,11 +239,44 @@ cdef inline void row_correct(fusion_filter *f, double *PHt, double S, double nu,
             row[j] -= s * PHt[j]
 
 
-cdef inline void innovation_keep(fusion_filter *f, int32_t kind, double nu, double S) noexcept nogil:
-    """What tells whether the filter is consistent: the squares have a mean of 1 where noise is white."""
+cdef void fusion_watch(fusion_filter *f, tc_innovation *ring, uint64_t n) noexcept nogil:
+    """Innovations go into the host's ring from now on; NULL = no more."""
+    f.ring = ring
+    f.ring_size = n
+    f.innovations = 0
+
+
+cdef void innovation_tell(fusion_filter *f, int32_t kind, int32_t axis, int32_t taken, double nu, double S,
+                          double noise) noexcept nogil:
+    """To the host's ring; the oldest go."""
+    cdef tc_innovation *out = &f.ring[f.innovations % f.ring_size]
+    out.t_ns = f.t_ns
+    out.kind = kind
+    out.axis = axis
+    out.taken = taken
+    out.reserved = 0
+    out.innovation = nu
+    out.variance = S
+    out.noise = noise
+    f.innovations += 1
+
+
+cdef inline void innovation_keep(fusion_filter *f, int32_t kind, const fusion_row *r, double nu, double S,
+                                 double noise) noexcept nogil:
+    """What tells whether the filter is consistent: the squares have a mean of 1 where noise is white. S is the variance
+    expected of nu, `noise` the measurement's part of it."""
     f.used[kind] += 1
     f.innovation[kind] = nu / sqrt(S)
     f.nis[kind] += nu * nu / S
+    if f.ring is not NULL:
+        innovation_tell(f, kind, r.axis, 1, nu, S, noise)
+
+
+cdef inline void innovation_refuse(fusion_filter *f, int32_t kind, const fusion_row *r, double nu, double S,
+                                   double noise) noexcept nogil:
+    f.gated[kind] += 1
+    if f.ring is not NULL:
+        innovation_tell(f, kind, r.axis, 0, nu, S, noise)
 
 
 cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double *dx, int32_t kind) noexcept nogil:
@@ -239,10 +285,10 @@ cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, doub
     cdef double S = row_project(f, r, PHt) + r.variance
     cdef double nu = row_innovation(r, dx)
     if nu * nu > gate * S:
-        f.gated[kind] += 1
+        innovation_refuse(f, kind, r, nu, S, r.variance)
         return 0
-    row_correct(f, PHt, S, nu, dx)
-    innovation_keep(f, kind, nu, S)
+    row_correct(f, r, PHt, S, nu, dx)
+    innovation_keep(f, kind, r, nu, S, r.variance)
     return 1
 
 
@@ -388,6 +434,8 @@ cdef void covariance_step(fusion_filter *f) noexcept nogil:
     cdef int32_t i, j
     if f.sum_t <= 0.0:
         return
+    if f.clone is not NULL:
+        clone_step(f)
     for j in range(N_X):
         transition(f, &P[X_PHI * N_X + j], &P[X_V * N_X + j], &P[X_P * N_X + j], &P[X_BG * N_X + j],
                    &P[X_BA * N_X + j], N_X)
@@ -414,6 +462,16 @@ cdef void covariance_forget(fusion_filter *f, int32_t state, double variance) no
         f.P[state * N_X + j] = 0.0
         f.P[j * N_X + state] = 0.0
     f.P[state * (N_X + 1)] = variance
+    if f.clone is not NULL:
+        clone_scale(f.clone, state, 0.0)
+
+
+cdef void covariance_clear(fusion_filter *f) noexcept nogil:
+    """Nothing is known to be uncertain, and nothing hangs on what was before."""
+    cdef int32_t i
+    memset(f.P, 0, sizeof(f.P))
+    for i in range(N_X if f.clone is not NULL else 0):
+        clone_scale(f.clone, i, 0.0)
 
 
 cdef inline double seconds(int64_t later, int64_t earlier) noexcept nogil:
@@ -461,7 +519,7 @@ cdef inline void point_velocity(const fusion_filter *f, const fusion_motion *m, 
         u_b[i] += m.v_b[i]
 
 
-cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double *r_b, const double *e,
+cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double *r_b, const double *e, int32_t number,
                     fusion_row *r) noexcept nogil:
     """Derivatives of e . u_b, u_b the velocity of point r_b, with respect to phi, v, bg and the mounting angles.
 
@@ -477,7 +535,7 @@ cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double
     cdef double moved[3]
     cdef double arm_turned[3]
     cdef int32_t i, k
-    memset(r, 0, sizeof(fusion_row))
+    row_begin(r, number)
     for i in range(3):
         arm[i] = r_b[i] - f.c.imu_lever[i]
     rotate(m.R_nb, e, e_n)

@@ -39,6 +39,8 @@ cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nog
             f.P[k * N_X + j] *= keep
         for j in range(N_X):
             f.P[j * N_X + k] *= keep
+        if f.clone is not NULL:
+            clone_scale(f.clone, k, keep)
         slow = f.c.gnss_drift_sd * sd[i]
         fed = slow * slow * (1.0 - keep * keep)
         if f.gnss_changes >= TC_GNSS_CHANGES_LEAST and fed > TC_GNSS_FED * f.gnss_change[i]:
@@ -128,6 +130,8 @@ cdef void heading_turn(fusion_filter *f, double angle, double sd) noexcept nogil
             b = f.P[i * N_X + k + 1]
             f.P[i * N_X + k] = c * a - s * b
             f.P[i * N_X + k + 1] = s * a + c * b
+    if f.clone is not NULL:
+        clone_turn(f.clone, c, s)
     at[0] = X_PHI + 2
     at[1] = X_V
     at[2] = X_V + 1
@@ -240,7 +244,7 @@ cdef void position_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
         v[i] = f.v[i] + turn_n[i]
     for i in range(3):
         r = &rows[i]
-        r.n = 0
+        row_begin(r, i)
         row_put(r, X_P + i, 1.0)
         row_put(r, X_V + i, age)
         row_put(r, X_DRIFT + i, 1.0)
@@ -269,7 +273,7 @@ cdef void velocity_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
     acceleration_smooth(f, a_n)
     for i in range(3):
         r = &rows[i]
-        r.n = 0
+        row_begin(r, 3 + i)
         row_put(r, X_V + i, 1.0)
         row_put(r, X_PHI + (i + 1) % 3, turn_n[(i + 2) % 3])
         row_put(r, X_PHI + (i + 2) % 3, -turn_n[(i + 1) % 3])
@@ -293,17 +297,17 @@ cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left)
     for i in range(3):
         S = row_project(f, &rows[i], PHt) + rows[i].variance
         if rows[i].innovation * rows[i].innovation > TC_GATE_FIX * S:
-            f.gated[TC_KIND_GNSS] += 1
+            innovation_refuse(f, TC_KIND_GNSS, &rows[i], rows[i].innovation, S, rows[i].variance)
             taken = 0
             break
     for i in range(3 if taken else 0):
         hph = row_project(f, &rows[i], PHt)
         nu = row_innovation(&rows[i], dx)
         variance = rows[i].variance
-        innovation_keep(f, TC_KIND_GNSS, nu, hph + variance)
+        innovation_keep(f, TC_KIND_GNSS, &rows[i], nu, hph + variance, variance)
         if nu * nu > TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance):
             variance *= nu * nu / (TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance))
-        row_correct(f, PHt, hph + variance, nu, dx)
+        row_correct(f, &rows[i], PHt, hph + variance, nu, dx)
     for i in range(3 if left is not NULL else 0):
         left[i] = row_innovation(&rows[i], dx)
     if taken:

@@ -74,7 +74,7 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
     side2 = g_b[1] * g_b[1] + g_b[2] * g_b[2]
     all2 = side2 + g_b[0] * g_b[0]
     for k in range(2):
-        r.n = 0
+        row_begin(&r, k)
         if k == 0:                      # roll = atan2(y, z)
             d[0] = 0.0
             d[1] = g_b[2] / side2

@@ -122,7 +122,7 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
     at[2] = f.tyre_radius
     point_velocity(f, m, at, u)
     wheel_direction(f, wheel, u, e)
-    point_row(f, m, at, e, &r)
+    point_row(f, m, at, e, wheel, &r)
     along = e[0] * u[0] + e[1] * u[1]
     ground = along + bump_speed(along, u[2])
     for i in range(r.n):
@@ -143,14 +143,14 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
     f.wheel_z[wheel] = z
     f.wheel_sd[wheel] = sqrt(hph)
     if f.wheels_fast or is_dead(f, wheel) or z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED:
-        f.gated[TC_KIND_WHEELS] += 1
+        innovation_refuse(f, TC_KIND_WHEELS, &r, nu, hph + white, white)
         return 0
     if z > TC_SLIP_FAST:
         white *= z * z / (TC_SLIP_FAST * TC_SLIP_FAST)
     elif z < -TC_SLIP_SLOW:
         white *= z * z / (TC_SLIP_SLOW * TC_SLIP_SLOW)
-    row_correct(f, PHt, hph + raised * white, nu, dx)
-    innovation_keep(f, TC_KIND_WHEELS, nu, hph + raised * white)
+    row_correct(f, &r, PHt, hph + raised * white, nu, dx)
+    innovation_keep(f, TC_KIND_WHEELS, &r, nu, hph + raised * white, raised * white)
     return 1
 
 
@@ -202,7 +202,7 @@ cdef int32_t zero_believed(fusion_filter *f, const fusion_motion *m, int64_t t_n
     e[0] = 1.0
     e[1] = e[2] = 0.0
     point_velocity(f, m, at, u)
-    point_row(f, m, at, e, &r)
+    point_row(f, m, at, e, 0, &r)
     f.wheels_dead = u[0] * u[0] > TC_ZERO_GATE * (row_project(f, &r, PHt) + variance)
     if f.wheels_dead:
         return 0

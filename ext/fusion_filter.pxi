@@ -246,49 +246,45 @@ cdef void fusion_watch(fusion_filter *f, tc_innovation *ring, uint64_t n) noexce
     f.innovations = 0
 
 
-cdef void innovation_tell(fusion_filter *f, int32_t kind, int32_t axis, int32_t taken, double nu, double S,
-                          double noise) noexcept nogil:
-    """To the host's ring; the oldest go."""
-    cdef tc_innovation *out = &f.ring[f.innovations % f.ring_size]
+cdef inline void innovation_tell(fusion_filter *f, int32_t kind, const fusion_row *r, int32_t taken, double nu,
+                                 double hph, double noise, double raised) noexcept nogil:
+    """To the host's ring, the oldest go: what was expected of nu at this moment, and by how much the noise is raised
+    for the update because it lasts."""
+    cdef tc_innovation *out
+    if f.ring is NULL:
+        return
+    out = &f.ring[f.innovations % f.ring_size]
     out.t_ns = f.t_ns
     out.kind = kind
-    out.axis = axis
+    out.axis = r.axis
     out.taken = taken
     out.reserved = 0
     out.innovation = nu
-    out.variance = S
+    out.variance = hph + noise
     out.noise = noise
+    out.raised = raised
     f.innovations += 1
 
 
-cdef inline void innovation_keep(fusion_filter *f, int32_t kind, const fusion_row *r, double nu, double S,
-                                 double noise) noexcept nogil:
-    """What tells whether the filter is consistent: the squares have a mean of 1 where noise is white. S is the variance
-    expected of nu, `noise` the measurement's part of it."""
+cdef inline void innovation_keep(fusion_filter *f, int32_t kind, double nu, double S) noexcept nogil:
+    """What tells whether the filter is consistent: the squares have a mean of 1 where noise is white."""
     f.used[kind] += 1
     f.innovation[kind] = nu / sqrt(S)
     f.nis[kind] += nu * nu / S
-    if f.ring is not NULL:
-        innovation_tell(f, kind, r.axis, 1, nu, S, noise)
-
-
-cdef inline void innovation_refuse(fusion_filter *f, int32_t kind, const fusion_row *r, double nu, double S,
-                                   double noise) noexcept nogil:
-    f.gated[kind] += 1
-    if f.ring is not NULL:
-        innovation_tell(f, kind, r.axis, 0, nu, S, noise)
 
 
 cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double *dx, int32_t kind) noexcept nogil:
     """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken."""
     cdef double PHt[N_X]
-    cdef double S = row_project(f, r, PHt) + r.variance
+    cdef double hph = row_project(f, r, PHt), S = hph + r.variance
     cdef double nu = row_innovation(r, dx)
-    if nu * nu > gate * S:
-        innovation_refuse(f, kind, r, nu, S, r.variance)
+    cdef int32_t taken = nu * nu <= gate * S
+    innovation_tell(f, kind, r, taken, nu, hph, r.variance, 1.0)
+    if not taken:
+        f.gated[kind] += 1
         return 0
     row_correct(f, r, PHt, S, nu, dx)
-    innovation_keep(f, kind, r, nu, S, r.variance)
+    innovation_keep(f, kind, nu, S)
     return 1
 
 

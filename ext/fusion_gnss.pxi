@@ -297,14 +297,17 @@ cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left)
     for i in range(3):
         S = row_project(f, &rows[i], PHt) + rows[i].variance
         if rows[i].innovation * rows[i].innovation > TC_GATE_FIX * S:
-            innovation_refuse(f, TC_KIND_GNSS, &rows[i], rows[i].innovation, S, rows[i].variance)
+            f.gated[TC_KIND_GNSS] += 1
+            innovation_tell(f, TC_KIND_GNSS, &rows[i], 0, rows[i].innovation, S - rows[i].variance, rows[i].variance,
+                            1.0)
             taken = 0
             break
     for i in range(3 if taken else 0):
         hph = row_project(f, &rows[i], PHt)
         nu = row_innovation(&rows[i], dx)
         variance = rows[i].variance
-        innovation_keep(f, TC_KIND_GNSS, &rows[i], nu, hph + variance, variance)
+        innovation_tell(f, TC_KIND_GNSS, &rows[i], 1, nu, hph, variance, 1.0)
+        innovation_keep(f, TC_KIND_GNSS, nu, hph + variance)
         if nu * nu > TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance):
             variance *= nu * nu / (TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance))
         row_correct(f, &rows[i], PHt, hph + variance, nu, dx)

@@ -1,7 +1,7 @@
-# What a smoother needs of the filter, afterwards and on a desk only: how an earlier state hangs together with the one of
-# now. The earlier one is cloned (Roumeliotis and Burdick, Stochastic cloning, 2002): it stands still, while everything
-# that moves or corrects the state of now carries the covariance between the two along. Rauch, Tung and Striebel's gain
-# is that covariance over the variance of now; the pass backward is trailcoach/smoother.py.
+# What a smoother needs of the filter, afterwards and on a desk only: how an earlier state hangs together with the one
+# of now. The earlier one is cloned (Roumeliotis and Burdick, Stochastic cloning, 2002): it stands still, while
+# everything that moves or corrects the state of now carries the covariance between the two along. Rauch, Tung and
+# Striebel's gain is that covariance over the variance of now; the pass backward is trailcoach/smoother.py.
 #
 # Errors are about the nominal state at the time of the clone; what later measurements say of it is summed in `moved`.
 

@@ -178,13 +178,14 @@ cdef int32_t rest_row(fusion_filter *f, fusion_row *r, double *dx) noexcept nogi
     cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + r.variance)
     f.terrain_nis += TC_TERRAIN_MEMORY * ((z2 if z2 < 10.0 else 10.0) - f.terrain_nis)
     f.terrain_fit += TC_TERRAIN_LONG * ((z2 if z2 < 10.0 else 10.0) - f.terrain_fit)
+    innovation_tell(f, TC_KIND_TERRAIN, r, z2 <= TC_TERRAIN_OUT * TC_TERRAIN_OUT, nu, hph, r.variance, 1.0)
     if z2 > TC_TERRAIN_OUT * TC_TERRAIN_OUT:
-        innovation_refuse(f, TC_KIND_TERRAIN, r, nu, hph + r.variance, r.variance)
+        f.gated[TC_KIND_TERRAIN] += 1
         return 0
     if z2 > TC_TERRAIN_SIGMAS * TC_TERRAIN_SIGMAS:
         r.variance *= z2 / (TC_TERRAIN_SIGMAS * TC_TERRAIN_SIGMAS)
     row_correct(f, r, PHt, hph + r.variance, nu, dx)
-    innovation_keep(f, TC_KIND_TERRAIN, r, nu, hph + r.variance, r.variance)
+    innovation_keep(f, TC_KIND_TERRAIN, nu, hph + r.variance)
     return 1
 
 

@@ -116,7 +116,7 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
     cdef double u[3]
     cdef double e[3]
     cdef double along, ground, hph, white, nu, z, larger
-    cdef int32_t i
+    cdef int32_t i, taken
     at[0] = f.wheelbase if wheel < 2 else 0.0
     at[1] = 0.5 * f.track[0 if wheel < 2 else 1] * (1.0 if wheel % 2 == 0 else -1.0)
     at[2] = f.tyre_radius
@@ -142,15 +142,17 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
         z = -z                          # now positive where the wheel turns faster than the ground goes by
     f.wheel_z[wheel] = z
     f.wheel_sd[wheel] = sqrt(hph)
-    if f.wheels_fast or is_dead(f, wheel) or z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED:
-        innovation_refuse(f, TC_KIND_WHEELS, &r, nu, hph + white, white)
+    taken = not (f.wheels_fast or is_dead(f, wheel) or z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED)
+    innovation_tell(f, TC_KIND_WHEELS, &r, taken, nu, hph, white, raised)
+    if not taken:
+        f.gated[TC_KIND_WHEELS] += 1
         return 0
     if z > TC_SLIP_FAST:
         white *= z * z / (TC_SLIP_FAST * TC_SLIP_FAST)
     elif z < -TC_SLIP_SLOW:
         white *= z * z / (TC_SLIP_SLOW * TC_SLIP_SLOW)
     row_correct(f, &r, PHt, hph + raised * white, nu, dx)
-    innovation_keep(f, TC_KIND_WHEELS, &r, nu, hph + raised * white, raised * white)
+    innovation_keep(f, TC_KIND_WHEELS, nu, hph + raised * white)
     return 1
 
 

@@ -313,6 +313,7 @@ cdef extern from "trailcoach.h" nogil:
         double innovation
         double variance
         double noise
+        double raised
 
     ctypedef struct tc_state:
         uint32_t struct_size

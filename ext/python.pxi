@@ -361,7 +361,7 @@ cdef class Engine:
         """
         cdef fusion_filter *f = &(<engine_memory *> self._e).fusion
         cdef bint whole = f.clone is not NULL and not f.clone.torn
-        if snapshot.shape[0] != sizeof(fusion_filter) or C.size != N_X * N_X or P.size != N_X * N_X or moved.size != N_X:
+        if snapshot.shape[0] != sizeof(fusion_filter) or C.size != N_X * N_X or P.size != C.size or moved.size != N_X:
             raise ValueError("arrays as smoother_layout tells are needed")
         covariance_step(f)
         if whole:

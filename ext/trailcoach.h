@@ -362,7 +362,8 @@ typedef struct tc_innovation {
     int32_t  reserved;
     double   innovation;        /* in the unit of the measurement */
     double   variance;          /* expected of it: of the state and of the measurement */
-    double   noise;             /* the measurement's part of that, raised where its errors last or it is doubted */
+    double   noise;             /* the measurement's part of that */
+    double   raised;            /* by this factor where the measurement's errors last, so that the next ones share them */
 } tc_innovation;
 
 typedef struct tc_state {

@@ -99,7 +99,7 @@ CONFIG = np.dtype([
 
 INNOVATION = np.dtype([
     ("t_ns", "i8"), ("kind", "i4"), ("axis", "i4"), ("taken", "i4"), ("reserved", "i4"), ("innovation", "f8"),
-    ("variance", "f8"), ("noise", "f8"),
+    ("variance", "f8"), ("noise", "f8"), ("raised", "f8"),
 ], align=True)
 
 STATE = np.dtype([

@@ -191,8 +191,8 @@ def innovations(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | Non
     Returns
     -------
     (n,) ndarray
-        abi.INNOVATION in the order of their time. ``innovation / sqrt(variance)`` is standard normal where the noise is
-        right, and white where it is; that of wheels and constraint is correlated, and raised to account for it.
+        abi.INNOVATION in the order of their time. ``innovation / sqrt(variance)`` is standard normal where noise and
+        model are right, and white where ``raised`` is 1; `raised` of them in a row say what a white one would.
 
     Raises
     ------

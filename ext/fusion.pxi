@@ -318,7 +318,7 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.velocity_sd = 0.3
     c.gnss_white = 0.5
     c.gnss_drift_sd = 0.5
-    c.gnss_drift_tau = 60.0
+    c.gnss_drift_tau = 300.0
     c.rest_height_sd = 0.02
     c.rest_attitude_sd = 0.01
     c.gnss_datum_sd = 50.0              # a geoid, or a mark of another survey

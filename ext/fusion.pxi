@@ -55,7 +55,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
     f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
-    f.t_terrain = f.t_tilted = NEVER
+    f.t_terrain = f.t_tilted = f.t_gnss_wander = NEVER
     f.t_fault_since = f.t_constraint_back = f.t_inclination_refused_since = f.t_inclination_kept = NEVER
     f.steer = NAN
     for i in range(TC_WHEELS):
@@ -136,7 +136,7 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
     if f.t_inclination_refused_since != NEVER and fresh(f, f.t_inclination, TC_REFUSED_TIME) \
             and seconds(f.t_ns, f.t_inclination_refused_since) > TC_REFUSED_TIME:
         bits |= TC_FUSION_INCLINATION
-    if f.t_gnss_refused_since != NEVER:
+    if f.t_gnss_refused_since != NEVER or gnss_wanders(f):
         bits |= TC_FUSION_GNSS
     return bits
 

@@ -131,6 +131,9 @@ cdef struct fusion_filter:
     double wheel_first, wheel_mean, speed
     double gnss_left[3]                 # what the last fix left unexplained, m
     double gnss_change[3]               # mean square of how that changes from fix to fix, m^2
+    double gnss_mean[6]                 # of the normalised innovations of position and velocity, over the last fixes
+    double gnss_led[2]                  # m/s by which fixes lead the place away from where the motion does
+    int64_t t_gnss_wander               # when fixes were last seen to walk away from the motion
     int32_t gnss_changes                # so many were averaged, up to TC_GNSS_CHANGES
     tc_speed speed_waiting              # a vehicle speed of later than its stamp waits for that time
     int32_t is_speed_waiting

@@ -344,7 +344,7 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_REWOUND = 512,    /* a late sample changed what was said in the last second */
     TC_FUSION_CLOCK = 1024,     /* a sensor's clock stepped in the last 5 s: its stamps are carried on */
     TC_FUSION_INCLINATION = 2048,   /* the inclinometer has been refused for 1 s, or is stuck */
-    TC_FUSION_GNSS = 4096,      /* the last fix was refused */
+    TC_FUSION_GNSS = 4096,      /* the last fix was refused, or fixes walk away from the motion */
     TC_FUSION_TERRAIN = 8192    /* the ground does not fit the map: terrain aiding is off for a while */
 };
 

@@ -45,7 +45,7 @@ class Status(enum.IntFlag):
     REWOUND = 512               # a late sample changed what was said in the last second
     CLOCK = 1024                # a sensor's clock stepped in the last 5 s
     INCLINATION = 2048          # the inclinometer has been refused for 1 s, or is stuck
-    GNSS = 4096                 # the last fix was refused
+    GNSS = 4096                 # the last fix was refused, or fixes walk away from the motion
     TERRAIN = 8192              # the ground does not fit the map: terrain aiding is off for a while
 
 

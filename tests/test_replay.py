@@ -11,7 +11,7 @@ import pytest
 from trailcoach.errors import InputError
 from trailcoach.fusion import Status, fuse
 from trailcoach.log import Log, Meta, read_table
-from trailcoach.playback import driven_trail, replay, replay_log, write_results
+from trailcoach.playback import driven_trail, replay, replay_log, smoothed, write_results
 from trailcoach.replay_result import ReplayResult
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
@@ -84,6 +84,20 @@ def test_results_hold_the_columns_of_the_contract(result: ReplayResult, tmp_path
     assert {"load_fl", "tip_margin", "clearance_oil_pan", "p_contact_oil_pan"} <= set(head)
     assert {"contacts", "least_clearance"} <= json.loads((tmp_path / "debrief.json").read_text()).keys()
     assert (tmp_path / "report.html").stat().st_size > 1000
+
+
+def test_the_drive_is_smoothed_beside_what_the_vehicle_knew(d01: tuple[Log, Vehicle, Terrain],
+                                                           result: ReplayResult) -> None:
+    later = smoothed(result, *d01)
+    assert later.state is result.state
+    columns, table = read_table(DRIVES / "d01" / "truth.csv")
+    truth = dict(zip(columns, table.T, strict=True))
+    t = later.afterwards["t_ns"] * 1e-9
+    moving = (t > 3.0) & (t < truth["t"][-1])
+    off = np.hypot(*(later.afterwards["position"][moving, i] - np.interp(t[moving], truth["t"], truth["xy"[i]])
+                     for i in (0, 1)))
+    assert off.max() < 0.15
+    assert "beside where the vehicle took itself to be" in later.notes[-1]
 
 
 def test_a_log_that_cannot_say_where_it_drove_is_refused(d01: tuple[Log, Vehicle, Terrain]) -> None:

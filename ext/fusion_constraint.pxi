@@ -48,7 +48,7 @@ cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, doubl
     if z2 > TC_SLIDE * TC_SLIDE:
         white *= z2 / (TC_SLIDE * TC_SLIDE)
     row_correct(f, r, PHt, hph + raised * white, nu, dx)
-    innovation_keep(f, TC_KIND_CONSTRAINT, nu, hph + raised * white)
+    f.used[TC_KIND_CONSTRAINT] += 1
     return 1
 
 

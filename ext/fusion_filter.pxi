@@ -145,8 +145,6 @@ cdef struct fusion_filter:
     double distance
     uint32_t used[TC_KINDS]
     uint32_t gated[TC_KINDS]
-    double innovation[TC_KINDS]         # the last one that was taken, over its standard deviation
-    double nis[TC_KINDS]                # and the sum of their squares
     tc_innovation *ring                 # the host's, all innovations; NULL = nobody watches
     uint64_t ring_size, innovations     # its length, and how many there were: rewound with the filter
     fusion_clone *clone                 # of an earlier state, for the smoother; NULL in a vehicle
@@ -269,13 +267,6 @@ cdef inline void innovation_tell(fusion_filter *f, int32_t kind, const fusion_ro
     f.innovations += 1
 
 
-cdef inline void innovation_keep(fusion_filter *f, int32_t kind, double nu, double S) noexcept nogil:
-    """What tells whether the filter is consistent: the squares have a mean of 1 where noise is white."""
-    f.used[kind] += 1
-    f.innovation[kind] = nu / sqrt(S)
-    f.nis[kind] += nu * nu / S
-
-
 cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double *dx, int32_t kind) noexcept nogil:
     """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken."""
     cdef double PHt[N_X]
@@ -287,7 +278,7 @@ cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, doub
         f.gated[kind] += 1
         return 0
     row_correct(f, r, PHt, S, nu, dx)
-    innovation_keep(f, kind, nu, S)
+    f.used[kind] += 1
     return 1
 
 

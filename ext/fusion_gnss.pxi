@@ -382,7 +382,7 @@ cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left)
         nu = row_innovation(&rows[i], dx)
         variance = rows[i].variance
         innovation_tell(f, TC_KIND_GNSS, &rows[i], 1, nu, hph, variance, 1.0)
-        innovation_keep(f, TC_KIND_GNSS, nu, hph + variance)
+        f.used[TC_KIND_GNSS] += 1
         if nu * nu > TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance):
             variance *= nu * nu / (TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance))
         row_correct(f, &rows[i], PHt, hph + variance, nu, dx)

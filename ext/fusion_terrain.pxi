@@ -185,7 +185,7 @@ cdef int32_t rest_row(fusion_filter *f, fusion_row *r, double *dx) noexcept nogi
     if z2 > TC_TERRAIN_SIGMAS * TC_TERRAIN_SIGMAS:
         r.variance *= z2 / (TC_TERRAIN_SIGMAS * TC_TERRAIN_SIGMAS)
     row_correct(f, r, PHt, hph + r.variance, nu, dx)
-    innovation_keep(f, TC_KIND_TERRAIN, nu, hph + r.variance)
+    f.used[TC_KIND_TERRAIN] += 1
     return 1
 
 

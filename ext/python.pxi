@@ -332,11 +332,6 @@ cdef class Engine:
         if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kinds[j]]} sample {rows[j]}")
 
-    def innovations(self) -> tuple[np.ndarray, np.ndarray]:
-        """By kind: the last innovation taken over its standard deviation, and the sum of their squares."""
-        cdef const fusion_filter *f = &(<const engine_memory *> self._e).fusion
-        return (np.array([f.innovation[i] for i in range(TC_KINDS)]), np.array([f.nis[i] for i in range(TC_KINDS)]))
-
     def tick(self, int64_t t_ns) -> None:
         cdef tc_status st
         with nogil:

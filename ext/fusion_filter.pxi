@@ -267,17 +267,18 @@ cdef inline void innovation_tell(fusion_filter *f, int32_t kind, const fusion_ro
     f.innovations += 1
 
 
-cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double *dx, int32_t kind) noexcept nogil:
-    """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken."""
+cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double raised, double *dx,
+                        int32_t kind) noexcept nogil:
+    """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken. The gate knows the noise
+    of this moment, the update that it lasts: then it is raised."""
     cdef double PHt[N_X]
-    cdef double hph = row_project(f, r, PHt), S = hph + r.variance
-    cdef double nu = row_innovation(r, dx)
-    cdef int32_t taken = nu * nu <= gate * S
-    innovation_tell(f, kind, r, taken, nu, hph, r.variance, 1.0)
+    cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx)
+    cdef int32_t taken = nu * nu <= gate * (hph + r.variance)
+    innovation_tell(f, kind, r, taken, nu, hph, r.variance, raised)
     if not taken:
         f.gated[kind] += 1
         return 0
-    row_correct(f, r, PHt, S, nu, dx)
+    row_correct(f, r, PHt, hph + raised * r.variance, nu, dx)
     f.used[kind] += 1
     return 1
 

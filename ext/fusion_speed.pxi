@@ -64,6 +64,6 @@ cdef void speed_update(fusion_filter *f, const tc_speed *sample) noexcept nogil:
     if sample.speed == 0.0:
         r.variance += f.c.wheel_dead_below * f.c.wheel_dead_below
     memset(dx, 0, sizeof(dx))
-    if row_update(f, &r, TC_GATE_1, dx, TC_KIND_SPEED):
+    if row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_SPEED):
         f.t_rolling_used = sample.t_ns
         correct(f, dx)

@@ -304,7 +304,7 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
         row_put(&r, X_V + 1, s.with_pose[1 + i][1])
         r.innovation = rate[i] - s.with_pose[1 + i][0] * f.v[0] - s.with_pose[1 + i][1] * f.v[1]
         r.variance = TC_HOLD_RAISED * (noise + rate[i] * rate[i])
-        taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_TERRAIN)
+        taken += row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_TERRAIN)
     if taken:
         correct(f, dx)
 

@@ -90,7 +90,7 @@ class Reference:
         self.t = self.t_imu = None
         self.aligned = self.still = False
         self.level_sum, self.level_time = np.zeros(3), 0.0
-        self.t_wheels = self.t_wheels_used = self.t_zero = self.t_rest = self.t_gnss = None
+        self.t_inclination = self.t_wheels = self.t_wheels_used = self.t_zero = self.t_rest = self.t_gnss = None
         self.has_gnss, self.changes, self.change, self.left = False, 0, np.zeros(3), np.zeros(3)
         self.steps: list[Step] = []
         self.a_n = np.zeros(3)
@@ -208,11 +208,12 @@ class Reference:
         self.cov = left @ self.cov @ left.T + variance * np.outer(K, K)
         return dx + K * nu
 
-    def gated(self, H: np.ndarray, nu: float, variance: float, dx: np.ndarray) -> tuple[np.ndarray, bool]:
+    def gated(self, H: np.ndarray, nu: float, variance: float, dx: np.ndarray,
+              raised: float = 1.0) -> tuple[np.ndarray, bool]:
         nu = nu - H @ dx
         if nu**2 > GATE * (H @ self.cov @ H + variance):
             return dx, False
-        return self.joseph(H, nu, variance, dx), True
+        return self.joseph(H, nu, raised * variance, dx), True
 
     def correct(self, dx: np.ndarray) -> None:
         self.x = self.x.retract(dx, rate_too=False)
@@ -303,7 +304,11 @@ class Reference:
         white *= max(z / 1.5, 1.0) ** 2 if z > 0.0 else max(-z / 3.0, 1.0) ** 2
         return self.joseph(H, nu, raised * white, dx)
 
-    def inclination(self, roll: float, pitch: float) -> None:
+    def inclination(self, t: float, roll: float, pitch: float) -> None:
+        raised = 1.0
+        if self.t_inclination is not None and t - self.t_inclination < 2.0 / (np.pi * self.c["inclination_lowpass_hz"]):
+            raised = 2.0 / (np.pi * self.c["inclination_lowpass_hz"]) / (t - self.t_inclination)
+        self.t_inclination = t
         if not self.aligned:
             return
         self.covariance()
@@ -312,7 +317,7 @@ class Reference:
             def tilt(x: State, i: int = i) -> float:
                 g = x.R_bs @ (self.f2 - x.ba)
                 return (np.arctan2(g[1], g[2]) if i == 0 else np.arctan2(-g[0], np.hypot(g[1], g[2]))) + x.incl[i]
-            dx, _ = self.gated(self.row(tilt), reading - tilt(self.x), self.c["inclination_sd"] ** 2, dx)
+            dx, _ = self.gated(self.row(tilt), reading - tilt(self.x), self.c["inclination_sd"] ** 2, dx, raised)
         self.correct(dx)
 
     def gnss(self, t: float, sample: np.void) -> None:
@@ -423,7 +428,7 @@ def push(reference: Reference, kind: int, sample: np.void) -> None:
     elif kind == 1:
         reference.wheels(t, sample["speed"])
     elif kind == 2:
-        reference.inclination(sample["roll"], sample["pitch"])
+        reference.inclination(t, sample["roll"], sample["pitch"])
     elif kind == 5:
         reference.gnss(t, sample)
 

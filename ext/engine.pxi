@@ -544,6 +544,22 @@ cdef public tc_status tc_get_state(const tc_engine *engine, tc_state *out) noexc
     return TC_OK
 
 
+cdef public tc_status tc_watch_innovations(tc_engine *engine, tc_innovation *ring, size_t n) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL:
+        return TC_E_NULL
+    if ring is not NULL and n == 0:
+        return TC_E_RANGE
+    timeline_close(&e.timeline, &e.fusion)      # no way back to where nobody watched
+    fusion_watch(&e.fusion, ring, n)
+    fusion_watch(&e.timeline.blank, ring, n)
+    return TC_OK
+
+
+cdef public uint64_t tc_innovation_count(const tc_engine *engine) noexcept nogil:
+    return (<const engine_memory *> engine).fusion.innovations if engine is not NULL else 0
+
+
 cdef public tc_status tc_get_stance(const tc_engine *engine, tc_stance *out) noexcept nogil:
     cdef const engine_memory *e = <const engine_memory *> engine
     if e is NULL or out is NULL:

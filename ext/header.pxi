@@ -308,6 +308,17 @@ cdef extern from "trailcoach.h" nogil:
         TC_KIND_TERRAIN
         TC_KINDS
 
+    ctypedef struct tc_innovation:
+        int64_t t_ns
+        int32_t kind
+        int32_t axis
+        int32_t taken
+        int32_t reserved
+        double innovation
+        double variance
+        double noise
+        double raised
+
     ctypedef struct tc_state:
         uint32_t struct_size
         uint32_t status

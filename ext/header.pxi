@@ -246,6 +246,10 @@ cdef extern from "trailcoach.h" nogil:
         double clock[TC_SENSORS]
         double gnss_velocity_clock
 
+    enum:
+        TC_PLAN_FIRST
+        TC_PLAN_WARM
+
     ctypedef struct tc_line_config:
         uint32_t max_nodes
         uint32_t max_stances
@@ -256,7 +260,7 @@ cdef extern from "trailcoach.h" nogil:
         double max_tilt
         double tube
         int32_t reverse
-        int32_t reserved
+        int32_t options
 
     ctypedef struct tc_coach_config:
         double steering_ratio
@@ -503,7 +507,7 @@ cdef extern from "trailcoach.h" nogil:
         int32_t limit_cause
         int32_t limit_part
         int32_t exhausted
-        int32_t reserved
+        uint32_t first_stances
 
     enum:
         TC_STEP_STEER
@@ -528,7 +532,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_CAUSE_CONTACT
         TC_CAUSE_END
         TC_CAUSE_ROLL_BACK
-        TC_CAUSE_HIGH_CENTRED
+        TC_CAUSE_HIGH_CENTRED, TC_CAUSE_TIGHT_TURNS
 
     enum:
         TC_PRIORITY_ADVICE
@@ -545,6 +549,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_SETUP_LOCKERS
         TC_SETUP_SWAY_BAR
         TC_SETUP_TYRES
+        TC_SETUP_WALK
 
     enum:
         TC_DETAIL_ALL

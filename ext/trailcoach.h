@@ -276,6 +276,10 @@ typedef struct tc_fusion_config {
     double gnss_velocity_clock;         /* added to a fix's stamp to make it that of its velocity, s */
 } tc_fusion_config;
 
+enum {                          /* tc_line_config.options, added up */
+    TC_PLAN_FIRST = 1,          /* the first usable line will do: no room for error, no better one is searched for */
+    TC_PLAN_WARM = 2            /* tc_plan tries the line planned last first, as plans of the tick always do */
+};
 typedef struct tc_line_config {
     uint32_t max_nodes;                 /* memory of the search; 0 = an engine without planner and guidance */
     uint32_t max_stances;               /* budget of one plan; reached = the plan says so */
@@ -286,7 +290,7 @@ typedef struct tc_line_config {
     double   max_tilt;                  /* of the chassis, rad */
     double   tube;                      /* lateral error of the driver that a line shall stand, where one does, m */
     int32_t  reverse;                   /* 1 = a line may change gear where no clear one leads forward */
-    int32_t  reserved;
+    int32_t  options;                   /* TC_PLAN_ */
 } tc_line_config;
 
 enum {                          /* tc_coach_config.detail; that nothing is known any more is said in all of them */
@@ -296,7 +300,8 @@ enum {                          /* tc_coach_config.detail; that nothing is known
 };
 enum { TC_UNITS_FEET = 0, TC_UNITS_METRES = 1 };    /* tc_coach_config.units */
 enum {                          /* bits of tc_coach_config.setups, and of tc_step.setup of TC_STEP_SETUP */
-    TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2, TC_SETUP_SWAY_BAR = 4, TC_SETUP_TYRES = 8
+    TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2, TC_SETUP_SWAY_BAR = 4, TC_SETUP_TYRES = 8,
+    TC_SETUP_WALK = 16          /* get out and walk it first */
 };
 
 typedef struct tc_coach_config {
@@ -534,7 +539,7 @@ typedef struct tc_line_info {
     int32_t  limit_cause;       /* TC_LIMIT_ */
     int32_t  limit_part;        /* with the clearance there, -1 none */
     int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */
-    int32_t  reserved;
+    uint32_t first_stances;     /* spent when the first clear line was at hand; 0 = there was none */
 } tc_line_info;
 
 enum {                          /* tc_step.kind */
@@ -544,7 +549,8 @@ enum {                          /* tc_step.kind */
 enum {                          /* tc_step.cause */
     TC_CAUSE_NONE = 0, TC_CAUSE_CLEARANCE = 1, TC_CAUSE_TIP = 2, TC_CAUSE_WHEEL_LIFT = 3, TC_CAUSE_SLIP = 4,
     TC_CAUSE_OFF_LINE = 5, TC_CAUSE_NO_LINE = 6, TC_CAUSE_NO_GROUND = 7, TC_CAUSE_POSITION = 8, TC_CAUSE_CONTACT = 9,
-    TC_CAUSE_END = 10, TC_CAUSE_ROLL_BACK = 11, TC_CAUSE_HIGH_CENTRED = 12
+    TC_CAUSE_END = 10, TC_CAUSE_ROLL_BACK = 11, TC_CAUSE_HIGH_CENTRED = 12,
+    TC_CAUSE_TIGHT_TURNS = 13   /* turns follow faster than they can be told: stop, turn, come as far as is said, stop */
 };
 enum { TC_PRIORITY_ADVICE = 1, TC_PRIORITY_CAUTION = 2, TC_PRIORITY_DANGER = 3 };
 enum { TC_PHASE_PREPARE = 1, TC_PHASE_NOW = 2, TC_PHASE_CLEAR = 3 };  /* which of its utterances a step asks for */

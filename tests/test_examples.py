@@ -74,29 +74,6 @@ def test_stance_accuracy_without_cases_says_so(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_calibrate_contact_on_the_bundled_poses(tmp_path: Path) -> None:
-    picture = tmp_path / "reliability.png"
-    text = run("calibrate_contact.py", "--sigma", "0.03", "--correlation", "0.3", "--draws", 1, "--out", picture)
-    # nothing that touches deeply is given less than one in a thousand, and about as much touches as is expected
-    exact = re.search(r"(\d+) parts touch by more than 1 cm, (\d+) of them missed; (\d+) touch, ([0-9.]+) exp", text)
-    assert exact is not None
-    assert int(exact[1]) > 10
-    assert int(exact[2]) == 0
-    assert float(exact[4]) == pytest.approx(int(exact[3]), rel=0.1)
-    assert "0.9-1.0" in text
-    assert picture.stat().st_size > 10_000
-
-
-@pytest.mark.parametrize(("words", "says"), [(("nowhere",), "no cases there"), (("--sigma", "x"), "--sigma x"),
-                                             (("--correlation", "-1"), "0 m or more"), (("--draws", "0"), "--draws 0")])
-def test_calibrate_contact_says_what_it_cannot_use(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, ROOT / "examples" / "calibrate_contact.py", *words], capture_output=True,
-                          text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=60, check=False)
-    assert done.returncode == 2
-    assert says in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-
-
 def test_tune_fusion_finds_more_likely_noise_and_draws(tmp_path: Path) -> None:
     pytest.importorskip("optuna")
     drive = "terrain_data/drives/d01"
@@ -130,3 +107,26 @@ def test_tune_fusion_says_what_is_wrong(tmp_path: Path) -> None:
     # without optuna, what to do
     (tmp_path / "optuna.py").write_text("raise ImportError('none')\n")
     assert "pip install 'trailcoach[tune]'" in refused(drive, PYTHONPATH=f"{tmp_path}:{ROOT}")
+
+
+def test_calibrate_contact_on_the_bundled_poses(tmp_path: Path) -> None:
+    picture = tmp_path / "reliability.png"
+    text = run("calibrate_contact.py", "--sigma", "0.03", "--correlation", "0.3", "--draws", 1, "--out", picture)
+    # nothing that touches deeply is given less than one in a thousand, and about as much touches as is expected
+    exact = re.search(r"(\d+) parts touch by more than 1 cm, (\d+) of them missed; (\d+) touch, ([0-9.]+) exp", text)
+    assert exact is not None
+    assert int(exact[1]) > 10
+    assert int(exact[2]) == 0
+    assert float(exact[4]) == pytest.approx(int(exact[3]), rel=0.1)
+    assert "0.9-1.0" in text
+    assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(("words", "says"), [(("nowhere",), "no cases there"), (("--sigma", "x"), "--sigma x"),
+                                             (("--correlation", "-1"), "0 m or more"), (("--draws", "0"), "--draws 0")])
+def test_calibrate_contact_says_what_it_cannot_use(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, ROOT / "examples" / "calibrate_contact.py", *words], capture_output=True,
+                          text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=60, check=False)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1

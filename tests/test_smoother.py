@@ -1,5 +1,6 @@
 """The smoother: filterpy's, where both can be had; honest; and better than the filter where it matters."""
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ from filterpy.kalman import KalmanFilter
 from fleet import fleet_drive
 from scipy.stats import chi2
 
-from trailcoach import smoother
+from trailcoach import _core, abi, smoother
 from trailcoach.cli import main
-from trailcoach.engine import make_config, vehicle_of
+from trailcoach.engine import make_config, start_values, vehicle_of
 from trailcoach.fusion import Status, Track, fuse
 from trailcoach.log import SENSORS, Log
 
@@ -155,6 +156,27 @@ def test_late_samples_are_smoothed_at_their_time() -> None:
     plain, shuffled = fuse(drive.log, smooth=True), fuse(replace(drive.log, **late), smooth=True)
     assert shuffled.state["rewinds"][-1] == 0
     np.testing.assert_allclose(shuffled.position, plain.position, rtol=0.0, atol=1e-9)
+
+
+def test_a_checkpoint_the_filter_went_back_behind_is_counted() -> None:
+    # given an engine that is handed a wheel sample 0.3 s late, checkpoints every 0.1 s
+    log = smooth_drive(seed=11, duration=10.0).log
+    kinds, rows, t_ns = log.timeline()
+    late = int(np.flatnonzero((kinds == SENSORS.index("wheels")) & (t_ns > 6e9))[0])
+    order = np.insert(np.delete(np.arange(len(kinds)), late), np.searchsorted(t_ns, 6.3e9), late)
+    engine = _core.Engine(make_config(vehicle_of(log), log, guidance=False))
+    engine.set_start(*start_values(None, *log.meta.start))
+    ends = np.searchsorted(t_ns, np.arange(1, 100) * 10**8)
+    checkpoints, states = smoother.Smoother(len(ends)), np.zeros(len(ends), abi.STATE)
+    for i, (first, end) in enumerate(pairwise([0, *ends])):
+        engine.push_merged(kinds[order[first:end]], rows[order[first:end]], log.arrays)
+        checkpoints.take(engine)
+        engine.state_into(states[i:i + 1])
+    # then smoothing begins anew there, and what it gives is still a drive
+    smooth = checkpoints.smooth(states)
+    assert checkpoints.torn == 1
+    assert states["rewinds"][-1] == 1
+    assert abs(smooth["position"] - states["position"])[20:].max() < 0.5
 
 
 def test_what_nobody_can_tell_stays_untold() -> None:

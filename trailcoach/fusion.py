@@ -73,6 +73,8 @@ class Track:
         All the filter says, biases and counters included.
     origin : tuple of float or None
         lat, lon (deg), h (m) of x = y = z = 0 where positions are metres from the first fix.
+    torn : int
+        Times that smoothing began anew since a sample came too late to be sorted; 0 where nothing was smoothed.
     """
 
     t: np.ndarray
@@ -87,15 +89,17 @@ class Track:
     distance: np.ndarray
     state: np.ndarray
     origin: tuple[float, float, float] | None = None
+    torn: int = 0
 
     @staticmethod
-    def from_states(state: np.ndarray, origin: tuple[float, float, float] | None = None) -> Track:
+    def from_states(state: np.ndarray, origin: tuple[float, float, float] | None = None, torn: int = 0) -> Track:
         """A track of states, an array (n,) of abi.STATE."""
         return Track(
             t=state["t_ns"] * 1e-9, position=state["position"], velocity=state["velocity"],
             attitude=np.column_stack([state["roll"], state["pitch"], state["yaw"]]),
             sd_position=state["sd_position"], sd_velocity=state["sd_velocity"], sd_attitude=state["sd_attitude"],
-            slip=state["slip"], status=state["status"], distance=state["distance"], state=state, origin=origin)
+            slip=state["slip"], status=state["status"], distance=state["distance"], state=state, origin=origin,
+            torn=torn)
 
     def columns(self) -> dict[str, np.ndarray]:
         """Columns of track.csv by name; lat, lon (deg), h (m) too where the log's positions had them.
@@ -176,7 +180,9 @@ def fuse(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = Non
     checkpoints = smoother.Smoother(len(drive.ends(rate))) if smooth else None
     with _told_of(log):
         states = drive.run(rate, progress, checkpoints)
-    return Track.from_states(states if checkpoints is None else checkpoints.smooth(states), log.origin)
+    if checkpoints is None:
+        return Track.from_states(states, log.origin)
+    return Track.from_states(checkpoints.smooth(states), log.origin, checkpoints.torn)
 
 
 def innovations(log: Log, vehicle: Vehicle | None = None, terrain: Terrain | None = None, *,

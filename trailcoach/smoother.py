@@ -48,7 +48,14 @@ class Smoother:
     ----------
     n : int
         Checkpoints there will be; each takes some 20 kB.
+
+    Attributes
+    ----------
+    torn : int
+        Checkpoints the filter went back behind for a late sample: those before know nothing of what came after.
     """
+
+    torn: int = 0
 
     def __init__(self, n: int) -> None:
         size, at, states = _core.smoother_layout()
@@ -69,6 +76,7 @@ class Smoother:
         elif not engine.checkpoint(snapshot, self._gain[k - 1], self._own[k - 1], self._moved[k - 1]):
             self._own[k - 1] = self._snapshot["P"][k - 1]       # the filter went back behind it: as it was
             self._moved[k - 1] = 0.0
+            self.torn += 1
         self._taken += 1
         if self._taken - 1 - self._worked_out >= _BLOCK:
             self._work_out()

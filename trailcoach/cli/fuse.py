@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.cli.output import check_file, note, progress_bar, show, whole_file
+from trailcoach.cli.output import check_file, count, note, progress_bar, show, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
 
 if TYPE_CHECKING:
@@ -111,6 +111,9 @@ def run(args: argparse.Namespace) -> None:
         track = fuse(log, vehicle, terrain, progress=progress, smooth=args.smooth)
     for text in oddities(log, track.state):
         note(text)
+    if track.torn:
+        note(f"smoothing began anew {count(track.torn, 'time')}, at samples that came too late: what was before them"
+             " is as the vehicle knew it")
     with whole_file(args.out) as part:
         track.write_csv(part)
     first, last = log.t_ns

@@ -41,6 +41,7 @@ include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
 include "look.pxi"            # about what clearance is to be expected
 include "line.pxi"            # search of the best line over stances
+include "legs.pxi"            # a line of few legs a driver can be told
 include "course.pxi"          # what the present course meets
 include "aside.pxi"           # what going on beside the line meets
 include "contact.pxi"         # shocks of the underbody
@@ -54,6 +55,7 @@ include "coach_tip.pxi"       # near tipping
 include "coach_wheels.pxi"    # wheels that spin, dig or hang
 include "coach_knowledge.pxi"     # whether enough is known to advise
 include "coach_turn.pxi"      # turns of the steering wheel
+include "coach_legs.pxi"      # stop and steer, a leg at a time
 include "coach_line.pxi"      # where the line touches, ends, comes close, is left
 include "coach_course.pxi"    # what is met if nothing is changed
 include "coach_advice.pxi"    # back up, set up, clear, the end

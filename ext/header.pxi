@@ -521,7 +521,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_CAUSE_CONTACT
         TC_CAUSE_END
         TC_CAUSE_ROLL_BACK
-        TC_CAUSE_HIGH_CENTRED
+        TC_CAUSE_HIGH_CENTRED, TC_CAUSE_TIGHT_TURNS
 
     enum:
         TC_PRIORITY_ADVICE
@@ -538,6 +538,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_SETUP_LOCKERS
         TC_SETUP_SWAY_BAR
         TC_SETUP_TYRES
+        TC_SETUP_WALK
 
     enum:
         TC_DETAIL_ALL

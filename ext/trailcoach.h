@@ -277,7 +277,8 @@ typedef struct tc_fusion_config {
 } tc_fusion_config;
 
 enum {                          /* tc_line_config.options, added up */
-    TC_PLAN_FIRST = 1,          /* the first usable line will do: no room for error, no better one is searched for */
+    TC_PLAN_FIRST = 1,          /* the first usable line will do: no room for error, no better one, no way back is
+                                   searched for, and that there is no clear one is not shown */
     TC_PLAN_WARM = 2            /* tc_plan tries the line planned last first, as plans of the tick always do */
 };
 typedef struct tc_line_config {

@@ -171,6 +171,26 @@ cdef class Grid:
         return self.g.sigma
 
 
+cdef int32_t layers_of(const tc_grid *g):
+    """Arrays of a grid."""
+    return 1 + (g.post_sigma is not NULL) + 3 * (g.highest is not NULL)
+
+
+cdef object spaced(const tc_grid *g, room):
+    """The arrays of a grid among all a pack may know, (n, ny, nx)."""
+    layers = room[:TC_PACK_LAYERS * g.nx * g.ny].reshape(TC_PACK_LAYERS, g.ny, g.nx)
+    return layers[[True, g.post_sigma is not NULL, *[g.highest is not NULL] * 3]]
+
+
+cdef Grid grid_of(const tc_grid *g, layers):
+    """A grid of arrays (n, ny, nx) in the order of a pack, those it has."""
+    grid = Grid(layers[0], g.x0, g.y0, g.dx, g.sigma)
+    beside = list(layers[1:])
+    sigma = beside.pop(0) if g.post_sigma is not NULL else None
+    grid.tell(sigma, *(beside or [None] * 3))
+    return grid
+
+
 cdef class Pack:
     """Packed tiles in memory: any object with the buffer protocol, such as a numpy.memmap. See ext/pack.pxi."""
     cdef tc_pack p
@@ -198,30 +218,30 @@ cdef class Pack:
             return None
         check(st, "pack")
         start = <const uint8_t *> g.height - <const uint8_t *> self.p.bytes
-        heights = np.frombuffer(self.bytes, np.float32, g.nx * g.ny, start).reshape(g.ny, g.nx)
-        return Grid(heights, g.x0, g.y0, g.dx, g.sigma)
+        layers = np.frombuffer(self.bytes, np.float32, layers_of(&g) * g.nx * g.ny, start).reshape(-1, g.ny, g.nx)
+        return grid_of(&g, layers)
 
-    def window(self, double x, double y, double half_size, size_t capacity) -> Grid:
-        """The ground about a place as tc_pack_window gives it, with at most capacity posts."""
+    def ground(self, double x, double y, double half_size, size_t posts) -> Grid:
+        """The ground about a place as tc_pack_ground gives it, with at most so many posts."""
         cdef tc_grid g
-        cdef float[::1] room = np.empty(capacity, np.float32)
+        cdef float[::1] room = np.empty(TC_PACK_LAYERS * posts, np.float32)
         g.struct_size = sizeof(tc_grid)
         cdef tc_status st
         with nogil:
-            st = tc_pack_window(&self.p, x, y, half_size, &room[0], capacity, &g)
+            st = tc_pack_ground(&self.p, x, y, half_size, &room[0], room.shape[0], &g)
         check(st, "pack")
-        heights = np.asarray(room)[:g.nx * g.ny].reshape(g.ny, g.nx)
-        return Grid(heights, g.x0, g.y0, g.dx, g.sigma)
+        return grid_of(&g, spaced(&g, np.asarray(room)))
 
-    def posts(self, int32_t i, int32_t j, int32_t ni, int32_t nj) -> tuple[np.ndarray, float]:
-        """Heights (nj, ni) of posts of the lattice, and the largest standard deviation of their tiles."""
-        cdef float[:, ::1] out = np.empty((nj, ni), np.float32)
-        cdef double sigma = 0.0
+    def cut(self, int32_t i, int32_t j, int32_t ni, int32_t nj) -> Grid:
+        """Posts of the lattice with all that is known beside their heights, as tc_pack_cut gives them."""
+        cdef tc_grid g
+        cdef float[::1] room = np.empty(TC_PACK_LAYERS * max(<int64_t> ni * nj, 1), np.float32)
+        g.struct_size = sizeof(tc_grid)
         cdef tc_status st
         with nogil:
-            st = tc_pack_posts(&self.p, i, j, ni, nj, &out[0, 0], &sigma)
+            st = tc_pack_cut(&self.p, i, j, ni, nj, &room[0], room.shape[0], &g)
         check(st, "pack")
-        return np.asarray(out), sigma
+        return grid_of(&g, spaced(&g, np.asarray(room)))
 
     @property
     def lattice(self) -> tuple[float, float, float, int, int]:

@@ -12,14 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from trailcoach._core import Grid
-
 MODEL = Path(__file__).parent / "roughness_model.npz"
+HALO = 24                           # posts about a post that have a say in what it hides
 HIDES_FROM = 0.1                    # m between posts: a finer grid shows what a tyre or a part would meet
 NEIGHBOURHOOD = 9                   # posts along a side
 STRIPE = 1 << 18                    # posts looked at in one go
@@ -72,12 +69,6 @@ def forest() -> Forest:
     """The forest fitted for the package; examples/fit_roughness.py made it."""
     with np.load(MODEL) as f:
         return Forest(*(f[name] for name in Forest.__dataclass_fields__))
-
-
-def tell_hidden(grid: Grid, dx: float) -> None:
-    """Tell the core what the cells of a grid hide."""
-    found = hidden(grid.heights, dx)
-    grid.tell(None, found.highest, found.highest_rare, found.spread)
 
 
 @dataclass(frozen=True)
@@ -213,3 +204,8 @@ def _filled(a: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """With the mean of the whole where it is not known."""
     known = whole[np.isfinite(whole)]
     return np.where(np.isnan(a), known.mean() if known.size else np.nan, a)
+
+
+def decimal(sigma: float) -> float:
+    """A float32 as the decimal number it was made from: 0.01 and not 0.00999999977648."""
+    return float(str(np.float32(sigma)))

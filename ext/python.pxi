@@ -52,6 +52,21 @@ def default_footing() -> np.ndarray:
     return np.frombuffer((<char *> &f)[:sizeof(tc_footing)], abi.FOOTING)[0:1].copy().reshape(())
 
 
+def nearest(known, int32_t reach) -> np.ndarray:
+    """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: (ny, nx) int64."""
+    cdef const uint8_t[:, ::1] k = np.ascontiguousarray(known, np.uint8)
+    out = np.empty((k.shape[0], k.shape[1]), np.int64)
+    cdef int64_t[:, ::1] o = out
+    cdef int32_t[:, ::1] row = np.empty((k.shape[0], k.shape[1]), np.int32)
+    if k.shape[0] == 0 or k.shape[1] == 0:
+        return out
+    if reach < 0:
+        raise ValueError(f"reach = {reach}; 0 posts or more are needed")
+    with nogil:
+        nearest_known(&k[0, 0], k.shape[1], k.shape[0], reach, &row[0, 0], &o[0, 0])
+    return out
+
+
 cdef class Grid:
     """A height grid the core can read: heights (ny, nx) float32, south to north, NaN = unknown."""
     cdef tc_grid g

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,7 @@ def fit(grounds: list[Cells], tiles: list[Cells], steps: int, seed: int = 0) -> 
     rng = np.random.default_rng(seed)
     drawn = np.cumsum(share) / share.sum()
     sizes = (FEATURES, HIDDEN, HIDDEN, len(PROBABILITY) + 1)
-    p = [a for m, n in zip(sizes, sizes[1:], strict=False)
+    p = [a for m, n in pairwise(sizes)
          for a in ((rng.standard_normal((m, n)) / np.sqrt(m)).astype(np.float32), np.zeros(n, np.float32))]
     p[4] *= 0.1
     p[5][:] = np.log(0.3)

@@ -159,7 +159,8 @@ def _stones(rng: np.random.Generator, n: int, dx: float) -> np.ndarray:
     side = _log_uniform(rng, 0.06, 0.4) / dx
     if side < 6.0:
         return np.zeros((n, n))
-    joint, depth, tilt = rng.uniform(0.03, 0.12), rng.uniform(0.05, 0.3) * side * dx, rng.uniform(0.0, 0.1) * side * dx
+    joint, tilt = rng.uniform(0.03, 0.12), rng.uniform(0.0, 0.1) * side * dx
+    depth = rng.uniform(0.05, 0.3) * side * dx
     uneven, crown, long = rng.uniform(0.0, 0.08) * side * dx, rng.uniform(0.0, 0.15) * side * dx, rng.uniform(0.7, 2.0)
     y, x = np.mgrid[0:n, 0:n]
     row = (y / side).astype(int)
@@ -179,7 +180,7 @@ def main() -> None:
     args = parser.parse_args()
     heights, dx = ground(args.seed)
     np.save(args.out, heights)
-    print(f"{heights.shape[1]} x {heights.shape[0]} posts of {dx:.4g} m, {np.ptp(heights):.3g} m from lowest to highest")
+    print(f"{len(heights)} x {len(heights)} posts of {dx:.4g} m, {np.ptp(heights):.3g} m from lowest to highest")
 
 
 if __name__ == "__main__":

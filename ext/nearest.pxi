@@ -32,7 +32,7 @@ cdef void nearest_along(const uint8_t *known, int32_t nx, int32_t ny, int32_t re
 
 
 cdef int64_t nearest_across(const int32_t *row, int32_t nx, int32_t i, int32_t j, int32_t reach) noexcept nogil:
-    """Place of the nearest known post from those of the columns, `row` at the first of row j; -1 = none within reach."""
+    """Place of the nearest known post from those of the columns (`row` begins at row j), -1 = none within reach."""
     cdef int64_t best = -1, least = <int64_t> reach * reach + 1, off, d, k
     for off in range(reach + 1):
         if off * off > least:

@@ -52,6 +52,21 @@ def default_footing() -> np.ndarray:
     return np.frombuffer((<char *> &f)[:sizeof(tc_footing)], abi.FOOTING)[0:1].copy().reshape(())
 
 
+def rough_look(const float[:, ::1] heights, double dx) -> tuple[np.ndarray, np.ndarray]:
+    """Features (ny, nx, n) float32 of the posts of a grid and their own roughness (ny, nx), m; see roughness.pxi."""
+    cdef int32_t ny = heights.shape[0], nx = heights.shape[1]
+    features, scale = np.empty((ny, nx, ROUGH_FEATURES), np.float32), np.empty((ny, nx))
+    cdef float[:, :, ::1] f = features
+    cdef double[:, ::1] s = scale
+    cdef double[::1] room = np.empty(ROUGH_ROOM * (nx + 2 * ROUGH_RIM) * (ny + 2 * ROUGH_RIM))
+    cdef double[::1] means = np.empty(ROUGH_MEANS * <int64_t> nx * ny)
+    if nx < 2 or ny < 2:
+        raise ValueError(f"a grid of {nx} x {ny} posts; at least 2 x 2 are needed")
+    with nogil:
+        rough_features(&heights[0, 0], nx, ny, dx, &room[0], &means[0], &f[0, 0, 0], &s[0, 0])
+    return features, scale
+
+
 def nearest(known, int32_t reach) -> np.ndarray:
     """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: (ny, nx) int64."""
     cdef const uint8_t[:, ::1] k = np.ascontiguousarray(known, np.uint8)

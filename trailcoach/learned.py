@@ -98,7 +98,7 @@ class Learned:
                              f" {terrain.crs or 'local metres'}; one system is needed")
         laid = LaidGround(terrain, self.tiles, SPACING)
         if min(laid.nx, laid.ny) < 2:
-            raise InputError(f"{terrain.path}: {laid.nx} x {laid.ny} posts {SPACING} m apart; at least 2 x 2 are needed")
+            raise InputError(f"{terrain.path}: {laid.nx} x {laid.ny} posts {SPACING} m apart; 2 x 2 or more are needed")
         path = f"{terrain.path} with learned ground"
         if laid.nx * laid.ny > WHOLE_POSTS:
             return Terrain(laid, sigma=terrain.sigma, crs=terrain.crs, path=path)

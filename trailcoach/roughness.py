@@ -7,7 +7,9 @@ one side (rocks stand up) and how heavy their tails are (few rocks or many), the
 network says from these how the highest hidden point is distributed. It was fitted on thousands of random grounds
 (power laws of any slope, rocks with sizes after Golombek & Rapp 1997, ledges, ruts, stones laid, washes ...) and on
 tiles whose fine ground is known, and its quantiles were then moved to hold on tiles that it had not seen
-(examples/fit_roughness.py). Mandelbrot 1982 (power law); Romano, Patterson & Candes 2019 (conformal quantiles).
+(examples/fit_roughness.py). ext/roughness.pxi looks at the posts.
+
+Mandelbrot 1982 (power law); Romano, Patterson & Candes 2019 (conformal quantiles).
 """
 from __future__ import annotations
 
@@ -17,15 +19,16 @@ from pathlib import Path
 
 import numpy as np
 
+from trailcoach import _core
+
 MODEL = Path(__file__).parent / "roughness_model.npz"
 HIDES_FROM = 0.1                    # m between posts: a finer grid shows what a tyre or a part would meet
-NEAR, WIDE, VAST = 3, 9, 25         # posts along a side of the neighbourhoods
-HALO = VAST // 2 + 4                # posts about a post that have a say in what it hides
+HALO = 16                           # posts about a post that have a say in what it hides: 25 x 25, and 4 about each
 FEATURES = 16
-STRIPE = 1 << 15                    # posts looked at in one go
+BLOCK = 160                         # posts along a side of what is told in one go: its work fits into a cache
+Rim = tuple[int, int, int, int]
+NO_RIM: Rim = (0, 0, 0, 0)
 
-_TINY = 1e-4                        # of a spacing: flatter than that is flat
-_FLATTEST = 0.01                    # slope, below which it does not matter
 _BEYOND = 3.0                       # standard deviations of a feature: farther off nothing has been seen
 _STEPS = -8.0, 3.0                  # bounds of the logarithm of a step from one quantile to the next
 
@@ -102,7 +105,7 @@ class Hidden:
     spread: np.ndarray
 
 
-def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None) -> Hidden:
+def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None, rim: Rim = NO_RIM) -> Hidden:
     """What each cell of a grid hides.
 
     Parameters
@@ -113,8 +116,10 @@ def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None) -
         Distance of posts, m.
     measured : ndarray, optional
         Highest point known in each cell over the surface, m, NaN = none: no bound is below it.
+    rim : tuple
+        Posts in the west, south, east and north that are only looked at and not told of.
     """
-    highest, rare, spread = _told(heights, dx, (0.5, 0.99))
+    highest, rare, spread = _told(heights, dx, (0.5, 0.99), rim)
     for bound in (highest, rare):
         _not_below(bound, measured)
     return Hidden(highest, rare, spread)
@@ -123,7 +128,7 @@ def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None) -
 def bounds(heights: np.ndarray, dx: float, probability: tuple[float, ...],
            measured: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
     """Heights over the surface that the highest hidden point stays below with each probability, m."""
-    out = _told(heights, dx, probability)[:-1]
+    out = tuple(_told(heights, dx, probability, NO_RIM)[:-1])
     for bound in out:
         _not_below(bound, measured)
     return out
@@ -134,19 +139,21 @@ def _not_below(bound: np.ndarray, measured: np.ndarray | None) -> None:
         np.fmax(bound, measured, out=bound, where=np.isfinite(bound))
 
 
-def _told(heights: np.ndarray, dx: float, probability: tuple[float, ...]) -> tuple[np.ndarray, ...]:
-    """Bounds at each probability, and the spread."""
-    looked_at, scale = features(heights, dx)
-    looked_at, scale = looked_at.reshape(-1, FEATURES), scale.ravel()
-    known = np.flatnonzero(np.isfinite(heights).ravel())
-    out = np.full((len(probability) + 1, heights.size), np.nan, np.float32)
-    for first in range(0, len(known), STRIPE):
-        rows = known[first:first + STRIPE]
-        quantile, spread = model().curves(looked_at[rows])
-        for k, p in enumerate(probability):
-            out[k, rows] = np.exp(_at(p, quantile)) * scale[rows]
-        out[-1, rows] = np.exp(spread) * scale[rows]
-    return tuple(out.reshape(-1, *heights.shape))
+def _told(heights: np.ndarray, dx: float, probability: tuple[float, ...], rim: Rim) -> np.ndarray:
+    """Bounds at each probability, and the spread: (n + 1, ny, nx), block by block."""
+    h = np.ascontiguousarray(heights, np.float32)
+    west, south, east, north = rim
+    out = np.full((len(probability) + 1, h.shape[0] - south - north, h.shape[1] - west - east), np.nan, np.float32)
+    for j in range(0, out.shape[1], BLOCK):
+        for i in range(0, out.shape[2], BLOCK):
+            part = np.s_[j + south:min(j + BLOCK, out.shape[1]) + south, i + west:min(i + BLOCK, out.shape[2]) + west]
+            around, inner = _with_halo(part, h.shape)
+            seen, scale = features(h[around], dx)
+            known = np.isfinite(h[part])
+            quantile, spread = model().curves(seen[inner][known])
+            over = np.column_stack([*(_at(p, quantile) for p in probability), spread])
+            out[:, j:j + BLOCK, i:i + BLOCK][:, known] = (np.exp(over) * scale[inner][known][:, None]).T
+    return out
 
 
 def _at(p: float, quantile: np.ndarray) -> np.ndarray:
@@ -154,104 +161,27 @@ def _at(p: float, quantile: np.ndarray) -> np.ndarray:
     known = -np.log(-np.log(model().probability.astype(float)))
     x = -np.log(-np.log(p))
     i = int(np.clip(np.searchsorted(known, x), 1, len(known) - 1))
-    u = (x - known[i - 1]) / (known[i] - known[i - 1])
+    u = np.float32((x - known[i - 1]) / (known[i] - known[i - 1]))
     return np.asarray(quantile[:, i - 1] + u * (quantile[:, i] - quantile[:, i - 1]))
+
+
+def _with_halo(part: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """A part with all that has a say in it, and where it lies therein."""
+    around = [slice(max(s.start - HALO, 0), min(s.stop + HALO, n)) for s, n in zip(part, shape, strict=True)]
+    inner = [slice(s.start - a.start, s.stop - a.start) for s, a in zip(part, around, strict=True)]
+    return (around[0], around[1]), (inner[0], inner[1])
 
 
 def features(heights: np.ndarray, dx: float) -> tuple[np.ndarray, np.ndarray]:
     """What is looked at in each cell, (ny, nx, FEATURES) float32, and its own roughness (ny, nx), m.
 
-    All but the spacing are logarithms and ratios without unit. Where a neighbourhood does not tell, the next wider one
-    does, then the whole grid.
+    In this order: logarithms of the root mean square of second differences near by over the spacing, wide over near,
+    vast over wide, at two spacings over one (wide, vast), at four over two (vast); the cell's own second difference at
+    one and two spacings over that about it; skewness (wide, vast); logarithm of the kurtosis (wide, vast); logarithms
+    of the slope, of the twist over the bend, of the spacing; skewness at two spacings (vast). Where a neighbourhood
+    does not tell, the next wider one does.
     """
-    h = np.asarray(heights, float)
-    least = _TINY * dx
-    one, two, four = (_Differences(h, step) for step in (1, 2, 4))
-    whole = one.square[one.known]
-    vast = _filled(one.mean(one.square, VAST), np.asarray(whole.mean() if whole.size else 0.0))
-    wide = _filled(one.mean(one.square, WIDE), vast)
-    near = _filled(one.mean(one.square, NEAR), wide)
-    far = _filled(two.mean(two.square, WIDE), 4.0 * wide)               # as on a plane that bends
-    farther = _filled(two.mean(two.square, VAST), 4.0 * vast)
-    farthest = _filled(four.mean(four.square, VAST), 4.0 * farther)
-    near, wide, vast, far, farther, farthest = (np.sqrt(np.maximum(a, 0.0)) + least
-                                                for a in (near, wide, vast, far, farther, farthest))
-    third, fourth = one.both**3, one.both**4
-    skew, kurtosis = zip(*(one.shape(third, fourth, side, least) for side in (WIDE, VAST)), strict=True)
-    skew_far, _ = two.shape(two.both**3, None, VAST, least)
-    gy, gx = np.gradient(h)
-    table = (np.log(near / dx), np.log(wide / near), np.log(vast / wide), np.log(far / wide), np.log(farther / vast),
-             np.log(farthest / farther), np.clip(np.nan_to_num(one.both) / near, -2.5, 2.5),
-             np.clip(np.nan_to_num(two.both) / far, -2.5, 2.5), *skew, *kurtosis,
-             np.log(np.nan_to_num(np.hypot(gx, gy)) / dx + _FLATTEST), np.log(_twist(h, least) / wide),
-             np.full(h.shape, np.log(dx)), skew_far)
-    return np.stack(table, axis=-1, dtype=np.float32, casting="same_kind"), np.sqrt(0.5 * (near**2 + wide**2))
-
-
-class _Differences:
-    """Height over the middle of the posts a step either side.
-
-    Attributes
-    ----------
-    both, square : ndarray
-        Mean along x and y of the difference, and of its square; NaN where neither is known.
-    known : ndarray
-    """
-
-    def __init__(self, h: np.ndarray, step: int) -> None:
-        x, y = np.full(h.shape, np.nan), np.full(h.shape, np.nan)
-        if h.shape[1] > 2 * step:
-            x[:, step:-step] = h[:, step:-step] - 0.5 * (h[:, :-2 * step] + h[:, 2 * step:])
-        if h.shape[0] > 2 * step:
-            y[step:-step] = h[step:-step] - 0.5 * (h[:-2 * step] + h[2 * step:])
-        self.both, self.square = _mean_of(x, y), _mean_of(x**2, y**2)
-        self.known = np.isfinite(self.both)
-        self._share: dict[int, np.ndarray] = {}
-
-    def mean(self, a: np.ndarray, side: int) -> np.ndarray:
-        """Mean of what is known of an array in a square about each post; NaN where nothing is."""
-        share = self._share.get(side)
-        if share is None:
-            share = self._share[side] = _filter(self.known.astype(float), side)
-        total = _filter(np.where(self.known, a, 0.0), side)
-        return np.where(share * side**2 > 0.5, total / np.maximum(share, 1e-9), np.nan)
-
-    def shape(self, third: np.ndarray, fourth: np.ndarray | None, side: int,
-              least: float) -> tuple[np.ndarray, np.ndarray]:
-        """Skewness, and logarithm of the kurtosis, in a square about each post."""
-        scale = np.sqrt(np.maximum(np.nan_to_num(self.mean(self.both**2, side)), 0.0)) + least
-        skew = np.clip(np.nan_to_num(self.mean(third, side)) / scale**3, -3.0, 3.0)
-        if fourth is None:
-            return skew, skew
-        return skew, np.log(np.clip(np.nan_to_num(self.mean(fourth, side)) / scale**4, 1.0, _MOST_KURTOSIS[side]))
-
-
-_MOST_KURTOSIS = {WIDE: 30.0, VAST: 60.0}
-
-
-def _twist(h: np.ndarray, least: float) -> np.ndarray:
-    """Root mean square of how the ground twists between diagonals, over the wide neighbourhood."""
-    twist = np.full(h.shape, np.nan)
-    twist[1:-1, 1:-1] = 0.25 * (h[2:, 2:] + h[:-2, :-2] - h[2:, :-2] - h[:-2, 2:])
-    known = np.isfinite(twist)
-    share = _filter(known.astype(float), WIDE)
-    total = _filter(np.where(known, twist**2, 0.0), WIDE)
-    mean = np.where(share * WIDE**2 > 0.5, total / np.maximum(share, 1e-9), 0.0)
-    return np.asarray(np.sqrt(np.maximum(mean, 0.0)) + least)
-
-
-def _mean_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Mean of what is known of two arrays."""
-    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, 0.5 * (a + b)))
-
-
-def _filter(a: np.ndarray, side: int) -> np.ndarray:
-    from scipy.ndimage import uniform_filter
-    return np.asarray(uniform_filter(a, side, mode="constant"))
-
-
-def _filled(a: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.where(np.isnan(a), other, a)
+    return _core.rough_look(np.ascontiguousarray(heights, np.float32), dx)
 
 
 def decimal(sigma: float) -> float:

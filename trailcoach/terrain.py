@@ -253,9 +253,7 @@ class Terrain:
         west, south = min(HALO, i), min(HALO, j)
         east, north = min(HALO, self.nx - i - ni), min(HALO, self.ny - j - nj)
         heights, _ = self._ground.posts(i - west, j - south, west + ni + east, south + nj + north)
-        found = hidden(heights, self.dx)
-        part = slice(south, south + nj), slice(west, west + ni)
-        return Hidden(found.highest[part], found.highest_rare[part], found.spread[part])
+        return hidden(heights, self.dx, rim=(west, south, east, north))
 
     def posts(self, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:
         """Heights and standard deviations (nj, ni) float32 of posts counted from the south-west one, NaN where unknown.

@@ -1,4 +1,4 @@
-"""Learned ground laid over a terrain: fine posts, each with its own standard deviation, made where they are asked for."""
+"""Learned ground laid over a terrain: fine posts, each with its own standard deviation, made where asked for."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -57,7 +57,8 @@ class LaidGround:
         for part, tile in self._learned(i, j, ni, nj):
             for layer in layers:
                 layer[part][np.isfinite(tile[0])] = 0.0
-        grid.tell(sigma, *(layers or [None] * 3), self._terrain.dx)
+        highest, rare, spread = layers or (None, None, None)
+        grid.tell(sigma, highest, rare, spread, self._terrain.dx)
         return grid
 
     def _places(self, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,8 @@ cdef enum:
     MAX_ITERATIONS = 80
     ROUGH_AFTER = 24                    # iterations
     MAX_CUTS = 5                        # of one step
+    MAX_POLISHES = 2                    # whole steps from a rough rest, to an exact one
+    NUDGE_LASTS = 4                     # iterations
 
 cdef extern from *:
     """
@@ -23,10 +25,12 @@ cdef extern from *:
     static const double TC_MAX_DROP = 0.15;         /* m a step */
     static const double TC_FIRMEST = 1e4;           /* damping over the stiffness of the tyres */
     static const double TC_COLD_PULL = 1.0;         /* of the weight: wheels hold on to the ground in a first step */
+    static const double TC_MOST_SLIDE = 0.5;        /* of a change of load that sliding may add to it at once */
+    static const double TC_NUDGE = 2e-3;            /* m, rad */
     static const double TC_TIPPED = 1.0;            /* rad; it will not come back from here */
     """
     const double TC_GRAVITY, TC_PI, TC_REST_FORCE, TC_ROUGH_FORCE, TC_EDGE_FORCE
-    const double TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_COLD_PULL, TC_TIPPED
+    const double TC_MAX_TURN, TC_MAX_DROP, TC_FIRMEST, TC_COLD_PULL, TC_MOST_SLIDE, TC_NUDGE, TC_TIPPED
 
 cdef struct grid_view:
     # the height grid from the heading frame: u, v count posts; peek() is for places known to be inside
@@ -215,20 +219,35 @@ cdef void rest_geometry(const stance_model *m, rest_point *p) noexcept nogil:
 
 
 cdef int rest_contacts(const stance_model *m, const grid_view *g, double pull, rest_point *p) noexcept nogil:
-    """Ground under the four wheels and how they press on it; with up to pull, N, a wheel also holds on to it."""
-    cdef double lateral, x, y
+    """Ground under the four wheels and how they press on it; with up to pull, N, a wheel also holds on to it.
+
+    A leaning wheel slides along its axle as the lateral spring is softer than the radial one, and meets other ground
+    there. It is looked at where the load of the last iteration lets it slide; what the change of load adds is linear.
+    """
+    cdef double slide, before, x, y, more
+    cdef tyre_contact *t
+    cdef const footprint *f
     cdef int32_t w
     cdef int known
     for w in range(4):
-        # a leaning wheel slides along its axle as the lateral spring is softer than the radial one
-        lateral = (p.tyre[w].load - m.tread.weight) / m.tread.rate * (1.0 / TC_LATERAL_SHARE - 1.0) * p.foot[w].axle[2]
-        x = p.hub[w][0] + lateral * p.foot[w].axle[0]
-        y = p.hub[w][1] + lateral * p.foot[w].axle[1]
+        t = &p.tyre[w]
+        f = &p.foot[w]
+        before = t.load
+        slide = (1.0 / TC_LATERAL_SHARE - 1.0) * f.axle[2] / m.tread.rate           # m/N
+        x = p.hub[w][0] + slide * (before - m.tread.weight) * f.axle[0]
+        y = p.hub[w][1] + slide * (before - m.tread.weight) * f.axle[1]
         known = footprint_sample(&m.tread, g, x, y, &p.foot[w])
         if known != GROUND_OK:
             return known
-        tyre_press(&m.tread, &p.foot[w], x, y, p.z + p.hub[w][2], pull, &p.tyre[w])
-        p.tyre[w].point[2] -= p.z
+        tyre_press(&m.tread, f, x, y, p.z + p.hub[w][2], pull, t)
+        t.point[2] -= p.z
+        t.shift[0] += t.load * slide * f.axle[0]
+        t.shift[1] += t.load * slide * f.axle[1]
+        more = t.rate * slide * (t.slope[0] * f.axle[0] + t.slope[1] * f.axle[1])
+        if t.load > 0.0 and more != 0.0:
+            more = more if more < TC_MOST_SLIDE else TC_MOST_SLIDE
+            t.load = larger((t.load - more * before) / (1.0 - more), 0.0)
+            t.rate /= 1.0 - more
     return GROUND_OK
 
 
@@ -252,12 +271,14 @@ cdef inline void lean_axle(balance *b, const rest_point *p, int32_t ax, int32_t 
 
 
 cdef void wheel_balance(const stance_model *m, const rest_point *p, int32_t w, balance *b) noexcept nogil:
-    """Load of one wheel by virtual work: lift[j] = d z_P / d q_j; press[j] = - d load / d q_j / rate."""
+    """Load of one wheel by virtual work: lift[j] = d z_P / d q_j, more[j] the same where a change of load acts;
+    press[j] = - d load / d q_j / rate."""
     cdef const tyre_contact *t = &p.tyre[w]
     cdef int32_t ax = w // 2, i, j
     cdef bint solid = m.axle[ax].solid
     cdef double cp = cos(p.pitch), sp = sin(p.pitch), up = p.R_hb[8], own = m.tread.weight
     cdef double lift[5]
+    cdef double more[5]
     cdef double press[5]
     cdef double arm_y = t.point[1] - p.axle_origin[ax][1], arm_z = t.point[2] - p.axle_origin[ax][2]
     cdef double arm_x = t.point[0] - p.axle_origin[ax][0]
@@ -275,6 +296,11 @@ cdef void wheel_balance(const stance_model *m, const rest_point *p, int32_t w, b
     if solid:
         lift[4] = cp * arm_y
         press[4] = lift[4] + gy * (sp * arm_x + cp * arm_z) - gx * sp * arm_y
+    more[0] = 1.0
+    more[1] = lift[1] + cp * t.shift[1]
+    more[2] = lift[2] - t.shift[0]
+    more[3] = lift[3]
+    more[4] = lift[4] + (cp * t.shift[1] if solid else 0.0)
     b.chassis[0] += t.load
     b.chassis[1] += t.load * lift[1]
     b.chassis[2] += t.load * lift[2]
@@ -292,13 +318,13 @@ cdef void wheel_balance(const stance_model *m, const rest_point *p, int32_t w, b
     b.D[2][2] += t.load * p.hub[w][2]
     for i in range(3):
         for j in range(3):
-            b.D[i][j] += t.rate * lift[i] * press[j]
+            b.D[i][j] += t.rate * more[i] * press[j]
         for j in range(2):
-            b.B[ax][i][j] += t.rate * lift[i] * press[3 + j]
-            b.C[ax][j][i] += t.rate * lift[3 + j] * press[i]
+            b.B[ax][i][j] += t.rate * more[i] * press[3 + j]
+            b.C[ax][j][i] += t.rate * more[3 + j] * press[i]
     for i in range(2):
         for j in range(2):
-            b.A[ax][i][j] += t.rate * lift[3 + i] * press[3 + j]
+            b.A[ax][i][j] += t.rate * more[3 + i] * press[3 + j]
 
 
 cdef void rest_balance(const stance_model *m, const rest_point *p, balance *b) noexcept nogil:
@@ -455,12 +481,22 @@ cdef double least_load(const rest_point *p) noexcept nogil:
     return least
 
 
+cdef void nudge(rest_point *p) noexcept nogil:
+    """Push the chassis out of a balance: a stable one draws it back."""
+    p.z += TC_NUDGE
+    p.roll += TC_NUDGE
+    p.pitch -= 0.5 * TC_NUDGE
+
+
 cdef int32_t settle_from(const stance_model *m, const grid_view *g, double pull, rest_point *p,
                          int32_t *iterations) noexcept nogil:
     """Iterate from the state in p to a stable rest. Returns a TC_STANCE_ status.
 
     Newton steps, made firm enough to lead downhill where the stiffness is not positive definite. A step that runs
     past the bottom, where the forces work against it, is shortened to where they would vanish (regula falsi).
+
+    The stiffness leaves out how contacts wander, which counts near tipping. A balance it calls unstable is tried: it
+    is nudged, and where firm steps lead back to a balance it is a rest (rough); from a true edge they lead away.
     """
     cdef balance b
     cdef rest_point start, rough
@@ -469,9 +505,9 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, double pull,
     cdef double newton[3]
     cdef double newton_axle[2][2]
     cdef double size, firm, before = 0.0, after, part = 1.0, shorter, roughest = TC_ROUGH_FORCE
-    cdef int32_t it, cuts = 0
+    cdef int32_t it, cuts = 0, nudged = -1, polished = 0
     cdef int known, stable
-    cdef bint leap = False, holds
+    cdef bint leap = False, polish, holds
     memset(chassis, 0, sizeof(chassis))
     memset(axle, 0, sizeof(axle))
     start = p[0]
@@ -492,16 +528,30 @@ cdef int32_t settle_from(const stance_model *m, const grid_view *g, double pull,
         if stable and size < roughest and not holds:
             roughest = size
             rough = p[0]
+        if not stable and size < TC_REST_FORCE and not holds:
+            if nudged >= 0 and it >= nudged + NUDGE_LASTS:
+                p.quality = TC_REST_ROUGH
+                return TC_STANCE_OK
+            if nudged < 0:
+                nudged = it
+                nudge(p)
+                memset(chassis, 0, sizeof(chassis))
+                memset(axle, 0, sizeof(axle))
+                before = 0.0
+                start = p[0]
+                continue
         pull = 0.0
         after = step_work(&b, chassis, axle)
-        if (after < -0.3 * before or it >= ROUGH_AFTER) and roughest < TC_ROUGH_FORCE:
+        polish = after < -0.3 * before and roughest < TC_ROUGH_FORCE and polished < MAX_POLISHES
+        if (after < -0.3 * before or it >= ROUGH_AFTER) and roughest < TC_ROUGH_FORCE and not polish:
             p[0] = rough
             p.quality = TC_REST_ROUGH
             return TC_STANCE_OK
+        polished += polish
         if after < -0.3 * before and cuts == MAX_CUTS and stable and size < TC_EDGE_FORCE:
             p.quality = TC_REST_EDGE
             return TC_STANCE_OK
-        if after < -0.3 * before and cuts < MAX_CUTS and not leap:
+        if after < -0.3 * before and cuts < MAX_CUTS and not leap and not polish:
             cuts += 1
             shorter = before / (before - after)
             part *= 0.1 if shorter < 0.1 else 0.7 if shorter > 0.7 else shorter

@@ -11,8 +11,7 @@ cdef enum:
     STRIPS = 5
     STRIP_LOW = -2                      # second contact of a strip that touches nothing
     FINE = 29                           # places along a strip; every second one is looked at first,
-    PLACES = 15                         # these are so many,
-    SCAN = 18                           # with room on either side and for whole vectors
+    PLACES = 15                         # these are so many
 
 cdef extern from *:
     """
@@ -31,11 +30,14 @@ cdef extern from *:
 
 cdef extern from *:
     """
-    /* Heights the ground asks for at 16 places of a strip, over the level, in floats; grid places count from h.
-       Returns 0 where the ground is unknown. */
+    /* Heights the ground asks for at 15 places of a strip, over the level, in floats; grid places count from h. Returns
+       which is highest, or -1 where the ground is unknown; *second is the highest of other tops no more than `give`
+       lower, or -1. */
     static inline int tc_strip_scan(const float *h, int64_t row, float level, float u0, float v0, float eu, float ev,
-                                    float nu, float nv, float up, const float *ahead, const float *below, float *top) {
-        tc_four all = {0.0f, 0.0f, 0.0f, 0.0f};
+                                    float nu, float nv, float up, const float *ahead, const float *below, float give,
+                                    float *highest, int *second) {
+        float top[16];
+        tc_four all = {0.0f, 0.0f, 0.0f, 0.0f}, most = {-1e30f, -1e30f, -1e30f, -1e30f};
         for (int i = 0; i < 16; i += 4) {
             tc_four a = tc_load(ahead + i), b = tc_load(below + i), h00, h10, h01, h11, z;
             tc_four u = u0 + a * eu - b * nu, v = v0 + a * ev - b * nv;
@@ -56,14 +58,30 @@ cdef extern from *:
             z = h00 + v * (h01 - h00);
             all += z;
             z += b * up;
+            most = tc_greater(most, z);
             memcpy(top + i, &z, sizeof z);
         }
         all[0] += all[1] + all[2] + all[3];
-        return all[0] == all[0];
+        if (all[0] != all[0])
+            return -1;
+        *highest = -tc_least(-most);
+        int first = 0, near = 0;
+        while (top[first] != *highest)
+            first++;
+        *second = -1;
+        for (int i = 0; i < 16; i += 4)
+            near |= tc_not_above(-tc_load(top + i), give - *highest) << i;
+        near &= 0x7fff & ~(first > 0 ? 7 << (first - 1) : 3);       /* the last place is there twice */
+        for (int i = 0; near >> i; i++)
+            if (near >> i & 1 && (i == 0 || top[i] >= top[i - 1]) && (i == 14 || top[i] >= top[i + 1])
+                    && (*second < 0 || top[i] > top[*second]))
+                *second = i;
+        return first;
     }
     """
     int tc_strip_scan(const float *h, int64_t row, float level, float u0, float v0, float eu, float ev, float nu,
-                      float nv, float up, const float *ahead, const float *below, float *top) noexcept nogil
+                      float nv, float up, const float *ahead, const float *below, float give, float *highest,
+                      int *second) noexcept nogil
 
 cdef struct tread_shape:
     double radius
@@ -105,6 +123,7 @@ cdef struct tyre_contact:
     double rate                         # - d load / d height of the hub, N/m
     double point[3]                     # touched, or the lowest of a hanging tread; heading frame
     double slope[2]                     # of the ground there
+    double shift[2]                     # from the point to where a change of load acts, horizontal, m
 
 
 cdef void tread_init(tread_shape *t, const tc_vehicle *v) noexcept nogil:
@@ -192,27 +211,19 @@ cdef int footprint_scan(const tread_shape *t, const grid_view *g, const strip_li
                         int32_t k) noexcept nogil:
     """Look at every second place of a strip: where it is highest, and where else nearly so. Floats will do to choose:
     they count from near the wheel."""
-    cdef float top[SCAN]
-    cdef float level, limit
-    cdef int32_t i, first = 1, second = -1
+    cdef float level, highest
+    cdef int first, second = -1
     cdef int32_t ix = <int32_t> (l.u0 - l.reach_u), iy = <int32_t> (l.v0 - l.reach_v)
-    cdef const float *h = g.height + iy * g.row + ix
     level = g.height[<int32_t> l.v0 * g.row + <int32_t> l.u0]
     level = level if level == level else 0.0            # the middle need not be looked at
-    if not tc_strip_scan(h, g.row, level, <float> (l.u0 - ix), <float> (l.v0 - iy), <float> l.eu, <float> l.ev,
-                         <float> l.nu, <float> l.nv, <float> l.up, t.scan_ahead, t.scan_below, &top[1]):
+    first = tc_strip_scan(g.height + iy * g.row + ix, g.row, level, <float> (l.u0 - ix), <float> (l.v0 - iy),
+                          <float> l.eu, <float> l.ev, <float> l.nu, <float> l.nv, <float> l.up, t.scan_ahead,
+                          t.scan_below, <float> (6.0 * TC_TREAD_GIVE), &highest, &second)
+    if first < 0:
         return GROUND_UNKNOWN
-    top[0] = top[PLACES + 1] = -1e30
-    for i in range(2, PLACES + 1):
-        first = i if top[i] > top[first] else first
-    limit = top[first] - <float> (6.0 * TC_TREAD_GIVE)
-    for i in range(1, PLACES + 1):
-        if (top[i] > limit and (i < first - 1 or i > first + 1) and top[i] >= top[i - 1] and top[i] >= top[i + 1]
-                and (second < 0 or top[i] > top[second])):
-            second = i
-    f.first[k] = 2 * (first - 1)
-    f.second[k] = 2 * (second - 1) if second > 0 else -1
-    f.height[k] = <double> level + top[first] - t.across[k] * f.axle[2]
+    f.first[k] = 2 * first
+    f.second[k] = 2 * second if second >= 0 else -1
+    f.height[k] = <double> level + highest - t.across[k] * f.axle[2]
     return GROUND_OK
 
 
@@ -380,6 +391,9 @@ cdef void tyre_press(const tread_shape *t, const footprint *f, double cx, double
     u = 0.0 if i == j else (offset - t.across[i]) / (t.across[j] - t.across[i])
     height = f.height[i] - c * t.across[i]
     out.load = rate * (height - centre) + t.weight
+    # between two strips the lean and with it the moment of the camber spring are given: more load moves to the middle
+    out.shift[0] = 0.0 if i == j else -offset * f.axle[0]
+    out.shift[1] = 0.0 if i == j else -offset * f.axle[1]
     xi = f.reach[i] + u * (f.reach[j] - f.reach[i])
     q = f.below[i] + u * (f.below[j] - f.below[i])
     if out.load <= -pull:

@@ -109,8 +109,20 @@ def ball_gap(ground: Ground, centre: np.ndarray, radius: float) -> float:
 
 
 def tube_gap(ground: Ground, centre: np.ndarray, axis: np.ndarray, ahead: np.ndarray, radius: float) -> float:
-    """Lines 2 deg apart, up to 60 deg from the lowest of a tube; axis is half of it, ahead a unit vector across."""
+    """Lines 3 deg apart on the lower half of a tube, and ever finer between those that are near; axis is half of it,
+    ahead a unit vector across."""
     down = np.cross(ahead, axis / np.linalg.norm(axis))
     down *= -np.sign(down[2])
-    return min(edge_gap(ground, centre - axis + radius * (np.sin(p) * ahead + np.cos(p) * down), 2.0 * axis)
-               for p in np.radians(np.arange(-60.0, 60.1, 2.0)))
+
+    def gap(angle: float) -> float:
+        return edge_gap(ground, centre - axis + radius * (np.sin(angle) * ahead + np.cos(angle) * down), 2.0 * axis)
+
+    step = np.radians(3.0)
+    angles = np.radians(np.arange(-75.0, 75.1, 3.0))
+    gaps = np.array([gap(a) for a in angles])
+    while step > 3e-4:
+        near = angles[gaps < gaps.min() + radius * step]        # the ground is less steep than 45 deg between two lines
+        step /= 3.0
+        angles = np.unique(np.concatenate([near - step, near, near + step]).round(9))
+        gaps = np.array([gap(a) for a in angles])
+    return float(gaps.min())

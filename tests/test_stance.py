@@ -161,11 +161,20 @@ class TestQuality:
         assert list(stance.status) == [Rest.OK, Rest.OK]
         assert list(stance.quality) == [Quality.EXACT, Quality.EXACT]
 
+    @pytest.mark.parametrize("slope_deg", range(20, 39, 3))
+    def test_a_rest_on_a_steep_side_slope_is_found(self, vehicle, slope_deg):
+        """Nearly tipping: tyres slide along their axles as far as their lateral springs let them."""
+        steep = ground(lambda x, y: np.tan(np.radians(slope_deg)) * y)
+        stance = settle(vehicle, steep, [[0.0, 0.0, 0.0], [0.0, 0.0, 0.4], [0.0, 0.0, np.pi]])
+        assert list(stance.status) == [Rest.OK] * 3
+        np.testing.assert_allclose(stance.wheel_load.sum(axis=1), vehicle.mass * 9.81, atol=80.0)
+        assert np.all(np.degrees(np.abs(stance.roll[[0, 2]])) > slope_deg)      # it leans downhill
+
     def test_the_forces_at_rest_balance_as_well_as_the_quality_says(self, vehicle):
         rng = np.random.default_rng(5)
-        blocks = np.kron(rng.uniform(0.0, 0.25, (40, 40)), np.ones((8, 8)))         # sheer steps everywhere
+        blocks = np.kron(rng.uniform(0.0, 0.4, (40, 40)), np.ones((8, 8)))          # sheer steps everywhere
         terrain = Terrain.from_heights(blocks, -HALF, -HALF, 0.05)
-        poses = np.column_stack([rng.uniform(-3.0, 3.0, (60, 2)), rng.uniform(-np.pi, np.pi, 60)])
+        poses = np.column_stack([rng.uniform(-3.0, 3.0, (150, 2)), rng.uniform(-np.pi, np.pi, 150)])
         stance = settle(vehicle, terrain, poses)
         left = np.abs(stance.wheel_load.sum(axis=1) - vehicle.mass * 9.81)
         allowed = np.array([20.0, 80.0, 500.0])[stance.quality]

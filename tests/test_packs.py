@@ -171,7 +171,7 @@ def test_layers_of_a_tile_lie_in_the_pack(packed):
     tile = _core.Pack(np.memmap(packed, np.uint8, "r")).tile(EAST + 10.0, NORTH + 10.0)
     cut = Terrain.open(packed).cut(EAST, NORTH, EAST + 128.0, NORTH + 128.0)
     for a, b in zip(tile.beside[1:4], cut.beside[1:4], strict=True):
-        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a[:-1, :-1], b[:-1, :-1])         # the last are the neighbours' too
 
 
 def test_line_ends_converted(packed):

@@ -437,7 +437,8 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     if not is_near_map(&e.grid, goal):
         e.has_line = e.planned = 0
         return
-    line_plan(&e.line, planning_ground(e), e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
+    line_plan(&e.line, planning_ground(e), e.trail.xy, e.trail.n, e.trail.half_width, start, goal,
+              True)
     e.planned = 1
     e.planned_at = e.state.distance
     e.planned_segment = 0
@@ -656,6 +657,7 @@ cdef public tc_status tc_plan(tc_engine *engine, const double *start, const doub
     if not (isfinite(start[2]) and is_near_map(&e.grid, start) and is_near_map(&e.grid, goal)):
         return TC_E_RANGE
     line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n,
-              e.trail.half_width if e.trail.n > 1 else e.config.line.half_width, start, goal)
+              e.trail.half_width if e.trail.n > 1 else e.config.line.half_width, start, goal,
+              (e.config.line.options & TC_PLAN_WARM) != 0)
     e.has_line = e.planned = e.ticked = 0
     return line_copy(&e.line, info, out, capacity, n)

@@ -248,6 +248,10 @@ cdef extern from "trailcoach.h" nogil:
         double clock[TC_SENSORS]
         double gnss_velocity_clock
 
+    enum:
+        TC_PLAN_FIRST
+        TC_PLAN_WARM
+
     ctypedef struct tc_line_config:
         uint32_t max_nodes
         uint32_t max_stances
@@ -258,7 +262,7 @@ cdef extern from "trailcoach.h" nogil:
         double max_tilt
         double tube
         int32_t reverse
-        int32_t reserved
+        int32_t options
 
     ctypedef struct tc_coach_config:
         double steering_ratio
@@ -494,7 +498,7 @@ cdef extern from "trailcoach.h" nogil:
         int32_t limit_cause
         int32_t limit_part
         int32_t exhausted
-        int32_t reserved
+        uint32_t first_stances
 
     enum:
         TC_STEP_STEER

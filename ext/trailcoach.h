@@ -285,6 +285,10 @@ typedef struct tc_fusion_config {
     double gnss_velocity_clock;         /* added to a fix's stamp to make it that of its velocity, s */
 } tc_fusion_config;
 
+enum {                          /* tc_line_config.options, added up */
+    TC_PLAN_FIRST = 1,          /* the first usable line will do: no room for error, no better one is searched for */
+    TC_PLAN_WARM = 2            /* tc_plan tries the line planned last first, as plans of the tick always do */
+};
 typedef struct tc_line_config {
     uint32_t max_nodes;                 /* memory of the search; 0 = an engine without planner and guidance */
     uint32_t max_stances;               /* budget of one plan; reached = the plan says so */
@@ -295,7 +299,7 @@ typedef struct tc_line_config {
     double   max_tilt;                  /* of the chassis, rad */
     double   tube;                      /* lateral error of the driver that a line shall stand, where one does, m */
     int32_t  reverse;                   /* 1 = a line may change gear where no clear one leads forward */
-    int32_t  reserved;
+    int32_t  options;                   /* TC_PLAN_ */
 } tc_line_config;
 
 enum {                          /* tc_coach_config.detail; that nothing is known any more is said in all of them */
@@ -528,7 +532,7 @@ typedef struct tc_line_info {
     int32_t  limit_cause;       /* TC_LIMIT_ */
     int32_t  limit_part;        /* with the clearance there, -1 none */
     int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */
-    int32_t  reserved;
+    uint32_t first_stances;     /* spent when the first clear line was at hand; 0 = there was none */
 } tc_line_info;
 
 enum {                          /* tc_step.kind */

@@ -1,5 +1,6 @@
 """The example scripts run as they stand in the folder and print numbers."""
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,4 +68,27 @@ def test_stance_accuracy_without_cases_says_so(tmp_path: Path) -> None:
                           text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=60, check=False)
     assert done.returncode == 2
     assert "no cases there" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_calibrate_contact_on_the_bundled_poses(tmp_path: Path) -> None:
+    picture = tmp_path / "reliability.png"
+    text = run("calibrate_contact.py", "--sigma", "0.03", "--correlation", "0.3", "--draws", 1, "--out", picture)
+    # nothing that touches deeply is given less than one in a thousand, and about as much touches as is expected
+    exact = re.search(r"(\d+) parts touch by more than 1 cm, (\d+) of them missed; (\d+) touch, ([0-9.]+) exp", text)
+    assert exact is not None
+    assert int(exact[1]) > 10
+    assert int(exact[2]) == 0
+    assert float(exact[4]) == pytest.approx(int(exact[3]), rel=0.1)
+    assert "0.9-1.0" in text
+    assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(("words", "says"), [(("nowhere",), "no cases there"), (("--sigma", "x"), "--sigma x"),
+                                             (("--correlation", "-1"), "0 m or more"), (("--draws", "0"), "--draws 0")])
+def test_calibrate_contact_says_what_it_cannot_use(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, ROOT / "examples" / "calibrate_contact.py", *words], capture_output=True,
+                          text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=60, check=False)
+    assert done.returncode == 2
+    assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -77,10 +77,11 @@ FUSION_CONFIG = np.dtype([
     ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
 ], align=True)
 
+PLAN_FIRST, PLAN_WARM = 1, 2         # tc_line_config.options
 LINE_CONFIG = np.dtype([
     ("max_nodes", "u4"), ("max_stances", "u4"), ("horizon", "f8"), ("half_width", "f8"),
     ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("tube", "f8"),
-    ("reverse", "i4"), ("reserved", "i4"),
+    ("reverse", "i4"), ("options", "i4"),
 ], align=True)
 
 COACH_CONFIG = np.dtype([
@@ -128,7 +129,7 @@ LINE_INFO = np.dtype([
     ("least_s", "f8"), ("straight_clearance", "f8"), ("straight_s", "f8"), ("least_part", "i4"),
     ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"), ("limit_x", "f8"), ("limit_y", "f8"),
     ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("tube", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
-    ("exhausted", "i4"), ("reserved", "i4"),
+    ("exhausted", "i4"), ("first_stances", "u4"),
 ], align=True)
 
 STEP = np.dtype([

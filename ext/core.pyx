@@ -16,6 +16,8 @@ include "status.pxi"          # status codes in words
 include "rotation.pxi"        # 3-vectors and rotations
 include "terrain.pxi"         # height grid: height and gradient
 include "pack.pxi"            # packed tiles in memory a host mapped
+include "nearest.pxi"         # nearest known post, for the blend of two resolutions
+include "roughness.pxi"       # how the posts of a coarse grid lie
 include "bounds.pxi"          # planes no ground of a block is above
 include "fusion_filter.pxi"   # error-state Kalman filter: states, covariance, scalar update
 include "fusion_imu.pxi"      # levelling, strapdown mechanisation

@@ -126,6 +126,8 @@ cdef extern from "trailcoach.h" nogil:
         double offset_sd
         double offset_walk
 
+    enum: TC_PACK_LAYERS
+
     ctypedef struct tc_pack:
         uint32_t struct_size
         int32_t nx

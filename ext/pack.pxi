@@ -2,7 +2,7 @@
 #
 #     offset  bytes  what (little-endian, IEEE 754)
 #          0      8  "TCPACK\r\n": a conversion of line ends is seen at once
-#          8      4  uint32 version, 1
+#          8      4  uint32 version, 2; version 1 has no layers beside the heights and is still read
 #         12      4  uint32 0x01020304: byte order
 #         16      8  uint64 size of the file
 #         24      8  int32 posts west to east, int32 south to north, of the whole lattice
@@ -16,15 +16,21 @@
 #        252      4  uint32 CRC-32 of bytes 0 to 251
 #        256      .  the name of the system, zeros to a multiple of 8
 #     index       .  32 bytes a tile, by row from the south, then by column from the west: int32 column, int32 row,
-#                    uint64 offset of its heights (a multiple of 64), double sigma, uint32 CRC-32 of the heights, 0
-#                 .  heights of a tile, float32, south to north, west to east in a row, NaN = unknown
+#                    uint64 offset of its first layer (a multiple of 64), double sigma (the largest of its posts),
+#                    uint32 CRC-32 of all its layers, uint32 which layers follow its heights
+#                 .  layers of a tile, one after the other, float32, south to north, west to east in a row: the heights,
+#                    NaN = unknown; if bit 0 is set sigma of each post; if bit 1 is set what the cells hide: highest,
+#                    highest_rare and spread of tc_grid. All in m
 #
 # CRC-32 is that of zlib and IEEE 802.3. Nothing read here is believed before it is checked.
 
 cdef enum:
     PACK_HEAD = 256
     PACK_ENTRY = 32
-    PACK_VERSION = 1
+    PACK_VERSION = 2
+    PACK_WITHOUT_LAYERS = 1             # the version before, whose entries end with 0
+    PACK_SIGMA = 1                      # bits of an entry's layers
+    PACK_HIDDEN = 2
     PACK_ORDER = 0x01020304
     PACK_MAX_CELLS = 8192
     PACK_MAX_SIDE = 1 << 30
@@ -85,7 +91,7 @@ cdef struct pack_entry:
     int32_t tx, ty
     uint64_t offset
     double sigma
-    uint32_t crc, reserved
+    uint32_t crc, layers
 
 
 cdef uint32_t crc32(const uint8_t *bytes, uint64_t n) noexcept nogil:
@@ -96,13 +102,20 @@ cdef uint32_t crc32(const uint8_t *bytes, uint64_t n) noexcept nogil:
     return c ^ 0xFFFFFFFFu
 
 
-cdef inline uint64_t pack_tile_bytes(int32_t cells) noexcept nogil:
-    return 4 * <uint64_t> (cells + 1) * <uint64_t> (cells + 1)
+cdef inline uint64_t pack_layer_posts(int32_t cells) noexcept nogil:
+    return <uint64_t> (cells + 1) * <uint64_t> (cells + 1)
+
+
+cdef inline uint64_t pack_tile_bytes(int32_t cells, uint32_t layers) noexcept nogil:
+    cdef uint64_t n = 1 + (1 if layers & PACK_SIGMA else 0) + (3 if layers & PACK_HIDDEN else 0)
+    return sizeof(float) * n * pack_layer_posts(cells)
 
 
 cdef bint pack_head_fits(const pack_head *h, uint64_t size) noexcept nogil:
     """Whether a head, its checksum right, describes a file of this size."""
-    if h.version != PACK_VERSION or h.order != PACK_ORDER or h.size != size:
+    if h.version != PACK_VERSION and h.version != PACK_WITHOUT_LAYERS:
+        return False
+    if h.order != PACK_ORDER or h.size != size:
         return False
     if h.nx < 2 or h.ny < 2 or h.nx > PACK_MAX_SIDE or h.ny > PACK_MAX_SIDE or h.cells < 1 or h.cells > PACK_MAX_CELLS:
         return False
@@ -115,12 +128,15 @@ cdef bint pack_head_fits(const pack_head *h, uint64_t size) noexcept nogil:
     return PACK_ENTRY * <uint64_t> h.n_tiles <= size - h.index
 
 
-cdef bint pack_index_fits(const tc_pack *p) noexcept nogil:
-    """Whether every tile lies in the file and on the lattice, in order."""
+cdef bint pack_index_fits(const tc_pack *p, uint32_t allowed) noexcept nogil:
+    """Whether every tile lies in the file and on the lattice, in order, and has no layers but those allowed."""
     cdef const pack_entry *e = <const pack_entry *> p.index
-    cdef uint64_t tile = pack_tile_bytes(p.cells), size = p.size, here, last = 0
+    cdef uint64_t tile, size = p.size, here, last = 0
     cdef uint32_t k
     for k in range(p.n_tiles):
+        if e[k].layers & ~allowed:
+            return False
+        tile = pack_tile_bytes(p.cells, e[k].layers)
         if e[k].tx < 0 or e[k].ty < 0 or e[k].tx > (p.nx - 2) // p.cells or e[k].ty > (p.ny - 2) // p.cells:
             return False
         if e[k].offset % 64 != 0 or e[k].offset > size or tile > size - e[k].offset:
@@ -166,7 +182,7 @@ cdef public tc_status tc_pack_open(const void *bytes, size_t size, tc_pack *out)
     p.bytes = bytes
     p.size = size
     p.index = b + h.index
-    if not pack_index_fits(&p):
+    if not pack_index_fits(&p, 0 if h.version == PACK_WITHOUT_LAYERS else PACK_SIGMA | PACK_HIDDEN):
         return TC_E_FORMAT
     out[0] = p
     return TC_OK
@@ -198,9 +214,20 @@ cdef const pack_entry *pack_find(const tc_pack *p, int32_t tx, int32_t ty) noexc
 cdef const float *pack_heights(const tc_pack *p, const pack_entry *e) noexcept nogil:
     """The heights of a tile where they lie, NULL where their checksum is wrong."""
     cdef const uint8_t *there = <const uint8_t *> p.bytes + e.offset
-    if crc32(there, pack_tile_bytes(p.cells)) != e.crc:
+    if crc32(there, pack_tile_bytes(p.cells, e.layers)) != e.crc:
         return NULL
     return <const float *> there
+
+
+cdef void pack_layers(const tc_pack *p, const pack_entry *e, const float *heights, const float **at) noexcept nogil:
+    """Where the layers of a tile begin, in the order of a file; NULL = it has none."""
+    cdef uint64_t n = pack_layer_posts(p.cells)
+    cdef const float *hidden = heights + (2 * n if e.layers & PACK_SIGMA else n)
+    cdef int32_t k
+    at[0] = heights
+    at[1] = heights + n if e.layers & PACK_SIGMA else NULL
+    for k in range(3):
+        at[2 + k] = hidden + k * n if e.layers & PACK_HIDDEN else NULL
 
 
 cdef public tc_status tc_pack_verify(const tc_pack *pack) noexcept nogil:
@@ -220,6 +247,7 @@ cdef public tc_status tc_pack_tile(const tc_pack *pack, double x, double y, tc_g
     cdef int32_t tx, ty
     cdef const pack_entry *e
     cdef const float *heights
+    cdef const float *layer[TC_PACK_LAYERS]
     if st != TC_OK:
         return st
     if out is NULL:
@@ -245,18 +273,38 @@ cdef public tc_status tc_pack_tile(const tc_pack *pack, double x, double y, tc_g
     out.y0 = pack.y0 + <double> (<int64_t> ty * pack.cells) * pack.dx
     out.dx = pack.dx
     out.sigma = e.sigma
-    out.height = heights
+    pack_layers(pack, e, heights, layer)
+    out.height, out.post_sigma = layer[0], layer[1]
+    out.highest, out.highest_rare, out.spread = layer[2], layer[3], layer[4]
     return TC_OK
 
 
-cdef tc_status pack_copy(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, int32_t nj, float *out,
-                         double *sigma) noexcept nogil:
-    """Posts of the lattice, which must lie on it, and the largest standard deviation of their tiles; 0 = none known."""
-    cdef int32_t cells = pack.cells, tx, ty, row, west, east, south, north, k
+cdef void part_copy(const float *layer, int64_t stride, float missing, float *out, int64_t out_stride, int32_t across,
+                    int32_t up) noexcept nogil:
+    """A rectangle of a layer; a layer that is not there has one value."""
+    cdef int32_t row, k
+    for row in range(up):
+        if layer is not NULL:
+            memcpy(out + row * out_stride, layer + row * stride, across * sizeof(float))
+        else:
+            for k in range(across):
+                out[row * out_stride + k] = missing
+
+
+cdef tc_status pack_copy(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, int32_t nj, int32_t n_layers,
+                         float *out, double *sigma, uint32_t *found) noexcept nogil:
+    """Posts of the lattice, which must lie on it: the first layers of a file, one after the other; the largest standard
+    deviation of their tiles (0 = none known), and the layers that are worth reading. Tiles without the layer of
+    standard deviations have one for all their posts."""
+    cdef int32_t cells = pack.cells, tx, ty, west, east, south, north, k
+    cdef int64_t posts = <int64_t> ni * nj, at, inside
     cdef const pack_entry *e
     cdef const float *heights
-    cdef float *to
+    cdef const float *layer[TC_PACK_LAYERS]
+    cdef float missing
+    cdef double least = INFINITY
     sigma[0] = 0.0
+    found[0] = 0
     for ty in range(j // cells, (j + nj - 1) // cells + 1):
         south = ty * cells if ty * cells > j else j
         north = (ty + 1) * cells if (ty + 1) * cells < j + nj else j + nj
@@ -264,34 +312,84 @@ cdef tc_status pack_copy(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, 
             west = tx * cells if tx * cells > i else i
             east = (tx + 1) * cells if (tx + 1) * cells < i + ni else i + ni
             e = pack_find(pack, tx, ty)
-            heights = NULL
+            for k in range(TC_PACK_LAYERS):
+                layer[k] = NULL
             if e is not NULL:
                 heights = pack_heights(pack, e)
                 if heights is NULL:
                     return TC_E_FORMAT
-                if e.sigma > sigma[0]:
-                    sigma[0] = e.sigma
-            for row in range(south, north):
-                to = out + <int64_t> (row - j) * ni + (west - i)
-                if heights is not NULL:
-                    memcpy(to, heights + <int64_t> (row - ty * cells) * (cells + 1) + (west - tx * cells),
-                           (east - west) * sizeof(float))
-                else:
-                    for k in range(east - west):
-                        to[k] = <float> NAN
+                pack_layers(pack, e, heights, layer)
+                sigma[0] = larger(sigma[0], e.sigma)
+                least = e.sigma if e.sigma < least else least
+                found[0] |= e.layers
+            at = <int64_t> (south - j) * ni + (west - i)
+            inside = <int64_t> (south - ty * cells) * (cells + 1) + (west - tx * cells)
+            for k in range(n_layers):
+                missing = <float> e.sigma if k == 1 and e is not NULL else <float> NAN
+                part_copy(layer[k] + inside if layer[k] is not NULL else NULL, cells + 1, missing,
+                          out + k * posts + at, ni, east - west, north - south)
+    if least < sigma[0]:
+        found[0] |= PACK_SIGMA
     return TC_OK
+
+
+cdef inline bint on_lattice(const tc_pack *p, int32_t i, int32_t j, int32_t ni, int32_t nj) noexcept nogil:
+    return i >= 0 and j >= 0 and ni >= 1 and nj >= 1 and ni <= p.nx - i and nj <= p.ny - j
 
 
 cdef public tc_status tc_pack_posts(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, int32_t nj, float *out,
                                     double *sigma) noexcept nogil:
     cdef tc_status st = pack_check(pack)
+    cdef uint32_t found
     if st != TC_OK:
         return st
     if out is NULL or sigma is NULL:
         return TC_E_NULL
-    if i < 0 or j < 0 or ni < 1 or nj < 1 or ni > pack.nx - i or nj > pack.ny - j:
+    if not on_lattice(pack, i, j, ni, nj):
         return TC_E_RANGE
-    return pack_copy(pack, i, j, ni, nj, out, sigma)
+    return pack_copy(pack, i, j, ni, nj, 1, out, sigma, &found)
+
+
+cdef tc_status pack_ground(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, int32_t nj, int32_t n_layers,
+                           float *room, tc_grid *out) noexcept nogil:
+    """Posts of the lattice, which must lie on it, as a grid."""
+    cdef int64_t posts = <int64_t> ni * nj
+    cdef double sigma = 0.0
+    cdef uint32_t found = 0
+    cdef tc_status st = pack_copy(pack, i, j, ni, nj, n_layers, room, &sigma, &found)
+    if st != TC_OK:
+        return st
+    memset(out, 0, sizeof(tc_grid))
+    out.struct_size = sizeof(tc_grid)
+    out.nx, out.ny = ni, nj
+    out.x0 = pack.x0 + i * pack.dx
+    out.y0 = pack.y0 + j * pack.dx
+    out.dx = pack.dx
+    out.sigma = sigma if sigma > 0.0 else pack.sigma
+    out.height = room
+    if n_layers == TC_PACK_LAYERS and found & PACK_SIGMA:
+        out.post_sigma = room + posts
+    if n_layers == TC_PACK_LAYERS and found & PACK_HIDDEN:
+        out.highest = room + 2 * posts
+        out.highest_rare = room + 3 * posts
+        out.spread = room + 4 * posts
+    return TC_OK
+
+
+cdef public tc_status tc_pack_cut(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, int32_t nj, float *room,
+                                  size_t capacity, tc_grid *out) noexcept nogil:
+    cdef tc_status st = pack_check(pack)
+    if st != TC_OK:
+        return st
+    if room is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_grid):
+        return TC_E_ABI
+    if not on_lattice(pack, i, j, ni, nj):
+        return TC_E_RANGE
+    if TC_PACK_LAYERS * <uint64_t> ni * <uint64_t> nj > capacity:
+        return TC_E_FULL
+    return pack_ground(pack, i, j, ni, nj, TC_PACK_LAYERS, room, out)
 
 
 cdef inline void window_span(double low, double high, double first, double dx, int32_t n, int32_t *a,
@@ -304,14 +402,14 @@ cdef inline void window_span(double low, double high, double first, double dx, i
     count[0] = <int32_t> (q - p) + 1
 
 
-cdef public tc_status tc_pack_window(const tc_pack *pack, double x, double y, double half_size, float *heights,
-                                     size_t capacity, tc_grid *out) noexcept nogil:
+cdef tc_status pack_about(const tc_pack *pack, double x, double y, double half_size, int32_t n_layers, float *room,
+                          size_t capacity, tc_grid *out) noexcept nogil:
+    """The ground about a place with so many layers."""
     cdef tc_status st = pack_check(pack)
     cdef int32_t i = 0, j = 0, ni = 0, nj = 0
-    cdef double sigma = 0.0
     if st != TC_OK:
         return st
-    if heights is NULL or out is NULL:
+    if room is NULL or out is NULL:
         return TC_E_NULL
     if out.struct_size < sizeof(tc_grid):
         return TC_E_ABI
@@ -319,17 +417,16 @@ cdef public tc_status tc_pack_window(const tc_pack *pack, double x, double y, do
         return TC_E_RANGE
     window_span(x - half_size, x + half_size, pack.x0, pack.dx, pack.nx, &i, &ni)
     window_span(y - half_size, y + half_size, pack.y0, pack.dx, pack.ny, &j, &nj)
-    if <uint64_t> ni * <uint64_t> nj > capacity:
+    if <uint64_t> n_layers * <uint64_t> ni * <uint64_t> nj > capacity:
         return TC_E_FULL
-    st = pack_copy(pack, i, j, ni, nj, heights, &sigma)
-    if st != TC_OK:
-        return st
-    memset(out, 0, sizeof(tc_grid))
-    out.struct_size = sizeof(tc_grid)
-    out.nx, out.ny = ni, nj
-    out.x0 = pack.x0 + i * pack.dx
-    out.y0 = pack.y0 + j * pack.dx
-    out.dx = pack.dx
-    out.sigma = sigma if sigma > 0.0 else pack.sigma
-    out.height = heights
-    return TC_OK
+    return pack_ground(pack, i, j, ni, nj, n_layers, room, out)
+
+
+cdef public tc_status tc_pack_window(const tc_pack *pack, double x, double y, double half_size, float *heights,
+                                     size_t capacity, tc_grid *out) noexcept nogil:
+    return pack_about(pack, x, y, half_size, 1, heights, capacity, out)
+
+
+cdef public tc_status tc_pack_ground(const tc_pack *pack, double x, double y, double half_size, float *room,
+                                     size_t capacity, tc_grid *out) noexcept nogil:
+    return pack_about(pack, x, y, half_size, TC_PACK_LAYERS, room, capacity, out)

@@ -65,6 +65,36 @@ def smoothed_into(const uint8_t[::1] snapshot, const double[::1] error, const do
     smoothed_state(<const fusion_filter *> &snapshot[0], &error[0], &P[0, 0], <tc_state *> &o[0])
 
 
+def rough_look(const float[:, ::1] heights, double dx) -> tuple[np.ndarray, np.ndarray]:
+    """Features (ny, nx, n) float32 of the posts of a grid and their own roughness (ny, nx), m; see roughness.pxi."""
+    cdef int32_t ny = heights.shape[0], nx = heights.shape[1]
+    features, scale = np.empty((ny, nx, ROUGH_FEATURES), np.float32), np.empty((ny, nx))
+    cdef float[:, :, ::1] f = features
+    cdef double[:, ::1] s = scale
+    cdef double[::1] room = np.empty(ROUGH_ROOM * (nx + 2 * ROUGH_RIM) * (ny + 2 * ROUGH_RIM))
+    cdef double[::1] means = np.empty(ROUGH_MEANS * <int64_t> nx * ny)
+    if nx < 2 or ny < 2:
+        raise ValueError(f"a grid of {nx} x {ny} posts; at least 2 x 2 are needed")
+    with nogil:
+        rough_features(&heights[0, 0], nx, ny, dx, &room[0], &means[0], &f[0, 0, 0], &s[0, 0])
+    return features, scale
+
+
+def nearest(known, int32_t reach) -> np.ndarray:
+    """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: (ny, nx) int64."""
+    cdef const uint8_t[:, ::1] k = np.ascontiguousarray(known, np.uint8)
+    out = np.empty((k.shape[0], k.shape[1]), np.int64)
+    cdef int64_t[:, ::1] o = out
+    cdef int32_t[:, ::1] row = np.empty((k.shape[0], k.shape[1]), np.int32)
+    if k.shape[0] == 0 or k.shape[1] == 0:
+        return out
+    if reach < 0:
+        raise ValueError(f"reach = {reach}; 0 posts or more are needed")
+    with nogil:
+        nearest_known(&k[0, 0], k.shape[1], k.shape[0], reach, &row[0, 0], &o[0, 0])
+    return out
+
+
 cdef class Grid:
     """A height grid the core can read: heights (ny, nx) float32, south to north, NaN = unknown."""
     cdef tc_grid g
@@ -184,6 +214,26 @@ cdef class Grid:
         return self.g.sigma
 
 
+cdef int32_t layers_of(const tc_grid *g):
+    """Arrays of a grid."""
+    return 1 + (g.post_sigma is not NULL) + 3 * (g.highest is not NULL)
+
+
+cdef object spaced(const tc_grid *g, room):
+    """The arrays of a grid among all a pack may know, (n, ny, nx)."""
+    layers = room[:TC_PACK_LAYERS * g.nx * g.ny].reshape(TC_PACK_LAYERS, g.ny, g.nx)
+    return layers[[True, g.post_sigma is not NULL, *[g.highest is not NULL] * 3]]
+
+
+cdef Grid grid_of(const tc_grid *g, layers):
+    """A grid of arrays (n, ny, nx) in the order of a pack, those it has."""
+    grid = Grid(layers[0], g.x0, g.y0, g.dx, g.sigma)
+    beside = list(layers[1:])
+    sigma = beside.pop(0) if g.post_sigma is not NULL else None
+    grid.tell(sigma, *(beside or [None] * 3))
+    return grid
+
+
 cdef class Pack:
     """Packed tiles in memory: any object with the buffer protocol, such as a numpy.memmap. See ext/pack.pxi."""
     cdef tc_pack p
@@ -211,30 +261,30 @@ cdef class Pack:
             return None
         check(st, "pack")
         start = <const uint8_t *> g.height - <const uint8_t *> self.p.bytes
-        heights = np.frombuffer(self.bytes, np.float32, g.nx * g.ny, start).reshape(g.ny, g.nx)
-        return Grid(heights, g.x0, g.y0, g.dx, g.sigma)
+        layers = np.frombuffer(self.bytes, np.float32, layers_of(&g) * g.nx * g.ny, start).reshape(-1, g.ny, g.nx)
+        return grid_of(&g, layers)
 
-    def window(self, double x, double y, double half_size, size_t capacity) -> Grid:
-        """The ground about a place as tc_pack_window gives it, with at most capacity posts."""
+    def ground(self, double x, double y, double half_size, size_t posts) -> Grid:
+        """The ground about a place as tc_pack_ground gives it, with at most so many posts."""
         cdef tc_grid g
-        cdef float[::1] room = np.empty(capacity, np.float32)
+        cdef float[::1] room = np.empty(TC_PACK_LAYERS * posts, np.float32)
         g.struct_size = sizeof(tc_grid)
         cdef tc_status st
         with nogil:
-            st = tc_pack_window(&self.p, x, y, half_size, &room[0], capacity, &g)
+            st = tc_pack_ground(&self.p, x, y, half_size, &room[0], room.shape[0], &g)
         check(st, "pack")
-        heights = np.asarray(room)[:g.nx * g.ny].reshape(g.ny, g.nx)
-        return Grid(heights, g.x0, g.y0, g.dx, g.sigma)
+        return grid_of(&g, spaced(&g, np.asarray(room)))
 
-    def posts(self, int32_t i, int32_t j, int32_t ni, int32_t nj) -> tuple[np.ndarray, float]:
-        """Heights (nj, ni) of posts of the lattice, and the largest standard deviation of their tiles."""
-        cdef float[:, ::1] out = np.empty((nj, ni), np.float32)
-        cdef double sigma = 0.0
+    def cut(self, int32_t i, int32_t j, int32_t ni, int32_t nj) -> Grid:
+        """Posts of the lattice with all that is known beside their heights, as tc_pack_cut gives them."""
+        cdef tc_grid g
+        cdef float[::1] room = np.empty(TC_PACK_LAYERS * max(<int64_t> ni * nj, 1), np.float32)
+        g.struct_size = sizeof(tc_grid)
         cdef tc_status st
         with nogil:
-            st = tc_pack_posts(&self.p, i, j, ni, nj, &out[0, 0], &sigma)
+            st = tc_pack_cut(&self.p, i, j, ni, nj, &room[0], room.shape[0], &g)
         check(st, "pack")
-        return np.asarray(out), sigma
+        return grid_of(&g, spaced(&g, np.asarray(room)))
 
     @property
     def lattice(self) -> tuple[float, float, float, int, int]:

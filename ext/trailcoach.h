@@ -151,6 +151,8 @@ TC_API tc_status tc_heights(const tc_grid *grid, const double *xy, size_t n, dou
 /* A terrain too large for one grid: `trailcoach terrain pack` writes it into one file, which a host maps into memory.
  * The file's format is told in ext/pack.pxi. A pack borrows the bytes; it may be copied and used by several threads. */
 
+enum { TC_PACK_LAYERS = 5 };    /* heights, post_sigma, highest, highest_rare, spread: the order in memory of the host */
+
 typedef struct tc_pack {
     uint32_t struct_size;
     int32_t  nx, ny;            /* posts of the whole lattice, west to east, south to north */
@@ -169,13 +171,20 @@ typedef struct tc_pack {
 TC_API tc_status tc_pack_open(const void *bytes, size_t size, tc_pack *out);
 /* Check all heights; reads the whole file. The calls below check the tiles they read. */
 TC_API tc_status tc_pack_verify(const tc_pack *pack);
-/* The tile about a place as a grid whose heights lie in the pack. TC_NONE = nothing is known there. */
+/* The tile about a place as a grid whose arrays lie in the pack. TC_NONE = nothing is known there. */
 TC_API tc_status tc_pack_tile(const tc_pack *pack, double x, double y, tc_grid *out);
-/* The ground half_size m to each side of a place as a grid of `heights`, memory of the host for `capacity` floats;
+/* The heights half_size m to each side of a place as a grid of `heights`, memory of the host for `capacity` floats;
  * what is off the lattice is left out, a place off it gets the two nearest posts. */
 TC_API tc_status tc_pack_window(const tc_pack *pack, double x, double y, double half_size, float *heights,
                                 size_t capacity, tc_grid *out);
-/* Posts i ... i + ni - 1, j ... j + nj - 1 of the lattice into out[nj][ni], and the largest sigma of their tiles. */
+/* The same with all the pack knows beside the heights (NULL where it knows none): `room` holds TC_PACK_LAYERS floats a
+ * post, capacity floats in all. This is what an engine should be given. */
+TC_API tc_status tc_pack_ground(const tc_pack *pack, double x, double y, double half_size, float *room, size_t capacity,
+                                tc_grid *out);
+/* Posts i ... i + ni - 1, j ... j + nj - 1 of the lattice in the same way. */
+TC_API tc_status tc_pack_cut(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, int32_t nj, float *room,
+                             size_t capacity, tc_grid *out);
+/* Their heights alone into out[nj][ni], and the largest sigma of their tiles. */
 TC_API tc_status tc_pack_posts(const tc_pack *pack, int32_t i, int32_t j, int32_t ni, int32_t nj, float *out,
                                double *sigma);
 

@@ -68,6 +68,34 @@ def test_learnt_ground_is_nearer_the_truth(fine, coarse, learned):
         assert np.nanmean((now - true)**2) < 0.85 * np.nanmean((was - true)**2), name
 
 
+def test_a_terrain_too_large_to_be_whole_is_learned_on_in_pieces(tmp_path, coarse, learned):
+    """GIVEN the same ground as one corner of a country WHEN the drive is learnt, twice THEN it teaches the same posts,
+    to the centimetre, and learned ground is laid over the country a window at a time."""
+    ny, nx = coarse.grid.heights.shape
+    wide = np.full((ny + 2000, nx + 2000), 5.0, np.float32)
+    wide[:ny, :nx] = coarse.grid.heights
+    tile = tmp_path / "country.tif"
+    with rasterio.open(tile, "w", driver="GTiff", dtype="float32", count=1, width=wide.shape[1], height=wide.shape[0],
+                       crs=coarse.crs, transform=rasterio.transform.from_origin(
+                           coarse.x0 - 0.5, coarse.y0 + len(wide) - 0.5, 1.0, 1.0)) as f:
+        f.write(wide[::-1], 1)
+    country = Terrain.open(tile, sigma=0.05, whole_posts=0)
+    one = learn(Log.open(DRIVE), VEHICLE, country, day=DAY)
+    assert one.offset == pytest.approx(learned.offset, abs=0.03)
+    key = max(learned.tiles, key=lambda k: np.isfinite(learned.tiles[k][0]).sum())
+    a, b = learned.tiles[key][0], one.tiles[key][0]
+    both = np.isfinite(a) & np.isfinite(b)
+    assert both.sum() > 0.9 * np.isfinite(a).sum()
+    assert np.median(np.abs(a - b)[both]) < 0.01
+    laid = one.onto(country)
+    assert not laid.is_whole
+    two = learn(Log.open(DRIVE), VEHICLE, country, one, day=DAY)
+    assert np.nanmax(two.tiles[key][2]) == 2.0
+    posts = poses()
+    small, large = learned.onto(coarse).height(*posts[:, :2].T), laid.height(*posts[:, :2].T)
+    assert np.nanmedian(np.abs(small - large)) < 0.01
+
+
 def test_nothing_is_learnt_far_from_the_wheels(coarse, learned):
     ground = learned.onto(coarse)
     west, south, _, _ = coarse.bounds

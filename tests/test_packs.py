@@ -115,14 +115,15 @@ def in_index(form: str, at: int, value):
 
 
 @pytest.mark.parametrize("change", [
-    put("<I", 8, 2), put("<I", 8, 0), put(">I", 12, 0x01020304), put("<Q", 16, 1 << 60), put("<i", 24, 1),
+    put("<I", 8, 3), put("<I", 8, 0), put(">I", 12, 0x01020304), put("<Q", 16, 1 << 60), put("<i", 24, 1),
     put("<i", 24, -5), put("<i", 24, 2**31 - 1), put("<i", 28, 0), put("<i", 32, 0), put("<i", 32, -1),
     put("<i", 32, 2**31 - 1), put("<I", 36, 2**32 - 1), put("<d", 40, np.nan), put("<d", 40, 1e300),
     put("<d", 56, 0.0), put("<d", 56, -1.0), put("<d", 56, np.inf), put("<d", 64, -0.1), put("<d", 64, np.nan),
     put("<I", 72, 2**32 - 1), put("<Q", 80, 3), put("<Q", 80, 2**64 - 8), put("<Q", 80, 0),
     in_index("<i", 0, -1), in_index("<i", 0, 2**31 - 1), in_index("<i", 4, 99), in_index("<Q", 8, 2**64 - 64),
     in_index("<Q", 8, 2**64 - 1), in_index("<Q", 8, 1), in_index("<d", 16, np.nan), in_index("<i", 32, 0),
-], ids=range(31))
+    in_index("<I", 28, 4), in_index("<I", 28, 2**32 - 1),
+], ids=range(33))
 def test_a_pack_that_lies_with_right_checksums_is_refused(packed, change):
     b = bytearray(packed.read_bytes())
     index, n = struct.unpack_from("<Q", b, 80)[0], struct.unpack_from("<I", b, 36)[0]
@@ -132,6 +133,45 @@ def test_a_pack_that_lies_with_right_checksums_is_refused(packed, change):
     packed.write_bytes(bytes(b))
     with pytest.raises(InputError):
         Terrain.open(packed)
+
+
+def test_a_pack_of_the_version_before_is_read(tiles, tmp_path, packed):
+    """GIVEN a pack of version 1, which has heights alone WHEN it is opened THEN it is the same ground, and what it
+    hides is told from its heights."""
+    now = _core.Pack(np.memmap(packed, np.uint8, "r"))
+    b = bytearray(packed.read_bytes())
+    index, n = struct.unpack_from("<Q", b, 80)[0], struct.unpack_from("<I", b, 36)[0]
+    struct.pack_into("<I", b, 8, 1)
+    for k in range(index, index + 32 * n, 32):
+        first, tile = struct.unpack_from("<Q", b, k + 8)[0], 4 * (now.cells + 1)**2
+        struct.pack_into("<II", b, k + 24, zlib.crc32(bytes(b[first:first + tile])), 0)
+    struct.pack_into("<I", b, 76, zlib.crc32(bytes(b[256:index + 32 * n])))
+    struct.pack_into("<I", b, 252, zlib.crc32(bytes(b[:252])))
+    old = tmp_path / "old.tcpack"
+    old.write_bytes(bytes(b))
+    assert _core.Pack(np.memmap(old, np.uint8, "r")).tile(EAST + 10.0, NORTH + 10.0).beside[1] is None
+    at = EAST + 260.0, NORTH + 130.0, 64.0
+    before, after = Terrain.open(old).window(*at), Terrain.open(packed).window(*at)
+    np.testing.assert_array_equal(before.heights, after.heights)
+    np.testing.assert_allclose(before.beside[1], after.beside[1], rtol=1e-5)
+
+
+def test_a_window_of_a_pack_is_that_of_its_tiles_with_all_that_is_known(tiles, packed):
+    """GIVEN tiles and their pack WHEN windows are cut anywhere THEN heights are the same, and what they hide is."""
+    ground, pack = Terrain.open(tiles, whole_posts=0), Terrain.open(packed)
+    for x, y in ((20.0, 15.0), (128.0, 128.0), (290.0, 270.0)):
+        of_tiles, of_pack = (t.window(EAST + x, NORTH + y, 40.0) for t in (ground, pack))
+        np.testing.assert_array_equal(of_pack.heights, of_tiles.heights)
+        assert of_pack.sigma == of_tiles.sigma
+        for a, b in zip(of_pack.beside[1:4], of_tiles.beside[1:4], strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_layers_of_a_tile_lie_in_the_pack(packed):
+    tile = _core.Pack(np.memmap(packed, np.uint8, "r")).tile(EAST + 10.0, NORTH + 10.0)
+    cut = Terrain.open(packed).cut(EAST, NORTH, EAST + 128.0, NORTH + 128.0)
+    for a, b in zip(tile.beside[1:4], cut.beside[1:4], strict=True):
+        np.testing.assert_array_equal(a[:-1, :-1], b[:-1, :-1])         # the last are the neighbours' too
 
 
 def test_line_ends_converted(packed):

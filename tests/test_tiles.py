@@ -9,6 +9,7 @@ from inputs import CRS
 from rasterio.transform import Affine
 from scipy.interpolate import RegularGridInterpolator
 
+from trailcoach import _core
 from trailcoach.errors import InputError
 from trailcoach.terrain import Terrain
 
@@ -332,3 +333,21 @@ def test_window_is_the_ground_about_a_place(folder):
         terrain.window(np.nan, 0.0, 50.0)
     with pytest.raises(InputError, match="window"):
         _ = terrain.grid
+
+
+@pytest.mark.parametrize("reach", [3, 12, 500])
+def test_the_nearest_known_post_within_reach(reach):
+    """Against scipy's exact distances; beyond its reach it finds none."""
+    from scipy.ndimage import distance_transform_edt
+    known = np.random.default_rng(4).random((60, 90)) < 0.01
+    distance = distance_transform_edt(~known)
+    found = _core.nearest(known, reach)
+    j, i = np.mgrid[0:60, 0:90]
+    np.testing.assert_array_equal(found >= 0, distance <= reach)
+    at = found >= 0
+    np.testing.assert_allclose(np.hypot(found[at] // 90 - j[at], found[at] % 90 - i[at]), distance[at])
+    assert known.ravel()[found[at]].all()
+
+
+def test_no_post_is_near_where_none_is_known():
+    assert (_core.nearest(np.zeros((5, 7), bool), 3) == -1).all()

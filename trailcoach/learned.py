@@ -19,7 +19,9 @@ from trailcoach.errors import InputError
 from trailcoach.inputs.preflight import check_imu
 from trailcoach.log import Log
 from trailcoach.recording import tick_times
-from trailcoach.terrain import Terrain
+from trailcoach.terrain import WHOLE_POSTS, Terrain
+from trailcoach.tiles.laid import LaidGround
+from trailcoach.tiles.windows import POSITION, Windows, hand_over
 from trailcoach.vehicle import Vehicle
 
 SPACING = 0.1                       # m between learned posts
@@ -28,8 +30,6 @@ TICK_RATE = 10.0                    # lessons are looked for so often, 1/s
 READ_EVERY = 2.0                    # m rolled between looks at what was taught; the window reaches farther
 AGEING = 0.03                       # m/sqrt(year), how ground changes that is driven and rained on
 BANDS = ("height", "sigma", "count", "time")
-MAX_POSTS = 40_000_000              # of the ground learned ground is laid over
-_MARGIN = 30.0                      # m of terrain kept about learned ground
 _ORIGIN_WHEELS = 2
 _SURE_OFFSET = 1.0                  # m: with a larger standard deviation no lesson was had
 _EPOCH = datetime.date(1970, 1, 1)
@@ -86,49 +86,27 @@ class Learned:
     def onto(self, terrain: Terrain) -> Terrain:
         """The terrain with what is learned laid over it, posts :data:`SPACING` apart, each with its own sigma.
 
+        It is made whole where it is small, else window by window: :mod:`trailcoach.tiles.laid`.
+
         Raises
         ------
         InputError
-            The learned ground is of another system, or spreads over more than fits into memory.
+            The learned ground is of another system, or the terrain is smaller than the distance of its posts.
         """
         if self.crs != terrain.crs:
             raise InputError(f"learned ground in {self.crs or 'local metres'} for {terrain.path} in"
                              f" {terrain.crs or 'local metres'}; one system is needed")
-        west, south, east, north = self._bounds(terrain)
-        i = np.arange(np.ceil(west / SPACING), np.floor(east / SPACING) + 1).astype(np.int64)
-        j = np.arange(np.ceil(south / SPACING), np.floor(north / SPACING) + 1).astype(np.int64)
-        if i.size < 2 or j.size < 2:
-            raise InputError(f"learned ground does not lie on {terrain.path}")
-        x, y = np.meshgrid(i * SPACING, j * SPACING)
-        height, _, _, sigma = (np.asarray(a, np.float32) for a in terrain.surface(x, y))
-        beside = _beside(terrain, x, y)
-        for (column, row), tile in self.tiles.items():
-            a, b = np.searchsorted(i, (column * TILE, (column + 1) * TILE))
-            c, d = np.searchsorted(j, (row * TILE, (row + 1) * TILE))
-            part = tile[:, j[c:d, None] % TILE, i[None, a:b] % TILE]
-            known = np.isfinite(part[0]) & np.isfinite(height[c:d, a:b])
-            height[c:d, a:b][known], sigma[c:d, a:b][known] = part[0][known], part[1][known]
-            for array in beside:
-                array[c:d, a:b][known] = 0.0        # its sigma says all that is hidden there
-        out = Terrain.from_heights(height, float(i[0] * SPACING), float(j[0] * SPACING), SPACING, sigma=terrain.sigma,
-                                   crs=terrain.crs, path=f"{terrain.path} with learned ground")
-        highest, rare, spread = beside or (None, None, None)
-        out.grid.tell(sigma, highest, rare, spread, terrain.dx)
+        laid = LaidGround(terrain, self.tiles, SPACING)
+        if min(laid.nx, laid.ny) < 2:
+            raise InputError(f"{terrain.path}: {laid.nx} x {laid.ny} posts {SPACING} m apart; 2 x 2 or more are needed")
+        path = f"{terrain.path} with learned ground"
+        if laid.nx * laid.ny > WHOLE_POSTS:
+            return Terrain(laid, sigma=terrain.sigma, crs=terrain.crs, path=path)
+        grid = laid.cut(0, 0, laid.nx, laid.ny)
+        out = Terrain.from_heights(grid.heights, laid.x0, laid.y0, SPACING, sigma=terrain.sigma, crs=terrain.crs,
+                                   path=path)
+        out.grid.tell(*grid.beside)
         return out
-
-    def _bounds(self, terrain: Terrain) -> tuple[float, float, float, float]:
-        """All of a small terrain, or the learned part of a large one with room about it."""
-        west, south, east, north = terrain.bounds
-        if (east - west) * (north - south) > MAX_POSTS * SPACING**2 and self.tiles:
-            keys = np.array(list(self.tiles))
-            low, high = keys.min(axis=0) * TILE * SPACING - _MARGIN, (keys.max(axis=0) + 1) * TILE * SPACING + _MARGIN
-            west, south = max(west, low[0]), max(south, low[1])
-            east, north = min(east, high[0]), min(north, high[1])
-        if (east - west) * (north - south) > MAX_POSTS * SPACING**2:
-            raise InputError(f"{terrain.path}: learned ground over {east - west:.0f} x {north - south:.0f} m; at most"
-                             f" {MAX_POSTS * SPACING**2 / 1e6:.1f} square kilometres fit into memory: learn parts into"
-                             " folders of their own")
-        return west, south, east, north
 
     def write(self, folder: Path) -> list[Path]:
         """Write one GeoTIFF a tile into a folder that is there."""
@@ -183,15 +161,14 @@ def learn(log: Log, vehicle: Vehicle, terrain: Terrain, learned: Learned | None 
     known = (learned or Learned(terrain.crs)).aged(today)
     before = Learned(terrain.crs, {k: t.copy() for k, t in known.tiles.items()})
     ground = known.onto(terrain) if known.tiles else terrain
+    windows = Windows(ground)
     config = make_config(vehicle, log, guidance=False)
     config["window"]["spacing"], config["window"]["learn"] = SPACING, 1
     config["fusion"]["rest_height_sd"] = 0.0    # what the ground tells the vehicle must not come back as its lesson
     engine = _core.Engine(config)
-    if ground.grid.beside[0] is None:                   # so that even a fine terrain is looked at through the window
-        _, highest, rare, spread, cell = ground.grid.beside
-        sigma = np.full(ground.grid.heights.shape, ground.sigma, np.float32)
-        ground.grid.tell(sigma, highest, rare, spread, cell)
-    engine.set_terrain(ground.grid)
+    start = log.meta.start
+    _hand_over(engine, windows.follow(ground.x0, ground.y0) if ground.is_whole else
+               None if start is None else windows.follow(start[0], start[1]))
     if log.meta.start is not None:
         engine.set_start(*start_values(terrain, *log.meta.start))
     kinds, rows, t_ns = log.timeline()
@@ -200,7 +177,10 @@ def learn(log: Log, vehicle: Vehicle, terrain: Terrain, learned: Learned | None 
         engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
         first = end
         engine.tick(int(time))
-        distance = float(engine.state()["distance"])
+        state = engine.state()
+        if int(state["status"]) & POSITION and not ground.is_whole:
+            _hand_over(engine, windows.follow(float(state["position"][0]), float(state["position"][1])))
+        distance = float(state["distance"])
         if distance - rolled >= READ_EVERY or n == len(times) - 1:
             rolled = distance
             _take(known, before, engine.window(), today)
@@ -210,6 +190,16 @@ def learn(log: Log, vehicle: Vehicle, terrain: Terrain, learned: Learned | None 
         raise InputError(f"{log.path}: taught nothing on {terrain.path}: its place, heading or level are not known, or"
                          " it did not drive there")
     return known
+
+
+def _hand_over(engine: _core.Engine, grid: _core.Grid | None) -> None:
+    """Give an engine the next ground, sigma by post, so that even a fine one is looked at through the window."""
+    if grid is None:
+        return
+    if grid.beside[0] is None:
+        _, *beside = grid.beside
+        grid.tell(np.full(grid.heights.shape, grid.sigma, np.float32), *beside)
+    hand_over(engine, grid)
 
 
 def _take(known: Learned, before: Learned, window: dict[str, object] | None, today: float) -> None:
@@ -236,17 +226,6 @@ def _counts(before: Learned, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         rows = (i // TILE == column) & (j // TILE == row)
         counts[rows] = np.nan_to_num(tile[2][j[rows] % TILE, i[rows] % TILE])
     return counts
-
-
-def _beside(terrain: Terrain, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """What the terrain hides at points, by their nearest posts; empty where it does not say."""
-    arrays = terrain.grid.beside[1:4]
-    if arrays[0] is None:
-        return []
-    ny, nx = arrays[0].shape
-    i = np.clip(np.floor((x - terrain.x0) / terrain.dx + 0.5).astype(int), 0, nx - 1)
-    j = np.clip(np.floor((y - terrain.y0) / terrain.dx + 0.5).astype(int), 0, ny - 1)
-    return [array[j, i] for array in arrays]
 
 
 def _write_tile(path: Path, column: int, row: int, tile: np.ndarray, crs: str | None) -> Path:

@@ -1,83 +1,91 @@
 """What a height grid hides between its posts: the highest point of each cell and the spread about the surface.
 
 A post stands for its cell, the square of one spacing about it, and its height for the mean of the ground there. What
-the mean hides is told from how the posts around it lie: second differences beside it and over the neighbourhood, how
-they grow with distance (a power law on soil, none on rocks), how they lean to one side (rocks stand up), the slope
-and the spacing itself. A forest of small decision trees says how the highest hidden point was distributed in cells
-like this one on tiles whose fine ground is known; its leaves are the classes of terrain. Golombek & Rapp 1997 (rock
-size and frequency) is in it by the rock fields among those tiles, Mandelbrot's power law by the others.
+the mean hides is told from how the posts around it lie, over three neighbourhoods: second differences at one, two and
+four spacings (how they grow with distance is the slope of a power law; on rocks they do not grow), how they lean to
+one side (rocks stand up) and how heavy their tails are (few rocks or many), the slope and the spacing itself. A small
+network says from these how the highest hidden point is distributed. It was fitted on thousands of random grounds
+(power laws of any slope, rocks with sizes after Golombek & Rapp 1997, ledges, ruts, stones laid, washes ...) and on
+tiles whose fine ground is known, and its quantiles were then moved to hold on tiles that it had not seen
+(examples/fit_roughness.py). ext/roughness.pxi looks at the posts.
+
+Mandelbrot 1982 (power law); Romano, Patterson & Candes 2019 (conformal quantiles).
 """
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from trailcoach._core import Grid
+from trailcoach import _core
 
 MODEL = Path(__file__).parent / "roughness_model.npz"
 HIDES_FROM = 0.1                    # m between posts: a finer grid shows what a tyre or a part would meet
-NEIGHBOURHOOD = 9                   # posts along a side
-STRIPE = 1 << 18                    # posts looked at in one go
+HALO = 16                           # posts about a post that have a say in what it hides: 25 x 25, and 4 about each
+FEATURES = 16
+BLOCK = 160                         # posts along a side of what is told in one go: its work fits into a cache
+Rim = tuple[int, int, int, int]
+NO_RIM: Rim = (0, 0, 0, 0)
 
-_TINY = 1e-4                        # of a spacing: flatter than that is flat
-_FLATTEST = 0.01                    # slope, below which it does not matter
+_BEYOND = 3.0                       # standard deviations of a feature: farther off nothing has been seen
+_STEPS = -8.0, 3.0                  # bounds of the logarithm of a step from one quantile to the next
 
 
 @dataclass(frozen=True)
-class Forest:
-    """Trees of one depth: feature and threshold of each node, and of each leaf what was found there.
+class Model:
+    """A network of two hidden layers: features to quantiles of the highest hidden point over the cell's own roughness.
 
     Attributes
     ----------
-    feature, threshold : (trees, nodes) ndarray
-        A cell goes right where its feature is above the threshold.
-    quantile : (trees, leaves, n) ndarray
-        Of the highest hidden point over the cell's own roughness, at `probability`.
-    spread : (trees, leaves) ndarray
-        Median of the rms of hidden ground over the cell's own roughness.
+    mean, deviation : (FEATURES,) ndarray
+        Of the features on the ground it was fitted on.
+    weight1, bias1, weight2, bias2, weight3, bias3 : ndarray
+        The last layer gives the logarithm of the median, the logarithms of the steps (of the logarithm) to the other
+        quantiles, and last that of the rms of what is hidden.
     probability : (n,) ndarray
-    least, most : (features,) ndarray
-        What the tiles fitted on show of each feature: beyond it nothing has been seen.
+        Of the quantiles; one is 1/2.
+    shift : (n,) ndarray
+        Added to the logarithms of the quantiles, so that they hold on ground not fitted on.
     """
 
-    feature: np.ndarray
-    threshold: np.ndarray
-    quantile: np.ndarray
-    spread: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+    weight1: np.ndarray
+    bias1: np.ndarray
+    weight2: np.ndarray
+    bias2: np.ndarray
+    weight3: np.ndarray
+    bias3: np.ndarray
     probability: np.ndarray
-    least: np.ndarray
-    most: np.ndarray
+    shift: np.ndarray
 
-    def leaves(self, features: np.ndarray) -> np.ndarray:
-        """Leaf of each cell (n, features) in each tree: (trees, n)."""
-        trees, nodes = self.feature.shape
-        n, rows = len(features), np.arange(len(features))
-        out = np.zeros((trees, n), np.int64)
-        for tree in range(trees):
-            at = np.zeros(n, np.int64)
-            while nodes and at[:1].size and at[0] < nodes:      # complete trees: all cells are on one level
-                right = features[rows, self.feature[tree, at]] > self.threshold[tree, at]
-                at = 2 * at + 1 + right
-            out[tree] = at - nodes
-        return out
+    def curves(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logarithms of the quantiles (n, probabilities) and of the rms (n,), both over the cell's own roughness."""
+        a = np.clip((features - self.mean) / self.deviation, -_BEYOND, _BEYOND)
+        a = np.tanh(a @ self.weight1 + self.bias1)
+        a = np.tanh(a @ self.weight2 + self.bias2)
+        return self.from_outputs(a @ self.weight3 + self.bias3)
+
+    def from_outputs(self, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same from what the last layer gives."""
+        n, middle = len(self.probability), int(np.argmin(np.abs(self.probability - 0.5)))
+        quantile = np.empty((len(outputs), n), outputs.dtype)
+        step = np.exp(np.clip(outputs[:, :n], *_STEPS))
+        quantile[:, middle] = outputs[:, middle]
+        for k in range(middle + 1, n):
+            quantile[:, k] = quantile[:, k - 1] + step[:, k]
+        for k in range(middle - 1, -1, -1):
+            quantile[:, k] = quantile[:, k + 1] - step[:, k]
+        return np.maximum.accumulate(quantile + self.shift, axis=1), outputs[:, n]
 
 
 @cache
-def forest() -> Forest:
-    """The forest fitted for the package; examples/fit_roughness.py made it."""
+def model() -> Model:
+    """The model fitted for the package; examples/fit_roughness.py made it."""
     with np.load(MODEL) as f:
-        return Forest(*(f[name] for name in Forest.__dataclass_fields__))
-
-
-def tell_hidden(grid: Grid, dx: float) -> None:
-    """Tell the core what the cells of a grid hide."""
-    found = hidden(grid.heights, dx)
-    grid.tell(None, found.highest, found.highest_rare, found.spread)
+        return Model(*(f[name] for name in Model.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ class Hidden:
     spread: np.ndarray
 
 
-def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None) -> Hidden:
+def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None, rim: Rim = NO_RIM) -> Hidden:
     """What each cell of a grid hides.
 
     Parameters
@@ -108,9 +116,10 @@ def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None) -
         Distance of posts, m.
     measured : ndarray, optional
         Highest point known in each cell over the surface, m, NaN = none: no bound is below it.
+    rim : tuple
+        Posts in the west, south, east and north that are only looked at and not told of.
     """
-    table = np.stack([_leaf_bound(0.5), _leaf_bound(0.99), forest().spread], axis=-1)
-    highest, rare, spread = _from_leaves(heights, dx, table)
+    highest, rare, spread = _told(heights, dx, (0.5, 0.99), rim)
     for bound in (highest, rare):
         _not_below(bound, measured)
     return Hidden(highest, rare, spread)
@@ -119,7 +128,7 @@ def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None) -
 def bounds(heights: np.ndarray, dx: float, probability: tuple[float, ...],
            measured: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
     """Heights over the surface that the highest hidden point stays below with each probability, m."""
-    out = _from_leaves(heights, dx, np.stack([_leaf_bound(p) for p in probability], axis=-1))
+    out = tuple(_told(heights, dx, probability, NO_RIM)[:-1])
     for bound in out:
         _not_below(bound, measured)
     return out
@@ -130,86 +139,51 @@ def _not_below(bound: np.ndarray, measured: np.ndarray | None) -> None:
         np.fmax(bound, measured, out=bound, where=np.isfinite(bound))
 
 
-def _leaf_bound(p: float) -> np.ndarray:
-    """Quantile p of every leaf, (trees, leaves). Beyond the last fitted the tail goes on as that of a Gumbel law."""
-    f = forest()
-    reduced, x = -np.log(-np.log(f.probability)), -np.log(-np.log(p))
-    i = int(np.clip(np.searchsorted(reduced, x), 1, len(reduced) - 1))
-    u = (x - reduced[i - 1]) / (reduced[i] - reduced[i - 1])
-    return np.asarray(f.quantile[..., i - 1] + u * (f.quantile[..., i] - f.quantile[..., i - 1]))
+def _told(heights: np.ndarray, dx: float, probability: tuple[float, ...], rim: Rim) -> np.ndarray:
+    """Bounds at each probability, and the spread: (n + 1, ny, nx), block by block."""
+    h = np.ascontiguousarray(heights, np.float32)
+    west, south, east, north = rim
+    out = np.full((len(probability) + 1, h.shape[0] - south - north, h.shape[1] - west - east), np.nan, np.float32)
+    for j in range(0, out.shape[1], BLOCK):
+        for i in range(0, out.shape[2], BLOCK):
+            part = np.s_[j + south:min(j + BLOCK, out.shape[1]) + south, i + west:min(i + BLOCK, out.shape[2]) + west]
+            around, inner = _with_halo(part, h.shape)
+            seen, scale = features(h[around], dx)
+            known = np.isfinite(h[part])
+            quantile, spread = model().curves(seen[inner][known])
+            over = np.column_stack([*(_at(p, quantile) for p in probability), spread])
+            out[:, j:j + BLOCK, i:i + BLOCK][:, known] = (np.exp(over) * scale[inner][known][:, None]).T
+    return out
 
 
-def _from_leaves(heights: np.ndarray, dx: float, table: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Mean over the trees of what their leaves hold, table (trees, leaves, n), times the cells' own roughness."""
-    looked_at, scale = features(heights, dx)
-    looked_at = looked_at.reshape(-1, looked_at.shape[-1])
-    known = np.flatnonzero(np.isfinite(heights).ravel())
-    out = np.full((table.shape[-1], heights.size), np.nan, np.float32)
-    for first in range(0, len(known), STRIPE):
-        rows = known[first:first + STRIPE]
-        found = sum(table[tree, leaf] for tree, leaf in enumerate(forest().leaves(looked_at[rows])))
-        out[:, rows] = (found / len(table) * scale.ravel()[rows, None]).T
-    return tuple(out.reshape(-1, *heights.shape))
+def _at(p: float, quantile: np.ndarray) -> np.ndarray:
+    """A quantile between those fitted and beyond: the logarithm goes with the reduced variate of Gumbel."""
+    known = -np.log(-np.log(model().probability.astype(float)))
+    x = -np.log(-np.log(p))
+    i = int(np.clip(np.searchsorted(known, x), 1, len(known) - 1))
+    u = np.float32((x - known[i - 1]) / (known[i] - known[i - 1]))
+    return np.asarray(quantile[:, i - 1] + u * (quantile[:, i] - quantile[:, i - 1]))
+
+
+def _with_halo(part: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """A part with all that has a say in it, and where it lies therein."""
+    around = [slice(max(s.start - HALO, 0), min(s.stop + HALO, n)) for s, n in zip(part, shape, strict=True)]
+    inner = [slice(s.start - a.start, s.stop - a.start) for s, a in zip(part, around, strict=True)]
+    return (around[0], around[1]), (inner[0], inner[1])
 
 
 def features(heights: np.ndarray, dx: float) -> tuple[np.ndarray, np.ndarray]:
-    """What is looked at in each cell, (ny, nx, 7), and its own roughness (ny, nx), m.
+    """What is looked at in each cell, (ny, nx, FEATURES) float32, and its own roughness (ny, nx), m.
 
-    All but the last are logarithms and ratios without unit. Where there are no neighbours to tell, the neighbourhood
-    counts, then the whole grid: on a grid too small for that the cells are taken as rough as their slope.
+    In this order: logarithms of the root mean square of second differences near by over the spacing, wide over near,
+    vast over wide, at two spacings over one (wide, vast), at four over two (vast); the cell's own second difference at
+    one and two spacings over that about it; skewness (wide, vast); logarithm of the kurtosis (wide, vast); logarithms
+    of the slope, of the twist over the bend, of the spacing; skewness at two spacings (vast). Where a neighbourhood
+    does not tell, the next wider one does.
     """
-    h = np.asarray(heights, float)
-    x1, y1 = _second_difference(h, 1)
-    lap = _mean_of(x1, y1)
-    bend = _mean_of(x1**2, y1**2)
-    near = _filled(_local(bend, 3), bend)
-    wide = _filled(_local(bend, NEIGHBOURHOOD), bend)
-    x2, y2 = _second_difference(h, 2)
-    far = _mean_of(x2**2, y2**2)
-    wider = _filled(_local(far, NEIGHBOURHOOD), far)
-    wider = np.where(np.isnan(wider), 4.0 * wide, wider)
-    e = _TINY * dx
-    near, wide, wider = (np.sqrt(np.maximum(np.nan_to_num(a), 0.0)) + e for a in (near, wide, wider))    # rounding
-    lap = np.nan_to_num(lap)
-    lean = np.clip(np.nan_to_num(_local(lap**3, NEIGHBOURHOOD))
-                   / np.maximum(np.nan_to_num(_local(lap**2, NEIGHBOURHOOD)), e * e)**1.5, -3.0, 3.0)
-    gx, gy = (np.nan_to_num(a) for a in _slopes(h))
-    table = np.stack([np.log(near / dx), np.log(wide / dx), np.log(wider / wide), np.clip(lap / near, -2.0, 2.0), lean,
-                      np.log(np.hypot(gx, gy) / dx + _FLATTEST), np.full(h.shape, np.log(dx))], axis=-1)
-    return table, np.sqrt(0.5 * (near**2 + wide**2))
+    return _core.rough_look(np.ascontiguousarray(heights, np.float32), dx)
 
 
-def _second_difference(h: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-    """Height over the middle of the posts `step` either side, along x and y; NaN at the rim."""
-    x, y = np.full(h.shape, np.nan), np.full(h.shape, np.nan)
-    if h.shape[1] > 2 * step:
-        x[:, step:-step] = h[:, step:-step] - 0.5 * (h[:, :-2 * step] + h[:, 2 * step:])
-    if h.shape[0] > 2 * step:
-        y[step:-step] = h[step:-step] - 0.5 * (h[:-2 * step] + h[2 * step:])
-    return x, y
-
-
-def _slopes(h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rise per spacing along x and y."""
-    gy, gx = np.gradient(h)
-    return gx, gy
-
-
-def _mean_of(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Mean of what is known of two arrays."""
-    return np.where(np.isnan(a), b, np.where(np.isnan(b), a, 0.5 * (a + b)))
-
-
-def _local(a: np.ndarray, side: int) -> np.ndarray:
-    """Mean of what is known in a square about each post; NaN where nothing is."""
-    from scipy.ndimage import uniform_filter
-    known = np.isfinite(a)
-    share = uniform_filter(known.astype(float), side, mode="constant")
-    total = uniform_filter(np.where(known, a, 0.0), side, mode="constant")
-    return np.where(share * side**2 > 0.5, total / np.maximum(share, 1e-9), np.nan)
-
-
-def _filled(a: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """With the mean of the whole where it is not known."""
-    known = whole[np.isfinite(whole)]
-    return np.where(np.isnan(a), known.mean() if known.size else np.nan, a)
+def decimal(sigma: float) -> float:
+    """A float32 as the decimal number it was made from: 0.01 and not 0.00999999977648."""
+    return float(str(np.float32(sigma)))

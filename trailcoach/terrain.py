@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
 
 from trailcoach._core import Grid
 from trailcoach.errors import InputError
-from trailcoach.roughness import HIDES_FROM, hidden
+from trailcoach.roughness import HALO, HIDES_FROM, Hidden, decimal, hidden
 from trailcoach.tiles.assume import Assumptions
 from trailcoach.tiles.suspicion import Suspicion
 
@@ -37,6 +38,9 @@ class Ground(Protocol):
     def posts(self, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:
         """Heights and standard deviations (nj, ni) float32, NaN where unknown."""
 
+    def cut(self, i: int, j: int, ni: int, nj: int) -> Grid | None:
+        """The same as a grid of the core with all that is known beside it; None where posts are all there is."""
+
 
 class _Memory:
     """Heights that are there already."""
@@ -50,6 +54,9 @@ class _Memory:
         """As :meth:`Ground.posts`, within what there is."""
         part = slice(j, j + nj), slice(i, i + ni)
         return self.heights[part], np.broadcast_to(self.sigma, self.heights.shape)[part]
+
+    def cut(self, i: int, j: int, ni: int, nj: int) -> None:
+        """As :meth:`Ground.cut`."""
 
 
 class Terrain:
@@ -79,8 +86,9 @@ class Terrain:
         self.x0, self.y0, self.dx, self.nx, self.ny = ground.x0, ground.y0, ground.dx, ground.nx, ground.ny
         self.sigma, self.crs, self.path, self.suspicions = sigma, crs, path, list(suspicions)
         self._grid: Grid | None = None
+        self._is_told, self._telling = False, Lock()
         if isinstance(ground, _Memory):
-            self._grid = self._told(ground.heights, ground.sigma, self.x0, self.y0, sigma)
+            self._grid = Grid(ground.heights, self.x0, self.y0, self.dx, sigma)
 
     @staticmethod
     def open(path: str | Path | Sequence[str | Path], sigma: float | None = None, *,
@@ -139,7 +147,7 @@ class Terrain:
         if known.min() == largest:
             spread = np.array(largest, np.float32)
         memory = _Memory(heights, spread, store.x0, store.y0, store.dx)
-        return Terrain(memory, sigma=_decimal(largest), crs=store.crs, path=where,
+        return Terrain(memory, sigma=decimal(largest), crs=store.crs, path=where,
                        suspicions=store.suspicions)
 
     @staticmethod
@@ -168,7 +176,7 @@ class Terrain:
 
     @property
     def grid(self) -> Grid:
-        """All of it as one grid of the core.
+        """All of it as one grid of the core; what it hides is told when it is first asked for.
 
         Raises
         ------
@@ -177,6 +185,10 @@ class Terrain:
         """
         if self._grid is None:
             raise InputError(f"{self.path}: {self.nx} x {self.ny} posts are no single grid; a window of it is needed")
+        with self._telling:
+            if not self._is_told:
+                self._tell(self._grid, self._ground.posts(0, 0, self.nx, self.ny)[1], 0, 0)
+                self._is_told = True
         return self._grid
 
     @property
@@ -207,38 +219,48 @@ class Terrain:
         j0, j1 = self._span(south, north, self.y0, self.ny)
         if (i1 - i0 + 1) * (j1 - j0 + 1) > posts:
             (i0, i1), (j0, j1) = (_about_middle(a, b, int(posts ** 0.5)) for a, b in ((i0, i1), (j0, j1)))
-        heights, spread = self._ground.posts(i0, j0, i1 - i0 + 1, j1 - j0 + 1)
-        known = spread[~np.isnan(heights)]
-        sigma = _decimal(float(known.max())) if known.size else self.sigma
-        return self._told(heights, spread, self.x0 + i0 * self.dx, self.y0 + j0 * self.dx, sigma)
+        grid = self._ground.cut(i0, j0, i1 - i0 + 1, j1 - j0 + 1)
+        if grid is None:
+            heights, spread = self._ground.posts(i0, j0, i1 - i0 + 1, j1 - j0 + 1)
+            known = spread[~np.isnan(heights)]
+            sigma = decimal(float(known.max())) if known.size else self.sigma
+            grid = Grid(heights, self.x0 + i0 * self.dx, self.y0 + j0 * self.dx, self.dx, sigma)
+            self._tell(grid, spread, i0, j0)
+        elif grid.beside[1] is None and self.dx > HIDES_FROM:
+            self._tell(grid, grid.beside[0], i0, j0)
+        return grid
 
-    def _told(self, heights: np.ndarray, spread: np.ndarray, x0: float, y0: float, sigma: float) -> Grid:
-        """A grid of the core with what is known beside its heights: their sigma post by post, and what they hide."""
-        grid = Grid(heights, x0, y0, self.dx, sigma)
-        known = spread[~np.isnan(spread)]
+    def _tell(self, grid: Grid, spread: np.ndarray | None, i: int, j: int) -> None:
+        """Tell a grid of the core what is known beside its heights: their sigma post by post, and what they hide."""
+        known = np.empty(0) if spread is None else spread[~np.isnan(spread)]
         post_sigma = spread if known.size and known.min() < known.max() else None
-        found = hidden(heights, self.dx) if self.dx > HIDES_FROM else None
+        found = self.hides(i, j, *grid.heights.shape[::-1])
         if found is not None:
             grid.tell(post_sigma, found.highest, found.highest_rare, found.spread)
         elif post_sigma is not None:
             grid.tell(post_sigma)
-        return grid
 
-    def posts(self, i: int, j: int, ni: int, nj: int,
-              limit: tuple[int, int, int, int] | None = None) -> tuple[np.ndarray, float]:
-        """Heights (nj, ni) float32 of posts counted from the south-west one, and the largest standard deviation.
+    def hides(self, i: int, j: int, ni: int, nj: int) -> Hidden | None:
+        """What the cells of posts counted from the south-west one hide, (nj, ni); None on ground too fine to hide any.
 
-        Off the terrain, and off ``limit`` (first and last but one, west, south, east, north), all is NaN.
+        The same for a post whatever part it is asked for with: the ground around the part has a say in it.
         """
-        west, south, east, north = limit or (0, 0, self.nx, self.ny)
-        i0, i1, j0, j1 = max(i, west, 0), min(i + ni, east, self.nx), max(j, south, 0), min(j + nj, north, self.ny)
-        heights = np.full((nj, ni), np.nan, np.float32)
-        if i1 <= i0 or j1 <= j0:
-            return heights, self.sigma
-        known, spread = self._ground.posts(i0, j0, i1 - i0, j1 - j0)
-        heights[j0 - j:j1 - j, i0 - i:i1 - i] = known
-        spread = spread[~np.isnan(known)]
-        return heights, _decimal(float(spread.max())) if spread.size else self.sigma
+        grid = self._ground.cut(i, j, ni, nj)
+        if grid is not None and grid.beside[1] is not None:
+            return Hidden(*grid.beside[1:4])
+        if self.dx <= HIDES_FROM:
+            return None
+        west, south = min(HALO, i), min(HALO, j)
+        east, north = min(HALO, self.nx - i - ni), min(HALO, self.ny - j - nj)
+        heights, _ = self._ground.posts(i - west, j - south, west + ni + east, south + nj + north)
+        return hidden(heights, self.dx, rim=(west, south, east, north))
+
+    def posts(self, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:
+        """Heights and standard deviations (nj, ni) float32 of posts counted from the south-west one, NaN where unknown.
+
+        They must lie on the terrain.
+        """
+        return self._ground.posts(i, j, ni, nj)
 
     def thinned(self, bounds: tuple[float, float, float, float], most: int,
                 about: np.ndarray) -> tuple[np.ndarray, float, float, float]:
@@ -369,8 +391,3 @@ def _about_middle(a: int, b: int, most: int) -> tuple[int, int]:
         return a, b
     middle = (a + b) // 2
     return middle - most // 2 + 1, middle + most // 2
-
-
-def _decimal(sigma: float) -> float:
-    """A float32 as the decimal number it was made from: 0.01 and not 0.00999999977648."""
-    return float(str(np.float32(sigma)))

@@ -216,4 +216,4 @@ def test_window_switch_pack(benchmark, folder: Path, tmp_path: Path) -> None:
     write_pack(tmp_path / "p", terrain, (WEST, SOUTH + 500.0, WEST + 3800.0, SOUTH + 900.0))
     pack = _core.Pack(np.memmap(tmp_path / "p", np.uint8, "r"))
     x = iter(WEST + 200.0 + 40.0 * np.arange(10_000) % 3500.0)
-    benchmark.pedantic(lambda: pack.window(next(x), SOUTH + 700.0, 64.0, 130 * 130), rounds=200)
+    benchmark.pedantic(lambda: pack.ground(next(x), SOUTH + 700.0, 64.0, 130 * 130), rounds=200)

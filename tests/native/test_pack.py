@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from toolchain import HOSTS, build
 
 from trailcoach.terrain import Terrain
@@ -25,8 +26,14 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     y, x = np.mgrid[0:230, 0:330]
     heights = (2.0 * np.sin(x / 9.0) * np.cos(y / 7.0) + 0.03 * x).astype(np.float32)
     heights[60:63, 70:74] = np.nan
-    path = tmp_path_factory.mktemp("pack") / "ground.tcpack"
-    write_pack(path, Terrain.from_heights(heights, WEST, SOUTH, DX, sigma=0.07))
+    folder = tmp_path_factory.mktemp("pack")
+    sigma = np.where(x < 150, 0.07, 0.05).astype(np.float32)
+    with rasterio.open(folder / "ground.tif", "w", driver="GTiff", dtype="float32", count=2, width=330, height=230,
+                       transform=rasterio.transform.from_origin(WEST - 0.5, SOUTH + 229.5, DX, DX)) as f:
+        f.write(np.stack([heights, sigma])[:, ::-1])
+        f.descriptions = ("height", "sigma")
+    path = folder / "ground.tcpack"
+    write_pack(path, Terrain.open(folder / "ground.tif"))
     return path
 
 
@@ -39,7 +46,7 @@ def drive(host: Path, pack: Path) -> subprocess.CompletedProcess[str]:
 def test_windows_and_heights_are_those_of_python_bit_for_bit(host, pack):
     lines = drive(host, pack).stdout.splitlines()
     terrain, grid, windows = Terrain.open(pack), None, 0
-    follow = Windows(terrain)
+    follow, told = Windows(terrain), []
     for i, line in enumerate(lines[:-1]):
         at = np.array([[START[0] + i * STEP[0], START[1] + i * STEP[1]]])
         new = follow.follow(*at[0])
@@ -49,10 +56,17 @@ def test_windows_and_heights_are_those_of_python_bit_for_bit(host, pack):
         said = [float.fromhex(w) for w in line.split()[1:]]
         np.testing.assert_array_equal(said[:3], [point["height"], point["dz_dx"], point["dz_dy"]])
         np.testing.assert_allclose(said[3], point["height"], rtol=0, atol=1e-9)
-        assert said[4] == grid.sigma == 0.07
+        assert said[4] == grid.sigma
+        column, row = np.floor((at[0] - (grid.x0, grid.y0)) / DX + 0.5).astype(int)
+        *beside, _ = grid.beside
+        np.testing.assert_array_equal(said[5:], [-1.0 if b is None else b[row, column] for b in beside])
+        told.append(said[5:])
     assert lines[-1] == f"windows {windows}"
     assert len(lines) == STEPS + 1
     assert windows > 3
+    sigma, highest, *_ = np.array(told).T
+    assert set(sigma[sigma >= 0.0]) == {np.float32(0.07), np.float32(0.05)}
+    assert (highest > 0.0).sum() > STEPS // 2
 
 
 @pytest.mark.parametrize("spoil", [

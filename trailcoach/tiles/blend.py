@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from trailcoach import _core
+
 FADE = 4.0                          # coarse posts over which the lift fades out,
 MOST = 128                          # and fine posts at most
 GAP = 1.5                           # coarse posts between a fine post and a coarse pixel that still meet
@@ -38,33 +40,43 @@ def bend(fine: np.ndarray, fine_sigma: np.ndarray, coarse: np.ndarray, coarse_si
     ratio : float
         Coarse posts' distance / fine posts' distance.
     """
-    from scipy.ndimage import correlate1d, distance_transform_edt
     known, meeting = ~np.isnan(fine), ~np.isnan(fine) & ~np.isnan(coarse)
+    heights, spread = (np.where(known, a, np.where(reach == 2, b, np.nan)) for a, b in ((fine, coarse),
+                                                                                       (fine_sigma, coarse_sigma)))
     if not meeting.any():
-        only = np.where(reach == 2, coarse, np.nan)
-        return np.where(known, fine, only), np.where(known, fine_sigma, np.where(reach == 2, coarse_sigma, np.nan))
-    j, i = distance_transform_edt(~meeting, return_distances=False, return_indices=True)
-    lift = (fine - coarse)[j, i]
-    size = _smoothing(ratio)
+        return heights, spread
+    fade, size = fade_posts(ratio), _smoothing(ratio)
+    near = _core.nearest(meeting, fade + 2 * size + 2).ravel()
+    found = near >= 0
+    lift = np.zeros(fine.shape)
+    lift.ravel()[found] = (fine - coarse).ravel()[near[found]]
+    at = np.flatnonzero(~known.ravel() & (reach.ravel() > 0) & found)
+    row, column = np.divmod(at, fine.shape[1])
+    distance = np.hypot(near[at] // fine.shape[1] - row, near[at] % fine.shape[1] - column)
+    valid = (distance < fade) & ((reach.ravel()[at] == 2) | (distance <= GAP * ratio + 1.0))
+    at, row, column, distance = at[valid], row[valid], column[valid], distance[valid]
+    if not at.size:
+        return heights, spread
+    raised = lift.ravel()[at]
+    smooth = _smoothed(lift, row, column, size)
+    raised += np.clip((distance - 1.0) / max(size, 1), 0.0, 1.0) * (smooth - raised)
+    t = distance / fade
+    fading = 1.0 - t * t * (3.0 - 2.0 * t)
+    heights.ravel()[at] = coarse.ravel()[at] + fading * raised
+    own = coarse_sigma.ravel()[at]
+    spread.ravel()[at] = own + fading * (fine_sigma.ravel()[near[at]] - own)
+    return heights, spread
+
+
+def _smoothed(lift: np.ndarray, row: np.ndarray, column: np.ndarray, size: int) -> np.ndarray:
+    """A lift smoothed by a triangle `size` posts to each side, at some posts."""
+    from scipy.ndimage import correlate1d
     taps = np.concatenate([np.arange(1.0, size + 2.0), np.arange(float(size), 0.0, -1.0)])
     taps /= taps.sum()
-    smooth = correlate1d(correlate1d(lift, taps, axis=0, mode="nearest"), taps, axis=1, mode="nearest")
-
-    row, column = np.nonzero(~known & (reach > 0))
-    near = j[row, column], i[row, column]
-    distance = np.hypot(near[0] - row, near[1] - column)
-    valid = (reach[row, column] == 2) | (distance <= GAP * ratio + 1.0)
-    row, column, distance = row[valid], column[valid], distance[valid]
-    near = near[0][valid], near[1][valid]
-    raised = lift[row, column]
-    raised += np.clip((distance - 1.0) / max(size, 1), 0.0, 1.0) * (smooth[row, column] - raised)
-    t = np.clip(distance / fade_posts(ratio), 0.0, 1.0)
-    fading = 1.0 - t * t * (3.0 - 2.0 * t)
-    heights, spread = np.array(fine, float), np.array(fine_sigma, float)
-    heights[row, column] = coarse[row, column] + fading * raised
-    own = coarse_sigma[row, column]
-    spread[row, column] = own + fading * (fine_sigma[near] - own)
-    return heights, spread
+    south, west = max(row.min() - size, 0), max(column.min() - size, 0)
+    part = lift[south:row.max() + size + 1, west:column.max() + size + 1]
+    part = correlate1d(correlate1d(part, taps, axis=0, mode="nearest"), taps, axis=1, mode="nearest")
+    return np.asarray(part[row - south, column - west])
 
 
 def _smoothing(ratio: float) -> int:

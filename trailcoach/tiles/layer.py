@@ -157,4 +157,7 @@ def _bilinear(a: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
 def _all_known(known: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Where all posts that have a say in a place are known."""
     i0, j0, i1, j1 = (np.asarray(a, int) for a in (np.floor(u), np.floor(v), np.ceil(u), np.ceil(v)))
+    if u.ndim == v.ndim == 2 and u.shape[0] == v.shape[1] == 1:         # axes of a lattice
+        rows = known[j0[:, 0]] & known[j1[:, 0]]
+        return np.asarray(np.take(rows, i0[0], axis=1) & np.take(rows, i1[0], axis=1))
     return np.asarray(known[j0, i0] & known[j0, i1] & known[j1, i0] & known[j1, i1])

@@ -11,12 +11,15 @@ import numpy as np
 
 from trailcoach import _core
 from trailcoach.errors import CoreError, InputError
+from trailcoach.roughness import decimal
 
 if TYPE_CHECKING:
     from trailcoach.terrain import Terrain
 
 MAGIC = b"TCPACK\r\n"
-VERSION, BYTE_ORDER = 1, 0x01020304
+VERSION, BYTE_ORDER = 2, 0x01020304
+READABLE = (1, VERSION)
+SIGMA, HIDDEN = 1, 2                # layers beside the heights
 CELLS = 128                         # along a side of a tile: 67 kB
 ALIGN = 64                          # bytes, of the heights of a tile
 MOST_TILES = 4_000_000
@@ -54,12 +57,17 @@ class PackedGround:
 
     def posts(self, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:
         """Heights and standard deviations (nj, ni) of posts of the lattice, NaN where unknown."""
+        grid = self.cut(i, j, ni, nj)
+        sigma = np.float32(grid.sigma) if grid.beside[0] is None else grid.beside[0]
+        return grid.heights, np.where(np.isnan(grid.heights), np.float32(np.nan), sigma)
+
+    def cut(self, i: int, j: int, ni: int, nj: int) -> _core.Grid:
+        """These posts as a grid of the core with all that the pack knows of them."""
         try:
-            heights, sigma = self._pack.posts(i, j, ni, nj)
+            return self._pack.cut(i, j, ni, nj)
         except CoreError:
             raise InputError(f"{self._path}: a tile of it is damaged (its checksum is wrong); a whole pack is needed"
                              ) from None
-        return heights, np.where(np.isnan(heights), np.float32(np.nan), np.float32(sigma))
 
     def verify(self) -> None:
         """Check all of it.
@@ -120,10 +128,9 @@ def write_pack(path: Path, terrain: Terrain, bounds: tuple[float, float, float, 
     with open(path, "wb") as file:
         room = _HEAD + len(crs) + _ENTRY.size * across * down      # of the index if every tile is known
         for tx, ty in _order(across, down):
-            heights, sigma = terrain.posts(i0 + tx * CELLS, j0 + ty * CELLS, CELLS + 1, CELLS + 1,
-                                           (i0, j0, i0 + nx, j0 + ny))
-            if not np.isnan(heights).all():
-                entries.append(_put(file, room, tx, ty, heights, sigma))
+            layers = _layers(terrain, (i0, j0), tx, ty, nx, ny)
+            if not np.isnan(layers[0]).all():
+                entries.append(_put(file, room, tx, ty, layers))
             if progress is not None:
                 progress("packing", (ty * across + tx + 1) / (across * down))
         if not entries:
@@ -163,15 +170,28 @@ def _order(across: int, down: int) -> Iterator[tuple[int, int]]:
     return ((tx, ty) for ty in range(down) for tx in range(across))
 
 
-def _put(file: BinaryIO, room: int, tx: int, ty: int, heights: np.ndarray,
-         sigma: float) -> tuple[int, int, int, float, int, int]:
-    """Write the heights of a tile; its entry."""
+def _layers(terrain: Terrain, first: tuple[int, int], tx: int, ty: int, nx: int, ny: int) -> list[np.ndarray]:
+    """Heights, standard deviations and what is hidden of a tile; NaN off what is packed."""
+    ni, nj = min(CELLS + 1, nx - tx * CELLS), min(CELLS + 1, ny - ty * CELLS)
+    part = first[0] + tx * CELLS, first[1] + ty * CELLS, ni, nj
+    found = list(terrain.posts(*part))
+    if np.isfinite(found[0]).any() and (hidden := terrain.hides(*part)) is not None:
+        found += [hidden.highest, hidden.highest_rare, hidden.spread]
+    return [np.pad(layer, ((0, CELLS + 1 - nj), (0, CELLS + 1 - ni)), constant_values=np.nan) for layer in found]
+
+
+def _put(file: BinaryIO, room: int, tx: int, ty: int,
+         layers: list[np.ndarray]) -> tuple[int, int, int, float, int, int]:
+    """Write the layers of a tile, sigma only where it varies; its entry."""
+    heights, sigma, *hidden = layers
+    known = sigma[~np.isnan(heights)]
+    varies = SIGMA if known.min() < known.max() else 0
     offset = max(file.seek(0, 2), room)
     offset += -offset % ALIGN
     file.seek(offset)
-    values = np.ascontiguousarray(heights, "<f4").tobytes()
+    values = np.ascontiguousarray([heights, *([sigma] if varies else []), *hidden], "<f4").tobytes()
     file.write(values)
-    return tx, ty, offset, sigma, zlib.crc32(values), 0
+    return tx, ty, offset, decimal(float(known.max())), zlib.crc32(values), varies | (HIDDEN if hidden else 0)
 
 
 def _what_is_wrong(path: Path) -> str:
@@ -187,8 +207,8 @@ def _what_is_wrong(path: Path) -> str:
     version, order, promised = struct.unpack_from("<IIQ", head, len(MAGIC))
     if struct.unpack_from("<I", head, _HEAD - 4)[0] != zlib.crc32(head[:-4]):
         return "is damaged (the checksum of its head is wrong)"
-    if version != VERSION or order != BYTE_ORDER:
-        return f"is a pack of version {version}; this is version {VERSION}"
+    if version not in READABLE or order != BYTE_ORDER:
+        return f"is a pack of version {version}; versions {' and '.join(map(str, READABLE))} can be read"
     if promised != size:
         return f"is {'cut short' if size < promised else 'too long'}, {size} bytes instead of {promised}"
     return "is damaged (the checksum of its index is wrong, or the index makes no sense)"

@@ -144,6 +144,9 @@ class Store:
                 heights[here], sigma[here] = tile[0][part], tile[1][part]
         return heights, sigma
 
+    def cut(self, i: int, j: int, ni: int, nj: int) -> None:
+        """Nothing is known beside :meth:`posts`: :meth:`trailcoach.terrain.Ground.cut`."""
+
     def compose(self, i: int, j: int, ni: int, nj: int) -> Tile:
         """The same without the cache: finest first, coarser ones bent to meet it where it does not know."""
         layers = [k for k in range(len(self.layers)) if self._meets(k, i, j, ni, nj, self._halo(k))]

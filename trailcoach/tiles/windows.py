@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from trailcoach._core import Engine, Grid
 
 HALF_SIZE = 64.0                    # m, of a window
-_POSITION = 4                       # TC_FUSION_POSITION
+POSITION = 4                        # TC_FUSION_POSITION
 AHEAD = 24.0                        # m of ground kept about the vehicle: a line's horizon, its corridor, the vehicle
 
 
@@ -52,7 +52,7 @@ class Windows:
 
     def serve(self, engine: Engine, state: np.ndarray) -> None:
         """Give an engine the grid that its state, an abi.STATE with shape (), asks for."""
-        if not int(state["status"]) & _POSITION:
+        if not int(state["status"]) & POSITION:
             return
         grid = self.follow(float(state["position"][0]), float(state["position"][1]))
         if grid is not None:

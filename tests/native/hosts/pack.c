@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <trailcoach.h>
 
-enum { ROOM = 260 * 260 };
+enum { ROOM = 130 * 130 };
 
 static void *slurp(const char *name, size_t *size)
 {
@@ -34,9 +34,21 @@ static void refuse(const char *what, tc_status status)
     exit(3);
 }
 
+/* What the grid knows at its nearest post beside the height. */
+static void print_beside(const tc_grid *g, const double *at)
+{
+    const float *layer[] = { g->post_sigma, g->highest, g->highest_rare, g->spread };
+    long i = (long)floor((at[0] - g->x0) / g->dx + 0.5), j = (long)floor((at[1] - g->y0) / g->dx + 0.5);
+    int k;
+
+    for (k = 0; k < 4; k++)
+        printf(" %a", layer[k] ? layer[k][j * g->nx + i] : -1.0);
+    printf("\n");
+}
+
 int main(int argc, char **argv)
 {
-    static float heights[ROOM];
+    static float room[TC_PACK_LAYERS * ROOM];
     double at[2], middle[2] = { INFINITY, INFINITY }, v[7];
     tc_pack pack = { .struct_size = sizeof pack };
     tc_grid window = { .struct_size = sizeof window }, tile = { .struct_size = sizeof tile };
@@ -59,7 +71,7 @@ int main(int argc, char **argv)
         if (!(fmax(fabs(at[0] - middle[0]), fabs(at[1] - middle[1])) <= v[5] - v[6])) {
             middle[0] = at[0];
             middle[1] = at[1];
-            if ((status = tc_pack_window(&pack, at[0], at[1], v[5], heights, ROOM, &window)) != TC_OK)
+            if ((status = tc_pack_ground(&pack, at[0], at[1], v[5], room, TC_PACK_LAYERS * ROOM, &window)) != TC_OK)
                 refuse("window", status);
             windows++;
         }
@@ -70,7 +82,8 @@ int main(int argc, char **argv)
             refuse("tile", status);
         if (status == TC_OK && tc_surface(&tile, at, 1, &q) != TC_OK)
             return 1;
-        printf("at %a %a %a %a %a\n", p.height, p.dz_dx, p.dz_dy, q.height, window.sigma);
+        printf("at %a %a %a %a %a", p.height, p.dz_dx, p.dz_dy, q.height, window.sigma);
+        print_beside(&window, at);
     }
     printf("windows %d\n", windows);
     free(bytes);

@@ -159,7 +159,7 @@ cdef struct coach_state:
     # of the vehicle
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
-    double part_area[TC_MAX_PARTS]      # seen from below, m^2
+    touch_place part_place[TC_MAX_PARTS]    # of its middle
     int32_t locked                      # both axles are
     int32_t front_bar                   # there is an anti-roll bar in front
     # of this tick

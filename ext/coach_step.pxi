@@ -31,9 +31,12 @@ cdef inline double touch_probability(const coach_state *c, const coach_view *vie
                                      double clearance) noexcept nogil:
     """That a part touches where a clearance is expected: it errs as ground and model do, and as the place does."""
     cdef double sd = TC_COACH_ASIDE * c.sd
-    if view.grid is not NULL and 0 <= part < c.n_parts:
-        return touch_at(view.grid, x, y, clearance, sd, c.part_area[part])
-    return probability_of_contact(clearance, sqrt(view.sigma * view.sigma + sd * sd))
+    if not 0 <= part < c.n_parts:
+        return NAN
+    if view.grid is not NULL:
+        return touch_at(view.grid, x, y, clearance, sd, &c.part_place[part], TC_REST_EXACT)
+    return chance_of_touch(&c.part_place[part], clearance,
+                           c.part_place[part].spread * view.sigma * view.sigma + sd * sd, TC_REST_EXACT)
 
 
 cdef void step_part(const coach_state *c, int32_t part, tc_step *step) noexcept nogil:

@@ -26,6 +26,7 @@ include "fusion_speed.pxi"    # one vehicle speed
 include "fusion_inclination.pxi"  # inclinometer
 include "fusion_gnss.pxi"     # position, velocity, heading from motion
 include "fusion.pxi"          # the filter as the engine sees it
+include "fusion_smoother.pxi"     # how an earlier state hangs together with the one of now
 include "clock.pxi"           # which stamps can be, and whose clock stepped
 include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets

@@ -457,7 +457,8 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     if not is_near_map(&e.grid, goal):
         e.has_line = e.planned = 0
         return
-    line_plan(&e.line, planning_ground(e), e.trail.xy, e.trail.n, e.trail.half_width, start, goal)
+    line_plan(&e.line, planning_ground(e), e.trail.xy, e.trail.n, e.trail.half_width, start, goal,
+              True)
     e.legs.found = 0
     if e.line.n_points > 1 and legs_wanted(e):
         legs_plan(&e.legs, &e.line, start, e.state.steer, e.config.coach.steering_ratio, legs_hold(e))
@@ -541,6 +542,22 @@ cdef public tc_status tc_get_state(const tc_engine *engine, tc_state *out) noexc
     timeline_state(&e.timeline, &e.fusion, out)
     out.struct_size = sizeof(tc_state)
     return TC_OK
+
+
+cdef public tc_status tc_watch_innovations(tc_engine *engine, tc_innovation *ring, size_t n) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL:
+        return TC_E_NULL
+    if ring is not NULL and n == 0:
+        return TC_E_RANGE
+    timeline_close(&e.timeline, &e.fusion)      # no way back to where nobody watched
+    fusion_watch(&e.fusion, ring, n)
+    fusion_watch(&e.timeline.blank, ring, n)
+    return TC_OK
+
+
+cdef public uint64_t tc_innovation_count(const tc_engine *engine) noexcept nogil:
+    return (<const engine_memory *> engine).fusion.innovations if engine is not NULL else 0
 
 
 cdef public tc_status tc_get_stance(const tc_engine *engine, tc_stance *out) noexcept nogil:
@@ -680,6 +697,7 @@ cdef public tc_status tc_plan(tc_engine *engine, const double *start, const doub
     if not (isfinite(start[2]) and is_near_map(&e.grid, start) and is_near_map(&e.grid, goal)):
         return TC_E_RANGE
     line_plan(&e.line, &e.grid, e.trail.xy, e.trail.n,
-              e.trail.half_width if e.trail.n > 1 else e.config.line.half_width, start, goal)
+              e.trail.half_width if e.trail.n > 1 else e.config.line.half_width, start, goal,
+              (e.config.line.options & TC_PLAN_WARM) != 0)
     e.has_line = e.planned = e.ticked = 0
     return line_copy(&e.line, info, out, capacity, n)

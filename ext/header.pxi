@@ -246,6 +246,10 @@ cdef extern from "trailcoach.h" nogil:
         double clock[TC_SENSORS]
         double gnss_velocity_clock
 
+    enum:
+        TC_PLAN_FIRST
+        TC_PLAN_WARM
+
     ctypedef struct tc_line_config:
         uint32_t max_nodes
         uint32_t max_stances
@@ -256,7 +260,7 @@ cdef extern from "trailcoach.h" nogil:
         double max_tilt
         double tube
         int32_t reverse
-        int32_t reserved
+        int32_t options
 
     ctypedef struct tc_coach_config:
         double steering_ratio
@@ -303,6 +307,17 @@ cdef extern from "trailcoach.h" nogil:
         TC_KIND_STANDSTILL
         TC_KIND_TERRAIN
         TC_KINDS
+
+    ctypedef struct tc_innovation:
+        int64_t t_ns
+        int32_t kind
+        int32_t axis
+        int32_t taken
+        int32_t reserved
+        double innovation
+        double variance
+        double noise
+        double raised
 
     ctypedef struct tc_state:
         uint32_t struct_size
@@ -492,7 +507,7 @@ cdef extern from "trailcoach.h" nogil:
         int32_t limit_cause
         int32_t limit_part
         int32_t exhausted
-        int32_t reserved
+        uint32_t first_stances
 
     enum:
         TC_STEP_STEER

@@ -59,6 +59,17 @@ cdef int32_t heap_pop(search_heap *h) noexcept nogil:
     return best
 
 
+cdef void heap_drop(search_heap *h, int32_t node) noexcept nogil:
+    """Take a node out again, wherever it is: built anew without it."""
+    cdef int32_t i, n = h.n
+    cdef heap_entry entry
+    h.n = 0
+    for i in range(n):
+        entry = h.entry[i]
+        if entry.node != node:
+            heap_push(h, entry.price, entry.node)
+
+
 cdef uint32_t table_size(uint32_t n) noexcept nogil:
     """Slots for n states at a load of a half at most."""
     cdef uint32_t size = 64

@@ -43,19 +43,3 @@ cdef double probability_of_hidden(double gap, double sd, double half, double rar
         over = over if over > 0.0 else 0.0
         sum_p += TC_HERMITE_WEIGHT[i] * (1.0 - exp(-exp((mode - over) / beta)))
     return sum_p
-
-
-cdef double touch_at(const tc_grid *g, double x, double y, double gap, double sd, double area) noexcept nogil:
-    """That a part of this area (m^2) with its least gap over (x, y) touches: the surface there, or what it hides.
-    sd adds to the errors of ground and model, m."""
-    cdef int64_t post = nearest_post(g, x, y)
-    cdef double sigma = sigma_at(g, post), cell = g.cell if g.cell > 0.0 else g.dx, surface
-    if sd > 0.0:
-        sigma = sqrt(sigma * sigma + sd * sd)
-    if post < 0 or g.highest is NULL or isnan(g.highest[post]):
-        return probability_of_contact(gap, sigma)
-    sd = TC_SUPPORT_SHARE * g.spread[post]
-    sigma = sqrt(sigma * sigma + sd * sd)
-    surface = probability_of_contact(gap, sigma)
-    return surface + (1.0 - surface) * probability_of_hidden(gap, sigma, g.highest[post], g.highest_rare[post],
-                                                             area / (cell * cell))

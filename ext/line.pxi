@@ -4,10 +4,14 @@
 # the way there (a stance, by far the dearest thing here) is only asked when the node is about to be used, and no
 # further once one stance forbids it.
 #
-# A plan is a ladder of searches that share one budget of stances: ways forward that stay clear with the driver a hand
-# aside; clear ways forward; where these are exhausted the same on a finer lattice, which shows that there are none;
-# clear ways with both gears, where that is allowed; ways on which something touches, at a price. Where a clear line is
-# found soon, a less greedy search may find a better one.
+# A plan is a ladder of searches that share one budget of stances: clear ways forward; where one is found and does not
+# stay clear with the driver a hand aside, such that do; where there is none the same on a finer lattice, which shows
+# that there are none; clear ways with both gears, where that is allowed; ways on which something touches, at a price.
+# Where a clear line is found soon, a less greedy search may find a better one. A host that wants no more than the first
+# usable line says so.
+#
+# Warm, the arcs of the last line are tried first, from where the vehicle is now: the search goes on from their end, and
+# is none the poorer where they lead nowhere.
 
 cdef enum:
     LINE_YAWS = 72                      # heading bins of a closed state,
@@ -43,7 +47,9 @@ cdef extern from *:
     static const double TC_LINE_RETURN_AFTER = 2.0;     /* m until a vehicle beside the corridor has to come back, */
     static const double TC_LINE_RETURN = 0.15;          /* by this for each metre; */
     static const double TC_LINE_SWING = 0.10;           /* m its rear may swing out when it turns back */
-    static const double TC_LINE_STRAIGHT_STEP = 0.25;   /* m between stances on the way not steered */
+    static const double TC_LINE_STRAIGHT_STEP = 0.5;    /* m between stances on the way not steered */
+    static const double TC_LINE_WARM_ASIDE = 0.4;       /* m beside an arc's beginning, */
+    static const double TC_LINE_WARM_YAW = 0.15;        /* rad from its heading: from there it can still be driven */
     static const double TC_LINE_GOAL_SIGHT = 8.0;       /* m before the goal from where it is checked to be in reach */
     /* what a metre costs beyond 1, at worst (1/m) */
     static const double TC_COST_CLEARANCE = 6.0;        /* at least clearance; falls with the square of the missing */
@@ -68,6 +74,7 @@ cdef extern from *:
     const double TC_LINE_ESCAPE, TC_LINE_ESCAPE_DEEPER, TC_LINE_STRAIGHT_STEP, TC_LINE_GOAL_SIGHT
     const double TC_COST_CLEARANCE, TC_COST_TIP, TC_COST_LIFT, TC_COST_CURVATURE, TC_COST_TIGHT, TC_COST_ASIDE
     const double TC_LINE_HAND, TC_LINE_ASIDE_WANTED, TC_LOOK_TOUCHES, TC_COST_HAND
+    const double TC_LINE_WARM_ASIDE, TC_LINE_WARM_YAW
     const double TC_COST_UNSOLVED, TC_COST_TOUCH_LIGHTLY, TC_LINE_RETURN_AFTER, TC_LINE_RETURN
     const double TC_LOOK_TILT, TC_LINE_SWING, TC_LINE_GREED_LIGHTLY, TC_LINE_GREED_BETTER
     const double TC_COST_REVERSE, TC_COST_GEAR, TC_LINE_NO_DOUBT
@@ -94,6 +101,15 @@ cdef struct line_goal:
     bint any_yaw
     bint across                         # reached anywhere on the line across the corridor
 
+cdef struct line_arcs:
+    # of the last clear line
+    int32_t n
+    double x[LINE_MAX_ARCS]             # where they begin
+    double y[LINE_MAX_ARCS]
+    double yaw[LINE_MAX_ARCS]
+    int32_t level[LINE_MAX_ARCS]        # they end with
+    int32_t gear[LINE_MAX_ARCS]
+
 cdef struct line_known:
     # of a line laid aside
     tc_line_info info
@@ -107,6 +123,7 @@ cdef struct line_planner:
     tc_line_point points[TC_MAX_LINE]
     int32_t n_points
     tc_line_point spare[TC_MAX_LINE]    # the best line so far, while a better one is tried
+    line_arcs last                      # of the last line, n = 0 where the plan at work shall not know it
     # made once
     motion arc[MOTION_LEVELS][MOTION_LEVELS]
     line_footprint footprint
@@ -405,6 +422,12 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
         least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
     for i in range(MOTION_STATIONS):
         station_pose(begin, a, n.gear, i, pose[i])
+        if not on_map(p, pose[i][0], pose[i][1], pose[i][2]):
+            p.refusal = TC_LIMIT_OFF_MAP
+            p.work.x, p.work.y, p.work.yaw = pose[i][0], pose[i][1], pose[i][2]
+            p.work.status = TC_STANCE_OFF_MAP
+            refuse(p, begin.s)
+            return False
         seen[i] = look_clearance(&p.map, &p.samples, pose[i][0], pose[i][1], pose[i][2])
         judged[i] = False
     at = least_seen(seen, judged)
@@ -450,7 +473,7 @@ cdef uint64_t state_key(const line_planner *p, const line_node *n) noexcept nogi
     cdef int64_t iy = <int64_t> floor((n.y - p.y0) / p.cell) + (1 << 19)
     cdef int64_t turn = <int64_t> floor(wrap_angle(n.yaw) * (p.yaws / 6.283185307179586) + 0.5) + p.yaws
     return (<uint64_t> (ix & 0xFFFFF) << 40 | <uint64_t> (iy & 0xFFFFF) << 20 | <uint64_t> (turn % p.yaws) << 8
-            | <uint64_t> (n.gear < 0) << 7 | (0 if p.both_gears else <uint64_t> (n.level + 1)))
+            | <uint64_t> (n.gear < 0) << 7 | (0 if p.both_gears and p.yaws == LINE_YAWS else <uint64_t> (n.level + 1)))
 
 
 cdef double still_to_go(const line_planner *p, const line_node *n) noexcept nogil:
@@ -697,6 +720,52 @@ cdef void judge_straight(line_planner *p) noexcept nogil:
         s += TC_LINE_STRAIGHT_STEP
 
 
+cdef void remember_arcs(line_planner *p) noexcept nogil:
+    """The arcs of the line at hand, for the next plan; none where it is not clear."""
+    cdef line_arcs *last = &p.last
+    cdef const tc_line_point *q
+    cdef int32_t i
+    last.n = 0
+    if p.info.outcome != TC_LINE_CLEAR:
+        return
+    for i in range((p.n_points - 1) // MOTION_STATIONS):
+        q = &p.points[MOTION_STATIONS * i]
+        last.x[i], last.y[i], last.yaw[i] = q.x, q.y, q.yaw
+        last.gear[i] = q.gear
+        q += MOTION_STATIONS
+        last.level[i] = MOTION_STRAIGHT + <int32_t> floor(
+            tan(q.steer) / (p.wheelbase * TC_MOTION_LEVEL * p.k_max) + 0.5)
+        last.n = i + 1
+
+
+cdef void follow_last(line_planner *p) noexcept nogil:
+    """Open the arcs of the last line one after another from the start, as far as they are clear."""
+    cdef const line_arcs *last = &p.last
+    cdef const line_node *begin = &p.node[0]
+    cdef int32_t i, first = -1, parent = 0, node
+    cdef double distance, nearest = TC_LINE_WARM_ASIDE * TC_LINE_WARM_ASIDE
+    for i in range(last.n):
+        distance = ((last.x[i] - begin.x) * (last.x[i] - begin.x) + (last.y[i] - begin.y) * (last.y[i] - begin.y))
+        if distance <= nearest and fabs(wrap_angle(last.yaw[i] - begin.yaw)) <= TC_LINE_WARM_YAW:
+            nearest = distance
+            first = i
+    if first < 0:
+        return
+    for i in range(first, last.n):
+        node = p.n_nodes
+        if p.node[parent].arcs >= LINE_MAX_ARCS or p.info.stances >= p.stance_limit:
+            return
+        if not node_open(p, parent, last.level[i], last.gear[i]) or p.n_nodes == node:
+            return
+        if not judge_arc(p, node):
+            heap_drop(&p.open, node)
+            return
+        p.node[node].flags |= p.node[parent].flags & NODE_TOUCHES
+        parent = node
+        if at_goal(p, &p.node[node]):
+            return
+
+
 cdef int32_t search_from(line_planner *p, const double *start, int32_t *end) noexcept nogil:
     """One search from nothing."""
     cdef int32_t outcome
@@ -713,6 +782,7 @@ cdef int32_t search_from(line_planner *p, const double *start, int32_t *end) noe
     corridor_place(&p.way, n.x, n.y, <int32_t> (p.way.s_start / p.way.spacing), &n.segment, &n.s)
     p.n_nodes = 1
     heap_push(&p.open, 0.0, 0)
+    follow_last(p)
     outcome = search_line(p, end)
     p.info.nodes += <uint32_t> p.n_nodes
     return outcome
@@ -844,33 +914,57 @@ cdef int32_t search_touching(line_planner *p, const double *start) noexcept nogi
     return outcome
 
 
+cdef void widen(line_planner *p, const double *start) noexcept nogil:
+    """See whether the clear line at hand stays so a hand aside; if not, search for one that does."""
+    cdef line_known known
+    cdef int32_t outcome
+    p.tube = p.config.tube
+    if not p.tube > 0.0:
+        return
+    if points_stand_aside(p):
+        p.info.tube = p.tube
+        return
+    keep_line(p, &known)
+    outcome = search_clear(p, start, False, p.info.stances + 3 * (p.config.max_stances // 8))
+    if is_clear(p, outcome) and points_stand_aside(p):
+        p.info.tube = p.tube
+        return
+    take_back(p, &known)
+
+
 cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil:
     """The ladder of searches. Leaves the points of the best line."""
     cdef uint32_t eighth = p.config.max_stances // 8
     cdef int32_t outcome
     p.both_gears = False
-    p.tube = p.config.tube
-    if p.tube > 0.0:
-        outcome = search_clear(p, start, False, 3 * eighth)
-        if is_clear(p, outcome):
-            p.info.tube = p.tube if points_stand_aside(p) else 0.0
-            return outcome
-        p.tube = 0.0
+    p.tube = 0.0
     outcome = search_clear(p, start, False, 4 * eighth)
     if is_clear(p, outcome):
-        if p.info.stances < LINE_SOON:
-            improve(p, start)
-        return outcome
+        p.info.first_stances = p.info.stances
+        if not p.config.options & TC_PLAN_FIRST:
+            widen(p, start)
+            p.tube = 0.0
+            if p.info.tube == 0.0 and p.info.stances < LINE_SOON:
+                improve(p, start)
+        return TC_LINE_CLEAR
+    if outcome != TC_LINE_BLOCKED and p.config.tube > 0.0:      # wider of the rocks may be out of a dead end
+        p.tube = p.config.tube
+        outcome = search_clear(p, start, False, 5 * eighth)
+        p.tube = 0.0
+        outcome = TC_LINE_BUDGET if outcome == TC_LINE_BLOCKED else outcome
     if outcome == TC_LINE_BLOCKED:
         outcome = search_clear(p, start, True, 5 * eighth)
         p.info.exhausted = outcome == TC_LINE_BLOCKED
     if not is_clear(p, outcome) and p.config.reverse:
         p.both_gears = True
         outcome = search_clear(p, start, False, 6 * eighth)
-    if not is_clear(p, outcome):
-        p.both_gears = False
-        outcome = search_touching(p, start)
-    return outcome
+        if outcome == TC_LINE_BLOCKED:
+            outcome = search_clear(p, start, True, 7 * eighth)
+    if is_clear(p, outcome):
+        p.info.first_stances = p.info.stances
+        return outcome
+    p.both_gears = False
+    return search_touching(p, start)
 
 
 cdef void judge_limit(line_planner *p, int32_t outcome) noexcept nogil:
@@ -894,14 +988,17 @@ cdef void judge_limit(line_planner *p, int32_t outcome) noexcept nogil:
 
 
 cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, int32_t n_trail, double half_width,
-                    const double *start, const double *goal) noexcept nogil:
+                    const double *start, const double *goal, bint warm) noexcept nogil:
     """Plan from start (x, y, yaw) to goal (x, y, yaw; NaN yaw = free) within half_width of the trail, a polyline
     of n_trail points; without one (n_trail = 0) of the straight way from start to goal.
 
-    With a trail and a free yaw the goal is the line across the corridor there. The start may touch and may be off the
-    corridor: the vehicle is where it is."""
+    warm: the line planned last is tried first. With a trail and a free yaw the goal is the line across the
+    corridor there. The start may touch and may be off the corridor: the vehicle is where it is."""
     cdef int32_t outcome, segment
     cdef double s, start_aside
+    remember_arcs(p)
+    if not warm:
+        p.last.n = 0
     memset(&p.info, 0, sizeof(p.info))
     p.info.struct_size = sizeof(tc_line_info)
     p.grid = g
@@ -939,4 +1036,4 @@ cdef void line_default(tc_line_config *c) noexcept nogil:
     c.max_tilt = 0.52
     c.tube = 0.10
     c.reverse = 0
-    c.reserved = 0
+    c.options = 0

@@ -14,7 +14,7 @@ cdef extern from *:
     """
     static const double TC_PUSH_ROLL = 0.06;        /* rad (3.4 deg), about what a wheel's step over a stone does */
     static const double TC_PUSH_PITCH = 0.05;       /* rad */
-    static const double TC_PUSH_FAR = 0.2;          /* rad (11 deg), roll; half of it pitch: to the other diagonal */
+    static const double TC_PUSH_FAR = 0.2;          /* rad (11 deg), roll of a turn to the other diagonal */
     static const double TC_ASIDE = 0.02;            /* m */
     static const double TC_OTHER_ANGLE = 0.0087;    /* rad (0.5 deg): rests that differ by more are two, */
     static const double TC_OTHER_HEIGHT = 0.01;     /* m */
@@ -52,7 +52,7 @@ cdef void other_rests(const stance_model *m, const tc_grid *grid, const grid_vie
     cdef double z[PUSHES]
     cdef double roll[PUSHES]
     cdef double pitch[PUSHES]
-    cdef double far = 1.0, dz, droll, dpitch, clearance, along, left, way
+    cdef double far = 1.0, turn, dz, droll, dpitch, clearance, along, left, way
     cdef double pull = TC_COLD_PULL * m.vehicle.mass * TC_GRAVITY
     cdef double least = s.clearance[s.least_part] if s.least_part >= 0 else NAN
     cdef int32_t i, j, iterations = 0, found = 0
@@ -69,8 +69,10 @@ cdef void other_rests(const stance_model *m, const tc_grid *grid, const grid_vie
             elif i < SMALL:
                 p.pitch += way * TC_PUSH_PITCH
             else:
+                turn = way if i < 6 else -way           # about the line through two opposite wheels
                 p.roll += way * TC_PUSH_FAR
-                p.pitch += 0.5 * TC_PUSH_FAR * (way if i < 6 else -way)
+                p.pitch += turn * TC_PUSH_FAR * 2.0 * m.axle[1].half_track / m.vehicle.wheelbase
+                p.z += turn * TC_PUSH_FAR * m.axle[1].half_track
             aside = here[0]
         else:
             j = i - PUSHES

@@ -118,6 +118,7 @@ include "tyre.pxi"            # tread cylinder on the ground
 include "suspension.pxi"      # springs, stops, anti-roll bars
 include "underbody.pxi"       # clearance of the parts
 include "hidden.pxi"          # what the grid does not show of the ground below them
+include "touch.pxi"           # how likely a part touches
 include "margins.pxi"         # tipping
 
 cdef struct stance_model:
@@ -739,8 +740,7 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
                 out.status = TC_STANCE_OFF_MAP
             continue
         if not least_only:
-            out.contact_probability[i] = touch_at(grid, out.nearest[i][0], out.nearest[i][1], out.clearance[i], 0.0,
-                                                  part_area(&m.vehicle.part[i]))
+            out.contact_probability[i] = touch_of_part(&m.vehicle, grid, out, i)
         if least < 0 or out.clearance[i] < out.clearance[least]:
             least = i
     out.least_part = least if complete else -1

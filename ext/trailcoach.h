@@ -276,6 +276,10 @@ typedef struct tc_fusion_config {
     double gnss_velocity_clock;         /* added to a fix's stamp to make it that of its velocity, s */
 } tc_fusion_config;
 
+enum {                          /* tc_line_config.options, added up */
+    TC_PLAN_FIRST = 1,          /* the first usable line will do: no room for error, no better one is searched for */
+    TC_PLAN_WARM = 2            /* tc_plan tries the line planned last first, as plans of the tick always do */
+};
 typedef struct tc_line_config {
     uint32_t max_nodes;                 /* memory of the search; 0 = an engine without planner and guidance */
     uint32_t max_stances;               /* budget of one plan; reached = the plan says so */
@@ -286,7 +290,7 @@ typedef struct tc_line_config {
     double   max_tilt;                  /* of the chassis, rad */
     double   tube;                      /* lateral error of the driver that a line shall stand, where one does, m */
     int32_t  reverse;                   /* 1 = a line may change gear where no clear one leads forward */
-    int32_t  reserved;
+    int32_t  options;                   /* TC_PLAN_ */
 } tc_line_config;
 
 enum {                          /* tc_coach_config.detail; that nothing is known any more is said in all of them */
@@ -345,12 +349,27 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_REWOUND = 512,    /* a late sample changed what was said in the last second */
     TC_FUSION_CLOCK = 1024,     /* a sensor's clock stepped in the last 5 s: its stamps are carried on */
     TC_FUSION_INCLINATION = 2048,   /* the inclinometer has been refused for 1 s, or is stuck */
-    TC_FUSION_GNSS = 4096,      /* the last fix was refused */
+    TC_FUSION_GNSS = 4096,      /* the last fix was refused, or fixes walk away from the motion */
     TC_FUSION_TERRAIN = 8192    /* the ground does not fit the map: terrain aiding is off for a while */
 };
 
 enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,
        TC_KIND_STANDSTILL = 5, TC_KIND_TERRAIN = 6, TC_KINDS = 7 };
+
+/* One value measured less the value the filter expected. */
+typedef struct tc_innovation {
+    int64_t  t_ns;              /* of the filter's state */
+    int32_t  kind;              /* TC_KIND_ */
+    int32_t  axis;              /* which of the sensor's values: wheel fl fr rl rr; x y z and vx vy vz of a fix; roll, pitch;
+                                   side and vertical speed of the constraint; at standstill velocity, then rate; height,
+                                   roll, pitch on the terrain, then two rates of tilt while wheels spin */
+    int32_t  taken;             /* 0 = refused by the chi-square gate */
+    int32_t  reserved;
+    double   innovation;        /* in the unit of the measurement */
+    double   variance;          /* expected of it: of the state and of the measurement */
+    double   noise;             /* the measurement's part of that */
+    double   raised;            /* by this factor where the measurement's errors last, so that the next ones share them */
+} tc_innovation;
 
 typedef struct tc_state {
     uint32_t struct_size;
@@ -520,7 +539,7 @@ typedef struct tc_line_info {
     int32_t  limit_cause;       /* TC_LIMIT_ */
     int32_t  limit_part;        /* with the clearance there, -1 none */
     int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */
-    int32_t  reserved;
+    uint32_t first_stances;     /* spent when the first clear line was at hand; 0 = there was none */
 } tc_line_info;
 
 enum {                          /* tc_step.kind */
@@ -638,6 +657,10 @@ TC_API tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample);
 /* Guidance for the time t_ns: call it 5 to 20 times a second. TC_E_TIME: before the last one; nothing is done then. */
 TC_API tc_status tc_tick(tc_engine *engine, int64_t t_ns);
 TC_API tc_status tc_get_state(const tc_engine *engine, tc_state *out);
+/* From now on every innovation goes into the host's ring, number i to ring[i % n], until tc_reset; NULL ends it. Late
+ * samples take the count back, and what follows them is written again. Count: how many there were, the last n are kept. */
+TC_API tc_status tc_watch_innovations(tc_engine *engine, tc_innovation *ring, size_t n);
+TC_API uint64_t  tc_innovation_count(const tc_engine *engine);
 TC_API tc_status tc_get_stance(const tc_engine *engine, tc_stance *out);
 TC_API tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
 TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);

@@ -7,12 +7,8 @@ include "gap_round.pxi"       # a sphere or a tube
 cdef extern from *:
     """
     static const double TC_LARGEST_PART = 20.0;     /* m */
-    static const double TC_NEVER = 6.0;             /* erfc of more is less than 1e-16 */
-    static const double TC_CLEARANCE_SD = 0.003;    /* m, of this model against physics truth, where both rest alike */
-    static const double TC_OTHER_REST = 0.1;        /* share of rests that differ: tyres held by friction elsewhere, */
-    static const double TC_OTHER_REST_SD = 0.025;   /* and by how much, m; all three fitted to 156 of 311 rig poses */
     """
-    const double TC_LARGEST_PART, TC_NEVER, TC_CLEARANCE_SD, TC_OTHER_REST, TC_OTHER_REST_SD
+    const double TC_LARGEST_PART
 
 cdef struct underbody_model:
     int32_t n_parts
@@ -211,14 +207,3 @@ cdef int part_clearance(const underbody_model *m, const grid_view *g, int32_t pa
     nearest[1] = g.y + (s.v - g.v) * g.dx
     nearest[2] = s.ground
     return GROUND_OK
-
-
-cdef inline double probability_below(double gap, double sigma, double sd) noexcept nogil:
-    cdef double z = gap / sqrt(2.0 * (sigma * sigma + sd * sd))
-    return 0.0 if z > TC_NEVER else 0.5 * erfc(z)
-
-
-cdef inline double probability_of_contact(double gap, double sigma) noexcept nogil:
-    """That the true gap is negative, for the errors of ground and model: most rests are exact, some are others."""
-    return ((1.0 - TC_OTHER_REST) * probability_below(gap, sigma, TC_CLEARANCE_SD)
-            + TC_OTHER_REST * probability_below(gap, sigma, TC_OTHER_REST_SD))

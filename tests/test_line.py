@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from grounds import X, Y, flat, rock, rocks, terrain
 
-from trailcoach import _core
+from trailcoach import _core, abi
 from trailcoach.along import plan_along
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
@@ -358,3 +358,49 @@ class TestLimit:
         line = plan(jeep, terrain(flat()), START, (4.0, 5.0, 1.57))
         assert line.outcome is Outcome.BLOCKED
         assert line.limit.cause is Cause.TURN
+
+
+class TestAnytime:
+    def test_the_first_usable_line_takes_no_more_than_the_plan(self, jeep):
+        ground = terrain(rocks(1, 160))
+        found = {}
+        for options in (0, abi.PLAN_FIRST):
+            config = make_config(jeep)
+            config["line"]["options"] = options
+            engine = _core.Engine(config)
+            engine.set_terrain(ground.grid)
+            found[options] = engine.plan(np.array(START), np.array(GOAL))
+        (best, _), (first, points) = found[0], found[abi.PLAN_FIRST]
+        assert first["outcome"] == best["outcome"] == Outcome.CLEAR
+        assert 0 < first["first_stances"] == best["first_stances"] <= first["stances"] <= best["stances"]
+        assert np.nanmin(points["clearance"]) >= 0.0
+
+    def test_a_warm_plan_goes_on_where_the_last_one_led(self, jeep):
+        # given a line, and the vehicle 3 m on, a little beside it
+        ground = terrain(rocks(1, 160))
+        engines = {}
+        for options in (abi.PLAN_WARM, 0):
+            config = make_config(jeep)
+            config["line"]["options"] = options | abi.PLAN_FIRST
+            engines[options] = _core.Engine(config)
+            engines[options].set_terrain(ground.grid)
+        _, line = engines[abi.PLAN_WARM].plan(np.array(START), np.array(GOAL))
+        here = np.array([line["x"][30] + 0.02, line["y"][30] - 0.03, line["yaw"][30]])
+        # when both plan anew
+        (warm, points), (cold, _) = (e.plan(here, np.array((17.0, 0.0, np.nan))) for e in engines.values())
+        # then the warm one finds a clear line, and need not look farther than the cold one
+        assert warm["outcome"] == cold["outcome"] == Outcome.CLEAR
+        assert np.nanmin(points["clearance"]) >= 0.0
+        assert warm["first_stances"] <= cold["first_stances"]
+
+    def test_a_last_line_that_leads_nowhere_any_more_does_no_harm(self, jeep):
+        # given a line planned on open ground, and a wall that has come to stand across it, with a way round
+        config = make_config(jeep)
+        config["line"]["options"] = abi.PLAN_WARM
+        engine = _core.Engine(config)
+        engine.set_terrain(terrain(flat()).grid)
+        engine.plan(np.array(START), np.array(GOAL))
+        engine.set_terrain(terrain(rock(8.0, 0.0, 0.5, 0.6)).grid)
+        info, points = engine.plan(np.array(START), np.array(GOAL))
+        assert info["outcome"] == Outcome.CLEAR
+        assert np.nanmin(points["clearance"]) >= 0.0

@@ -77,10 +77,11 @@ FUSION_CONFIG = np.dtype([
     ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
 ], align=True)
 
+PLAN_FIRST, PLAN_WARM = 1, 2         # tc_line_config.options
 LINE_CONFIG = np.dtype([
     ("max_nodes", "u4"), ("max_stances", "u4"), ("horizon", "f8"), ("half_width", "f8"),
     ("clearance_wanted", "f8"), ("clearance_least", "f8"), ("max_tilt", "f8"), ("tube", "f8"),
-    ("reverse", "i4"), ("reserved", "i4"),
+    ("reverse", "i4"), ("options", "i4"),
 ], align=True)
 
 COACH_CONFIG = np.dtype([
@@ -95,6 +96,11 @@ WINDOW_CONFIG = np.dtype([
 CONFIG = np.dtype([
     ("struct_size", "u4"), ("abi_version", "u4"), ("vehicle", VEHICLE), ("fusion", FUSION_CONFIG),
     ("line", LINE_CONFIG), ("coach", COACH_CONFIG), ("window", WINDOW_CONFIG),
+], align=True)
+
+INNOVATION = np.dtype([
+    ("t_ns", "i8"), ("kind", "i4"), ("axis", "i4"), ("taken", "i4"), ("reserved", "i4"), ("innovation", "f8"),
+    ("variance", "f8"), ("noise", "f8"), ("raised", "f8"),
 ], align=True)
 
 STATE = np.dtype([
@@ -128,7 +134,7 @@ LINE_INFO = np.dtype([
     ("least_s", "f8"), ("straight_clearance", "f8"), ("straight_s", "f8"), ("least_part", "i4"),
     ("straight_part", "i4"), ("nodes", "u4"), ("stances", "u4"), ("limit_x", "f8"), ("limit_y", "f8"),
     ("limit_clearance", "f8"), ("limit_tilt", "f8"), ("tube", "f8"), ("limit_cause", "i4"), ("limit_part", "i4"),
-    ("exhausted", "i4"), ("reserved", "i4"),
+    ("exhausted", "i4"), ("first_stances", "u4"),
 ], align=True)
 
 STEP = np.dtype([

@@ -8,8 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from trailcoach.along import Progress, plan_along
+from trailcoach.decisive import Choice, decisive_places
 from trailcoach.errors import InputError
 from trailcoach.line import Line, Outcome
+from trailcoach.remedy import Remedy, remedies
 from trailcoach.risk import Risk, line_risk
 from trailcoach.stance import Rest
 from trailcoach.terrain import Terrain
@@ -104,6 +106,10 @@ class Assessment:
         The rig as it is first, then what was asked for.
     trail_length : float
         Of the trail asked about, m.
+    choices : tuple of Choice
+        The decisive places of the line, and what the ways not taken would meet.
+    remedies : tuple of Remedy
+        What would change its limit; empty where it has none.
     """
 
     line: Line
@@ -112,6 +118,8 @@ class Assessment:
     rating: int
     variants: tuple[Variant, ...]
     trail_length: float
+    choices: tuple[Choice, ...]
+    remedies: tuple[Remedy, ...]
 
 
 def assess(vehicle: Vehicle, terrain: Terrain, trail: Trail, variants: Iterable[tuple[str, Vehicle]] = (), *,
@@ -152,7 +160,8 @@ def assess(vehicle: Vehicle, terrain: Terrain, trail: Trail, variants: Iterable[
         if progress is not None:
             progress(name, 1.0)
     return Assessment(line, risk, sections, IMPASSABLE if blocked else max(s.rating for s in sections),
-                      tuple(compared), float(trail.s[-1]))
+                      tuple(compared), float(trail.s[-1]), decisive_places(vehicle, terrain, line),
+                      remedies(vehicle, terrain, line))
 
 
 def usual_variants(vehicle: Vehicle) -> list[tuple[str, Vehicle]]:

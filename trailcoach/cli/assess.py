@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trailcoach.cli.output import check_folder, note, progress_bar, show, whole_folder
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle, positive
+from trailcoach.cli.what_if import add_with, vehicle_with
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,6 +31,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("track", metavar="TRACK", type=Path,
                         help="the trail (GPX, GeoJSON, or CSV x,y as line.csv has)")
     add_vehicle(parser, required=True)
+    add_with(parser)
     add_terrain(parser, required=True)
     parser.add_argument("--half-width", metavar="M", type=positive, default=3.0,
                         help="half the width of the corridor a line may use, m (default 3)")
@@ -50,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     from trailcoach.vehicle import Vehicle
     if args.out is not None:
         check_folder(args.out)
-    vehicle = Vehicle.load(args.vehicle)
+    vehicle = vehicle_with(Vehicle.load(args.vehicle), args.changes)
     terrain = open_terrain(args.terrain, args.assume)
     trail = Trail.open(args.track, terrain.crs, args.half_width)
     for text in check_trail(trail, terrain):
@@ -62,6 +64,8 @@ def run(args: argparse.Namespace) -> None:
                        section=args.section, progress=progress)
     show(_sections(found))
     print(_verdict(found))
+    for choice in found.choices:
+        print(choice.words(vehicle.driver_side == "left"))
     if args.what_if:
         show(_variants(found))
     if args.out is not None:
@@ -98,6 +102,8 @@ def _verdict(found: Assessment) -> str:
         words += f"; {unknown:.1f} m of it on ground that is not known"
     if found.line.limit is not None:
         words += f"\nwhat limits it: {found.line.limit!s}"
+        words += "\nwhat would change it: " + ("; ".join(map(str, found.remedies)) or
+                                               "nothing that was tried (lift, tyres, stones)")
     return words
 
 

@@ -49,7 +49,9 @@ def run(args: argparse.Namespace) -> None:
     check_place("--start", args.start[:2], terrain)
     check_place("--goal", args.goal[:2], terrain)
 
-    from trailcoach.line import Outcome, plan
+    from trailcoach.decisive import decisive_places
+    from trailcoach.line import FREE_HALF_WIDTH, Outcome, plan
+    from trailcoach.remedy import around, remedies
     from trailcoach.trail import HALF_WIDTH, Trail
     trail = None
     if args.trail is not None:
@@ -64,6 +66,15 @@ def run(args: argparse.Namespace) -> None:
     if line.outcome is Outcome.CLEAR:
         print(f"stays clear {line.tube * 100:.0f} cm aside of it" if line.tube > 0.0 else
               "no room for error is known: no line was found that stays clear 10 cm aside as well")
+    for choice in decisive_places(vehicle, terrain, line):
+        print(choice.words(vehicle.driver_side == "left"))
     if line.limit is not None:
         print(f"what limits it: {line.limit!s}")
+        if line.exhausted:
+            print("no clear line leads forward here: searched to the end at 10 cm and 2.5 deg")
+        width = args.half_width or (FREE_HALF_WIDTH if trail is None else trail.half_width)
+        wider = around(vehicle, terrain, args.start, args.goal, trail, width, reverse=args.reverse)
+        changes = [*remedies(vehicle, terrain, line), *([] if wider is None else [wider])]
+        print("what would change it: " + ("; ".join(map(str, changes)) if changes else
+                                          "nothing that was tried (lift, tyres, stones, a wider corridor)"))
     print(f"{line.length:.1f} m of line: {args.out}")

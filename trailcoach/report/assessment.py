@@ -38,6 +38,8 @@ def to_json(found: Assessment) -> dict[str, Any]:
         "contact_probability": found.risk.line,
         "contact_probability_of": dict(zip(found.risk.parts, found.risk.part.tolist(), strict=True)),
         "limit": None if limit is None else asdict(limit) | {"cause": limit.cause.name.lower(), "words": str(limit)},
+        "choices": [asdict(c) | {"words": c.words()} for c in found.choices],
+        "remedies": [asdict(r) | {"words": str(r)} for r in found.remedies],
         "sections": [asdict(s) for s in found.sections],
         "outfits": [asdict(v) | {"outcome": v.outcome.name.lower()} for v in found.variants],
     })
@@ -47,7 +49,7 @@ def to_json(found: Assessment) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

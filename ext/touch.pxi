@@ -1,0 +1,192 @@
+# How likely a part touches, given its least gap over a ground that is known to sigma.
+#
+# The gap is linear in the heights under wheels and part: the chassis is a plane on four wheels, an axle a line on two,
+# so an error under wheel w counts with its share of the place, one under the part in full (shares w, sum 1):
+#
+#     var(gap) = sigma^2 (1 + sum w^2 - 2 sum w rho(distance from wheel to part)) + what the stance itself errs by.
+#
+# Errors of neighbouring posts hang together over TC_TOUCH_CORRELATION. Where they do not, which the ground shows by its
+# second differences, tyre and part each take the highest of many posts: that varies less, and more so under the part.
+#
+# What is asked is the true gap, given the gap on the map. Relief is exponential (rocks: Golombek and Rapp, JGR 102,
+# 1997), about the design height D of a part, and people drive where it is in proportion to their clearance. With a
+# Laplace prior of scale D / 2 and a Gaussian error the answer is closed: without it a gap that errors make small is
+# taken for small. A share of rests is another one (friction, edges): a mixture, with a wide tail.
+
+cdef extern from *:
+    """
+    static const double TC_TOUCH_CORRELATION = 0.3;     /* m, of the errors of heights */
+    static const double TC_TOUCH_RELIEF = 2.3;          /* design clearances by which relief grows e times rarer */
+    static const double TC_TOUCH_LEAST_DESIGN = 0.05;   /* m, a part hangs no lower for that */
+    static const double TC_TOUCH_NEVER = 0.25;          /* m and so many deviations beside: no error is so large */
+    static const double TC_TOUCH_SD = 0.0012;           /* m, of this model against physics, under the vehicle, */
+    static const double TC_TOUCH_SD_OUTSIDE = 0.0055;   /* m, and of a wheel, that grows with the lever of a part */
+    static const double TC_TOUCH_SHARES = 0.25;         /* sum of squared shares in the middle between four wheels */
+    static const double TC_TOUCH_OTHER = 0.20;          /* share of rests that are another one, */
+    static const double TC_TOUCH_OTHER_ROUGH = 0.43;    /* where the ground's steps allow no exact one; */
+    static const double TC_TOUCH_OTHER_LOWER = 0.007;   /* m by which it is lower, */
+    static const double TC_TOUCH_OTHER_SD = 0.0175;     /* m of one wheel, its deviation; */
+    static const double TC_TOUCH_FAR = 0.03;            /* share of those that are far off, */
+    static const double TC_TOUCH_FAR_SD = 0.1;          /* m. These seven: 751 poses of the rig, by likelihood */
+    static const double TC_SPECKLE_SPACING = 0.25;      /* m between posts up to which a tyre spans several */
+    static const double TC_SPECKLE_MEDIAN = 1.6522;     /* of |second differences| of white heights of unit deviation */
+    static const double TC_SPECKLE_LESS = 0.5;          /* of the variance is left out where tyre and part take tops, */
+    static const double TC_SPECKLE_HIGHER = 0.2;        /* deviations the part's top is higher than the tyres' */
+    """
+    const double TC_TOUCH_CORRELATION, TC_TOUCH_RELIEF, TC_TOUCH_LEAST_DESIGN, TC_TOUCH_NEVER, TC_TOUCH_SD
+    const double TC_TOUCH_SD_OUTSIDE, TC_TOUCH_SHARES, TC_TOUCH_OTHER, TC_TOUCH_OTHER_ROUGH, TC_TOUCH_OTHER_LOWER
+    const double TC_TOUCH_OTHER_SD, TC_TOUCH_FAR, TC_TOUCH_FAR_SD, TC_SPECKLE_SPACING, TC_SPECKLE_MEDIAN
+    const double TC_SPECKLE_LESS, TC_SPECKLE_HIGHER
+
+cdef enum:
+    SPECKLE = 3                         # places to each side that are looked at,
+    SPECKLE_STEP = 3                    # posts apart: a stone is in a few of them only
+    SPECKLES = 98                       # second differences there
+
+cdef struct touch_place:
+    # of a place of a part
+    double design                       # height of the part's lower surface at design ride height, m
+    double area                         # of the part seen from below, m^2
+    double shares                       # sum of the squared shares of the wheels
+    double spread                       # variance of the gap over that of a height
+
+
+cdef inline double part_design(const tc_part *part) noexcept nogil:
+    """Height of a part's lower surface at design ride height, m."""
+    return part.centre[2] - (part.size[2] if part.shape == TC_BOX else part.size[0])
+
+
+cdef inline double square(double a) noexcept nogil:
+    return a * a
+
+
+cdef void touch_place_at(const tc_vehicle *v, int32_t part, double x, double y, touch_place *t) noexcept nogil:
+    """A place (x, y) of the body frame that a part is over."""
+    cdef const tc_part *p = &v.part[part]
+    cdef double half[2]
+    cdef double share[4]
+    cdef double along = x / v.wheelbase, across, distance
+    cdef int32_t axle = -1, w
+    half[0], half[1] = 0.5 * v.axle[0].track, 0.5 * v.axle[1].track
+    if p.fixed_to != TC_CHASSIS:
+        axle = (p.fixed_to - TC_HUB_FL) // 2 if p.fixed_to >= TC_HUB_FL else p.fixed_to - TC_FRONT_AXLE
+    t.design = part_design(p)
+    t.area = part_area(p)
+    t.shares = 0.0
+    t.spread = 1.0
+    for w in range(4):
+        across = y / (2.0 * (half[0] + half[1])) * (1.0 if w % 2 == 0 else -1.0)
+        share[w] = 0.5 * (along if w < 2 else 1.0 - along) + across
+        if axle >= 0:
+            share[w] = 0.5 + 0.5 * y / half[axle] * (1.0 if w % 2 == 0 else -1.0) if w // 2 == axle else 0.0
+        distance = (square(x - (v.wheelbase if w < 2 else 0.0)) + square(y - half[w // 2] * (1 - 2 * (w % 2))))
+        t.shares += square(share[w])
+        t.spread += square(share[w])
+        if distance < square(4.0 * TC_TOUCH_CORRELATION):
+            t.spread -= 2.0 * share[w] * exp(-0.5 * distance / square(TC_TOUCH_CORRELATION))
+
+
+cdef inline void insert(float *into, int32_t n, float value) noexcept nogil:
+    """Insert a value among n sorted ones."""
+    while n > 0 and into[n - 1] > value:
+        into[n] = into[n - 1]
+        n -= 1
+    into[n] = value
+
+
+cdef double speckle_at(const tc_grid *g, double x, double y, double sigma) noexcept nogil:
+    """Share of the errors around a place that differ from post to post: what second differences show, 0 to 1."""
+    cdef float seen[SPECKLES]
+    cdef double d
+    cdef const float *h
+    cdef int64_t step
+    cdef int64_t post = nearest_post(g, x, y)
+    cdef int32_t ix, iy, i, j, k, reach, n = 0
+    if post < 0 or g.dx > TC_SPECKLE_SPACING or not sigma > 0.0:
+        return 0.0
+    ix = <int32_t> (post % g.nx)
+    iy = <int32_t> (post // g.nx)
+    reach = SPECKLE * SPECKLE_STEP + 1
+    if ix < reach or iy < reach or ix + reach >= g.nx or iy + reach >= g.ny:
+        return 0.0
+    for j in range(-SPECKLE, SPECKLE + 1):
+        for i in range(-SPECKLE, SPECKLE + 1):
+            h = g.height + post + SPECKLE_STEP * (<int64_t> j * g.nx + i)
+            for k in range(2):
+                step = 1 if k == 0 else g.nx
+                d = fabs(<double> h[step] - 2.0 * h[0] + h[-step])
+                if isfinite(d):
+                    insert(seen, n, <float> d)
+                    n += 1
+    if n < SPECKLES // 2:
+        return 0.0
+    d = seen[n // 2] / (TC_SPECKLE_MEDIAN * sigma)
+    return 1.0 if d > 1.0 else d * d
+
+
+cdef inline double normal_below(double z) noexcept nogil:
+    return 0.0 if z < -8.0 else 1.0 if z > 8.0 else 0.5 * erfc(-z * 0.70710678118654752)
+
+
+cdef double probability_below(double gap, double variance, double design) noexcept nogil:
+    """That the true gap is negative, for one of such variance on the map and a Laplace prior about the design height.
+
+    Below the design height prior times likelihood is a normal density moved up by rate * variance, above it one moved
+    down, exp(2 rate (design - gap)) times as heavy."""
+    cdef double sd = sqrt(variance), rate, below, under, over
+    if not sd > 0.0:
+        return 1.0 if gap < 0.0 else 0.0
+    design = design if design > TC_TOUCH_LEAST_DESIGN else TC_TOUCH_LEAST_DESIGN
+    rate = TC_TOUCH_RELIEF / design
+    below = normal_below(-(gap + rate * variance) / sd)
+    under = normal_below((design - gap - rate * variance) / sd)
+    over = exp(2.0 * rate * (design - gap)) * normal_below((gap - design - rate * variance) / sd)
+    return below / (under + over) if under + over > 0.0 else 0.0
+
+
+cdef double chance_of_touch(const touch_place *t, double gap, double variance, int32_t quality) noexcept nogil:
+    """That a part with this gap on the map touches, for the variance that map and pose give it, m^2, and what the
+    stance itself errs by."""
+    cdef double lever = t.shares - TC_TOUCH_SHARES, other, p
+    lever = lever if lever > 0.0 else 0.0
+    if not gap <= TC_TOUCH_NEVER + 6.0 * sqrt(variance):
+        return 0.0
+    other = TC_TOUCH_OTHER if quality == TC_REST_EXACT else TC_TOUCH_OTHER_ROUGH
+    p = (1.0 - other) * probability_below(
+        gap, variance + square(TC_TOUCH_SD) + lever * square(TC_TOUCH_SD_OUTSIDE), t.design)
+    p += other * (1.0 - TC_TOUCH_FAR) * probability_below(
+        gap - TC_TOUCH_OTHER_LOWER, variance + t.shares * square(TC_TOUCH_OTHER_SD), t.design)
+    return p + other * TC_TOUCH_FAR * probability_below(gap, variance + square(TC_TOUCH_FAR_SD), t.design)
+
+
+cdef double touch_at(const tc_grid *g, double x, double y, double gap, double sd, const touch_place *t,
+                     int32_t quality) noexcept nogil:
+    """That a part with its least gap over (x, y) touches: the surface there, or what it hides. sd adds to the errors
+    of ground and model, m."""
+    cdef int64_t post = nearest_post(g, x, y)
+    cdef double sigma = sigma_at(g, post), cell = g.cell if g.cell > 0.0 else g.dx, surface, variance, speckle
+    variance = square(sigma) * t.spread + square(sd)
+    if not gap <= TC_TOUCH_NEVER + 6.0 * sqrt(variance) and g.highest is NULL:
+        return 0.0
+    if post < 0 or g.highest is NULL or isnan(g.highest[post]):
+        speckle = speckle_at(g, x, y, sigma) if fabs(gap) < 4.0 * sqrt(variance) else 0.0
+        variance -= TC_SPECKLE_LESS * speckle * square(sigma) * t.spread
+        return chance_of_touch(t, gap + TC_SPECKLE_HIGHER * sqrt(speckle) * sigma, variance, quality)
+    variance += square(TC_SUPPORT_SHARE * g.spread[post])
+    surface = chance_of_touch(t, gap, variance, quality)
+    sigma = sqrt(square(sigma) + square(sd) + square(TC_SUPPORT_SHARE * g.spread[post]))
+    return surface + (1.0 - surface) * probability_of_hidden(gap, sigma, g.highest[post], g.highest_rare[post],
+                                                             t.area / (cell * cell))
+
+
+cdef double touch_of_part(const tc_vehicle *v, const tc_grid *g, const tc_stance *st, int32_t part) noexcept nogil:
+    """That a part touches in a stance whose clearance and quality are known."""
+    cdef touch_place t
+    cdef double x = st.nearest[part][0] - st.x, y = st.nearest[part][1] - st.y, c, s
+    if st.clearance[part] > TC_TOUCH_NEVER and g.highest is NULL and g.post_sigma is NULL and not (
+            st.clearance[part] <= TC_TOUCH_NEVER + 12.0 * g.sigma):
+        return 0.0
+    c = cos(st.yaw)
+    s = sin(st.yaw)
+    touch_place_at(v, part, c * x + s * y, c * y - s * x, &t)
+    return touch_at(g, st.nearest[part][0], st.nearest[part][1], st.clearance[part], 0.0, &t, st.quality)

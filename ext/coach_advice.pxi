@@ -55,9 +55,8 @@ cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
     setup &= c.config.setups
     if setup == 0 or (c.speed > TC_COACH_STILL and far < reaction_way(c) + TC_COACH_SETUP_ROOM):
         return                          # too late to stop and shift
-    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_NONE if setup & TC_SETUP_LOW_RANGE
-             else TC_CAUSE_CLEARANCE if setup == TC_SETUP_WALK else TC_CAUSE_WHEEL_LIFT, TC_PRIORITY_ADVICE,
-             TC_PHASE_PREPARE, &step)
+    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_NONE if setup & TC_SETUP_LOW_RANGE else TC_CAUSE_CLEARANCE
+             if setup == TC_SETUP_WALK else TC_CAUSE_WHEEL_LIFT, TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
     step.setup = setup
     step.wheel = wheel
     step_part(c, part if setup & TC_SETUP_WALK else -1, &step)

@@ -28,7 +28,7 @@ from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 
 STRIKE, AGAIN = 200.0, 0.3      # N, s
-GIVES_UP = 100.0                # s
+GIVES_UP = 240.0                # s
 STUCK = 15.0                    # s in which less than STUCK_WAY is made while not stopped
 STUCK_WAY = 0.15                # m
 TICK = 0.1                      # s
@@ -107,14 +107,14 @@ def run(kind: str, seed: int, skill: Skill, coached: bool, vehicle: Vehicle, tal
     sim = Simulator.make(vehicle, terrain)
     sim.place(START, 0.0, 0.0, float(terrain.height(np.array(START), np.array(0.0))))
     sim.data.time = 0.0
-    rng = np.random.default_rng([seed, SKILLS.index(skill)])
+    rng, noise = (np.random.default_rng([seed, SKILLS.index(skill), use]) for use in range(2))
     driver = Driver(skill, vehicle.steering.ratio, np.radians(vehicle.steering.max_angle_deg), vehicle.wheelbase, rng)
     config = make_config(vehicle)
     config["fusion"]["inclination_lowpass_hz"] = LOWPASS_HZ
     engine = Engine(vehicle, terrain, Trail(np.array([[START - 3.0, 0.0], [GOAL + 3.0, 0.0]]), 2.5), config)
     x, y, yaw = sim.pose()
     engine.start(x, y, yaw)
-    sensors, strikes = Sensors(rng), Strikes(len(vehicle.part))
+    sensors, strikes = Sensors(noise), Strikes(len(vehicle.part))
     distance = speed = 0.0
     said: list[str] = []
     asked, step, at, since = 0, 0, x, 0.0
@@ -123,7 +123,8 @@ def run(kind: str, seed: int, skill: Skill, coached: bool, vehicle: Vehicle, tal
         step += 1
         t = step * STEP
         mujoco.mj_step(sim.model, sim.data)
-        sensors.push(engine, sim, step)
+        if coached:
+            sensors.push(engine, sim, step)
         if step % 4 == 0:
             strikes.see(t, sim.part_forces())
         if step % 8 == 0:
@@ -133,11 +134,11 @@ def run(kind: str, seed: int, skill: Skill, coached: bool, vehicle: Vehicle, tal
             speed += min(max(wanted - speed, -2.0 * 8 * STEP), 0.8 * 8 * STEP)     # brakes, then takes up speed gently
             sim.command(speed, steer)
         if step % round(TICK / STEP) == 0:
-            texts = [s.text for s in engine.tick(round(t * 1e9))]
+            texts = [s.text for s in engine.tick(round(t * 1e9))] if coached else []
             if coached and driver.asks(t):
                 texts.append(engine.ask("next").text.replace("here: ", "").replace("Here: ", ""))
                 asked += 1
-            for text in texts if coached else []:
+            for text in texts:
                 said.append(text)
                 driver.hear(t, text)
                 if talk:
@@ -200,6 +201,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed (default 0)")
     parser.add_argument("--kinds", default="garden,trail", help="garden, trail, road (default garden,trail)")
     parser.add_argument("--skills", default="practised,usual,beginner", help="of the driver (default all)")
+    parser.add_argument("--coach", choices=("both", "with", "without"), default="both",
+                        help="which drives to make (default both)")
     parser.add_argument("--vehicle", default="jeep-wrangler-jlur", help="driver on the left")
     parser.add_argument("--out", type=Path, default=Path("closed_loop.csv"), help="one row a drive")
     parser.add_argument("--resume", action="store_true", help="leave out what is in the file already")
@@ -218,10 +221,11 @@ def main() -> None:
         writer = csv.DictWriter(f, COLUMNS)
         writer.writeheader()
         writer.writerows(done)
-        for seed in range(args.first, args.first + args.runs):
-            for kind in args.kinds.split(","):
-                for skill in skills:
-                    for coached in (False, True):
+        courses = [(seed, kind) for seed in range(args.first, args.first + args.runs) for kind in args.kinds.split(",")]
+        for turn in range(len(skills)):     # every course once before any comes again
+            for i, (seed, kind) in enumerate(courses):
+                for skill in (skills[(i + i // len(skills) + turn) % len(skills)],):
+                    for coached in {"both": (False, True), "with": (True,), "without": (False,)}[args.coach]:
                         key = (kind, str(seed), skill.name, str(int(coached)))
                         if any((r["kind"], r["seed"], r["skill"], r["coach"]) == key for r in done):
                             continue

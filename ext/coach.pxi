@@ -11,7 +11,7 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
     for i in range(c.n_parts):
         c.part_side[i] = side_of(v.part[i].centre[1], 0.25 * v.axle[1].track)
         touch_place_at(v, i, v.part[i].centre[0], v.part[i].centre[1], &c.part_place[i])
-    c.rear_locked = v.axle[1].differential == TC_LOCKED
+    c.locked = v.axle[0].differential == TC_LOCKED and v.axle[1].differential == TC_LOCKED
     c.front_bar = v.axle[0].anti_roll_rate > 0.0
 
 
@@ -26,7 +26,8 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
     if not watch_knowledge(c, view):
         return
     watch_tip(c, view)
-    watch_ground(c, view)
+    if not spotted(c):
+        watch_ground(c, view)
     if view.line is NULL:
         if not c.stuck and c.stuck_since_ns == 0:
             watch_course(c, view)
@@ -36,13 +37,17 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
     c.guided = 1
     if c.stuck or c.stuck_since_ns != 0:
         return                          # no line helps wheels that spin in place
-    watch_no_line(c, view)
-    watch_touch(c, view)
-    watch_course(c, view)
-    watch_off_line(c, view)
-    if c.at < view.line.n_points:
+    if view.legs and c.at < view.line.n_points:
+        advise_legs(c, view)
+    if not spotted(c):
+        watch_no_line(c, view)
+        watch_touch(c, view)
+        watch_course(c, view)
+        watch_off_line(c, view)
+    if not view.legs and c.at < view.line.n_points:
         advise_reverse(c, view)
         advise_turn(c, view)
+    if c.at < view.line.n_points:
         watch_tight(c, view)
     watch_lift(c, view)
     if c.at < view.line.n_points:
@@ -57,7 +62,7 @@ cdef void coach_default(tc_coach_config *c) noexcept nogil:
     c.clearance_warn = 0.05
     c.deviation_warn = 0.15
     c.tilt_warn = 0.15
-    c.setups = TC_SETUP_LOW_RANGE | TC_SETUP_LOCKERS
+    c.setups = TC_SETUP_LOW_RANGE | TC_SETUP_LOCKERS | TC_SETUP_WALK
 
 
 cdef bint coach_config_ok(const tc_coach_config *c) noexcept nogil:

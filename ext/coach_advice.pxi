@@ -20,21 +20,34 @@ cdef void advise_reverse(coach_state *c, const coach_view *view) noexcept nogil:
         c.backing = 1
 
 
+cdef bint worth_walking(const coach_state *c, const coach_view *view, int32_t i) noexcept nogil:
+    """Whether a point of the line is one to look at on foot first: something touches there, and it is so far off that
+    the word comes before the one to stop."""
+    return (view.line.points[i].clearance < view.line.config.clearance_least
+            and c.roll_to[i] > stop_way(c) + prepare_way(c))
+
+
 cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
-    """Low range before it is steep, lockers, a free sway bar and soft tyres before a wheel hangs."""
+    """Low range before it is steep, lockers, a free sway bar and soft tyres before a wheel hangs, a look on foot before
+    something touches."""
     cdef const tc_line_point *p = view.line.points
     cdef double steepest = 0.0, far = 0.0
-    cdef int32_t i, wheel = -1, setup = 0, before = -1
+    cdef int32_t i, wheel = -1, part = -1, setup = 0, before = -1
     cdef tc_step step
     if c.setup_told and view.state.distance - c.setup_at < TC_COACH_SETUP_AGAIN:
         return
     for i in range(c.at, view.line.n_points):
         if fabs(p[i].pitch) > fabs(steepest):
             steepest = p[i].pitch
-        if p[i].lifted and not c.rear_locked:
-            setup |= TC_SETUP_LOCKERS | TC_SETUP_TYRES | (TC_SETUP_SWAY_BAR if c.front_bar else 0)
+        if worth_walking(c, view, i):
+            setup |= TC_SETUP_WALK
+            part = p[i].part if part < 0 else part
+        if p[i].lifted and not c.locked:
+            setup |= TC_SETUP_LOCKERS
+        if p[i].lifted:
+            setup |= TC_SETUP_TYRES | (TC_SETUP_SWAY_BAR if c.front_bar else 0)
             wheel = first_bit(p[i].lifted) if wheel < 0 else wheel
-        if setup == 0 and fabs(steepest) < TC_COACH_STEEP:
+        if not setup & c.config.setups and fabs(steepest) < TC_COACH_STEEP:
             far = c.roll_to[i]
             before = i
     if fabs(steepest) >= TC_COACH_STEEP:
@@ -42,10 +55,11 @@ cdef void advise_setup(coach_state *c, const coach_view *view) noexcept nogil:
     setup &= c.config.setups
     if setup == 0 or (c.speed > TC_COACH_STILL and far < reaction_way(c) + TC_COACH_SETUP_ROOM):
         return                          # too late to stop and shift
-    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_NONE if setup & TC_SETUP_LOW_RANGE else TC_CAUSE_WHEEL_LIFT,
-             TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
+    step_new(c, view, TC_STEP_SETUP, TC_CAUSE_NONE if setup & TC_SETUP_LOW_RANGE
+             else TC_CAUSE_CLEARANCE if setup == TC_SETUP_WALK else TC_CAUSE_WHEEL_LIFT, TC_PRIORITY_ADVICE, TC_PHASE_PREPARE, &step)
     step.setup = setup
     step.wheel = wheel
+    step_part(c, part if setup & TC_SETUP_WALK else -1, &step)
     if before >= 0:
         step_at(c, view, before, &step)
     if setup & TC_SETUP_LOW_RANGE:

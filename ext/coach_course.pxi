@@ -97,9 +97,11 @@ cdef void watch_course_touch(coach_state *c, const coach_view *view, const coach
     if view.line is not NULL and beside < view.line.config.clearance_least:
         return                          # said by watch_touch
     turn = turn_around(c, view, touch, beside)
+    if turn >= 0 and view.legs:
+        return                          # told as a leg
     if turn >= 0:
         course_turn(c, view, touch, beside, part, turn, TC_PRIORITY_CAUTION)
-    else:
+    elif not on_leg(c, view):
         course_step(c, view, touch, TC_STEP_STOP, TC_PRIORITY_CAUTION, TC_PHASE_PREPARE)
 
 
@@ -112,6 +114,8 @@ cdef void watch_course_close(coach_state *c, const coach_view *view, const coach
             or c.course_to[tight.first] > reaction_way(c) + TC_COACH_PREPARE_LEAST):
         return
     turn = turn_around(c, view, tight, beside)
+    if turn >= 0 and view.legs:
+        return                          # told as a leg
     if turn >= 0:
         course_turn(c, view, tight, beside, part, turn, TC_PRIORITY_ADVICE)
     elif (view.course[tight.worst].clearance >= TC_COACH_EASE_ROOM
@@ -129,6 +133,10 @@ cdef void watch_course(coach_state *c, const coach_view *view) noexcept nogil:
     find_on_course(c, view, c.config.clearance_warn, &tight)
     touches = lasts(&c.touching, touch.first >= 0, view.t_ns)
     close = lasts(&c.close, tight.first >= 0, view.t_ns)
+    if touch.first >= 0 and c.course_to[touch.first] > leg_left(c, view) + TC_COACH_ROUNDING:
+        return                          # behind the place where the driver stops
+    if on_leg(c, view) and (touch.first < 0 or c.speed < TC_COACH_BACK_SPEED):
+        return                          # as it was told, or the wheel is still being turned
     if touches:
         name_first(view.course, &touch)
         watch_course_touch(c, view, &touch)

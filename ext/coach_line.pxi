@@ -91,6 +91,8 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
     cdef tc_step step
     cdef double steer, way
     cdef int32_t turn
+    if on_leg(c, view) or c.waits:
+        return                          # told how far to come
     find_place(c, view, c.config.clearance_warn, &tight)
     if tight.first < 0 or c.roll_to[tight.first] > reaction_way(c) + TC_COACH_PREPARE_LEAST:
         return

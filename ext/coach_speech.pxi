@@ -30,6 +30,8 @@ cdef bint said_before(const coach_state *c, const tc_step *step, double rolled, 
             continue
         if step.priority == TC_PRIORITY_DANGER and fabs(rolled + step.to_go - e.place) > TC_COACH_SAME_DANGER:
             continue
+        if step.cause == TC_CAUSE_TIGHT_TURNS and c.leg_ns > e.t_ns:
+            continue                    # a leg was told since: this is the next
         if seconds_since(step.t_ns, e.t_ns) < TC_COACH_AGAIN_AFTER:
             return True
         dx = step.x - e.x
@@ -106,10 +108,11 @@ cdef double valid_for(const coach_state *c, const tc_step *step) noexcept nogil:
 
 
 cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, double severity) noexcept nogil:
-    """Into the queue, unless it was said before or somebody is still listening to the last one: danger alone
-    interrupts, and not another danger."""
+    """Into the queue, unless it was said before or somebody is still listening to the last one: danger interrupts, but
+    not another danger, and a stop interrupts advice."""
     cdef double rolled = view.state.distance
-    cdef bint interrupts = step.priority == TC_PRIORITY_DANGER and c.last_priority < TC_PRIORITY_DANGER
+    cdef bint stops = step.kind == TC_STEP_STOP and step.phase == TC_PHASE_NOW and step.priority > TC_PRIORITY_ADVICE
+    cdef bint interrupts = (stops or step.priority == TC_PRIORITY_DANGER) and c.last_priority < step.priority
     if (c.last_priority != 0 and not interrupts
             and seconds_since(view.t_ns, c.last_ns) < TC_COACH_PAUSE[step.priority]):
         return False
@@ -128,4 +131,8 @@ cdef bint step_give(coach_state *c, const coach_view *view, tc_step *step, doubl
     c.last_priority = step.priority
     c.last = step[0]
     c.last_place = rolled + step.to_go
+    if step.kind == TC_STEP_STOP and step.phase == TC_PHASE_NOW:
+        c.waits = 1
+        c.leg_told = 0
+        c.leg_end = rolled + step.to_go
     return True

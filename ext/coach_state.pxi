@@ -57,6 +57,11 @@ cdef extern from *:
     static const double TC_COACH_COURSE_ROOM = 0.3;     /* m in which a stop is said before it would be too late */
     static const double TC_COACH_BESIDE = 0.3;          /* m of way: the same place on course and line */
     static const double TC_COACH_TURN_ROOM = 0.2;       /* m of way between a turn and what it avoids */
+    /* what: legs */
+    static const double TC_COACH_LEG_HERE = 0.35;       /* m: a turn so near is made where the vehicle stands */
+    static const double TC_COACH_LEG_LONG = 3.0;        /* m: with so much way behind it a turn needs no stop, */
+    static const double TC_COACH_LEG_TURN = 0.55;       /* up to so many turns of the wheel */
+    static const double TC_COACH_LEG_OVER = 0.25;       /* m a driver may come too far */
     /* what: slip */
     static const double TC_COACH_SLIP = 0.5;            /* on, */
     static const double TC_COACH_SLIP_OFF = 0.25;       /* off */
@@ -87,6 +92,7 @@ cdef extern from *:
     const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP, TC_COACH_FLUTTER
     const double TC_COACH_EASE_ROOM, TC_COACH_TOUCHES, TC_COACH_ASIDE, TC_COACH_COURSE_GAP, TC_COACH_COURSE_TIME
     const double TC_COACH_COURSE_ROOM, TC_COACH_BESIDE, TC_COACH_TURN_ROOM
+    const double TC_COACH_LEG_HERE, TC_COACH_LEG_LONG, TC_COACH_LEG_TURN, TC_COACH_LEG_OVER
     const double TC_COACH_SLIP, TC_COACH_SLIP_OFF, TC_COACH_SLIP_TIME, TC_COACH_STUCK_SPEED, TC_COACH_STUCK_TIME
     const double TC_COACH_FREE_SPEED, TC_COACH_LIFT_TIME, TC_COACH_LIFT_MARGIN, TC_COACH_SETUP_ROOM
     const double TC_COACH_SD_LOST, TC_COACH_SD_BACK
@@ -127,6 +133,10 @@ cdef struct coach_state:
     int64_t told_ns
     int32_t told_priority
     int32_t leading                     # the wheel is where it was told to be: it must be told back
+    int32_t waits                       # the driver was told to stop, or how far to come: a word is waited for
+    int32_t leg_told                    # the leg was told with its length,
+    double leg_end                      # distance travelled at its end, m
+    int64_t leg_ns                      # when it was told
     # what is going on
     int32_t guided                      # a line has been seen
     int32_t ended
@@ -150,7 +160,7 @@ cdef struct coach_state:
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
     touch_place part_place[TC_MAX_PARTS]    # of its middle
-    int32_t rear_locked
+    int32_t locked                      # both axles are
     int32_t front_bar                   # there is an anti-roll bar in front
     # of this tick
     double roll_to[TC_MAX_LINE]         # wheel travel from the vehicle to every point ahead, m
@@ -165,6 +175,7 @@ cdef struct coach_view:
     const tc_state *state
     const tc_stance *stance             # where the vehicle is; NULL = no terrain
     const line_planner *line            # the line advised; NULL = none
+    int32_t legs                        # the line is one of legs, to be told one by one
     double s                            # place of the vehicle on the line, m
     double off_line                     # vehicle left (+) of the line, m
     double to_end                       # along the trail, m

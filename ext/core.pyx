@@ -28,6 +28,7 @@ include "fusion_speed.pxi"    # one vehicle speed
 include "fusion_inclination.pxi"  # inclinometer
 include "fusion_gnss.pxi"     # position, velocity, heading from motion
 include "fusion.pxi"          # the filter as the engine sees it
+include "fusion_smoother.pxi"     # how an earlier state hangs together with the one of now
 include "clock.pxi"           # which stamps can be, and whose clock stepped
 include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
@@ -43,6 +44,7 @@ include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
 include "look.pxi"            # about what clearance is to be expected
 include "line.pxi"            # search of the best line over stances
+include "legs.pxi"            # a line of few legs a driver can be told
 include "course.pxi"          # what the present course meets
 include "aside.pxi"           # what going on beside the line meets
 include "contact.pxi"         # shocks of the underbody
@@ -56,6 +58,7 @@ include "coach_tip.pxi"       # near tipping
 include "coach_wheels.pxi"    # wheels that spin, dig or hang
 include "coach_knowledge.pxi"     # whether enough is known to advise
 include "coach_turn.pxi"      # turns of the steering wheel
+include "coach_legs.pxi"      # stop and steer, a leg at a time
 include "coach_line.pxi"      # where the line touches, ends, comes close, is left
 include "coach_course.pxi"    # what is met if nothing is changed
 include "coach_advice.pxi"    # back up, set up, clear, the end

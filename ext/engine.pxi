@@ -13,11 +13,12 @@ cdef extern from *:
     static const double TC_REPLAN_SOON = 2.5;       /* or this much when the driver is off the line */
     static const double TC_REPLAN_OFF = 0.30;       /* by so many m, */
     static const double TC_REPLAN_STANDING = 0.3;   /* or this much when it has come to stand: what now? */
+    static const double TC_SET_OFF = 0.5;           /* m/s, of a driver who has been standing */
     static const double TC_TRAIL_BACK = 1.0;        /* m the projection on the trail may go back, */
     static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
     static const double TC_VEHICLE_ROOM = 6.0;      /* m about its origin, in which all of a vehicle is */
     """
-    const double TC_VEHICLE_ROOM
+    const double TC_VEHICLE_ROOM, TC_SET_OFF
     const double TC_WORLD, TC_NEAR_MAP
     const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_REPLAN_STANDING, TC_TRAIL_BACK, TC_TRAIL_AHEAD
 
@@ -54,6 +55,7 @@ cdef struct engine_memory:
     int32_t ticked
     coach_state coach
     line_planner line
+    leg_planner legs
 
 
 cdef tc_status config_check(const tc_config *c) noexcept nogil:
@@ -145,6 +147,7 @@ cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
     memset(&e.view, 0, sizeof(e.view))
     memset(&e.coach, 0, sizeof(e.coach))
     memset(&e.line, 0, sizeof(e.line))
+    memset(&e.legs, 0, sizeof(e.legs))
     st = fusion_init(&e.fusion, &e.config.vehicle, &e.config.fusion)
     if st != TC_OK:
         return st
@@ -424,6 +427,23 @@ cdef void engine_stand(engine_memory *e, int64_t t_ns) noexcept nogil:
     e.has_stance = 1
 
 
+cdef bint legs_wanted(const engine_memory *e) noexcept nogil:
+    """Whether the line is worth telling: the way down the trail would bring a part near the ground."""
+    return (not e.line.info.straight_clearance >= e.config.coach.clearance_warn
+            or e.line.info.outcome != TC_LINE_CLEAR)
+
+
+cdef double legs_hold(const engine_memory *e) noexcept nogil:
+    """What rolls by until a driver who is told to stop stands and can turn the wheel, m. One who stands,
+    and not because he was told to, is about to set off."""
+    cdef double speed = speed_of(&e.state)
+    if speed <= TC_COACH_STILL:
+        if e.coach.waits:
+            return 0.0
+        speed = TC_SET_OFF
+    return stopping(&e.config.coach, speed) - TC_COACH_STOP_ROOM
+
+
 cdef void engine_plan(engine_memory *e) noexcept nogil:
     """A new line from where the vehicle is to the horizon on the trail."""
     cdef double start[3]
@@ -439,6 +459,9 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
         return
     line_plan(&e.line, planning_ground(e), e.trail.xy, e.trail.n, e.trail.half_width, start, goal,
               True)
+    e.legs.found = 0
+    if e.line.n_points > 1 and legs_wanted(e):
+        legs_plan(&e.legs, &e.line, start, e.state.steer, e.config.coach.steering_ratio, legs_hold(e))
     e.planned = 1
     e.planned_at = e.state.distance
     e.planned_segment = 0
@@ -496,6 +519,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
                     line_follow(e, &view)
             if e.planned:
                 view.line = &e.line
+                view.legs = e.legs.found
             if e.has_line and fabs(view.off_line) > e.config.coach.deviation_warn:
                 aside_look(&e.aside, &e.model, view.grid, e.line.points, e.line.n_points, view.s, view.off_line,
                            e.state.distance)
@@ -518,6 +542,22 @@ cdef public tc_status tc_get_state(const tc_engine *engine, tc_state *out) noexc
     timeline_state(&e.timeline, &e.fusion, out)
     out.struct_size = sizeof(tc_state)
     return TC_OK
+
+
+cdef public tc_status tc_watch_innovations(tc_engine *engine, tc_innovation *ring, size_t n) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    if e is NULL:
+        return TC_E_NULL
+    if ring is not NULL and n == 0:
+        return TC_E_RANGE
+    timeline_close(&e.timeline, &e.fusion)      # no way back to where nobody watched
+    fusion_watch(&e.fusion, ring, n)
+    fusion_watch(&e.timeline.blank, ring, n)
+    return TC_OK
+
+
+cdef public uint64_t tc_innovation_count(const tc_engine *engine) noexcept nogil:
+    return (<const engine_memory *> engine).fusion.innovations if engine is not NULL else 0
 
 
 cdef public tc_status tc_get_stance(const tc_engine *engine, tc_stance *out) noexcept nogil:

@@ -55,7 +55,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.t_wheels = f.t_inclination = f.t_steering = f.t_speed = f.t_gnss = NEVER
     f.t_wheels_used = f.t_check = f.t_zero = f.t_rest_since = f.t_position_used = f.t_rolling_used = NEVER
     f.t_gap = f.t_fault = f.t_gnss_refused_since = f.t_constraint_refused_since = NEVER
-    f.t_terrain = f.t_tilted = NEVER
+    f.t_terrain = f.t_tilted = f.t_gnss_wander = NEVER
     f.t_fault_since = f.t_constraint_back = f.t_inclination_refused_since = f.t_inclination_kept = NEVER
     f.steer = NAN
     for i in range(TC_WHEELS):
@@ -136,7 +136,7 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
     if f.t_inclination_refused_since != NEVER and fresh(f, f.t_inclination, TC_REFUSED_TIME) \
             and seconds(f.t_ns, f.t_inclination_refused_since) > TC_REFUSED_TIME:
         bits |= TC_FUSION_INCLINATION
-    if f.t_gnss_refused_since != NEVER:
+    if f.t_gnss_refused_since != NEVER or gnss_wanders(f):
         bits |= TC_FUSION_GNSS
     return bits
 
@@ -155,7 +155,7 @@ cdef void attitude_sd(const fusion_filter *f, const fusion_motion *m, double rol
     cdef int32_t i, j
     attitude_slopes(f, m, pitch, yaw, k)
     for i in range(3):
-        r.n = 0
+        row_begin(&r, i)
         row_put3(&r, X_PHI, k[i][0], k[i][1], k[i][2])
         for j in range(2):
             row_put(&r, X_MOUNT + j, k[i][3 + j])
@@ -194,7 +194,7 @@ cdef void origin_sd(const fusion_filter *f, const double *arm_n, int32_t first, 
     cdef fusion_row r
     cdef int32_t i
     for i in range(3):
-        r.n = 0
+        row_begin(&r, i)
         row_put(&r, first + i, 1.0)
         row_put(&r, X_PHI + (i + 1) % 3, -arm_n[(i + 2) % 3])
         row_put(&r, X_PHI + (i + 2) % 3, arm_n[(i + 1) % 3])
@@ -318,7 +318,7 @@ cdef void fusion_default(tc_fusion_config *c) noexcept nogil:
     c.velocity_sd = 0.3
     c.gnss_white = 0.5
     c.gnss_drift_sd = 0.5
-    c.gnss_drift_tau = 60.0
+    c.gnss_drift_tau = 300.0
     c.rest_height_sd = 0.02
     c.rest_attitude_sd = 0.01
     c.gnss_datum_sd = 50.0              # a geoid, or a mark of another survey

@@ -41,13 +41,14 @@ cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, doubl
     """One axis; 1 = taken. The gate knows the noise of this moment, the update that noise is correlated."""
     cdef double PHt[N_X]
     cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + white)
+    innovation_tell(f, TC_KIND_CONSTRAINT, r, z2 <= TC_SLIDE_OUT * TC_SLIDE_OUT, nu, hph, white, raised)
     if z2 > TC_SLIDE_OUT * TC_SLIDE_OUT:
         f.gated[TC_KIND_CONSTRAINT] += 1
         return 0
     if z2 > TC_SLIDE * TC_SLIDE:
         white *= z2 / (TC_SLIDE * TC_SLIDE)
-    row_correct(f, PHt, hph + raised * white, nu, dx)
-    innovation_keep(f, TC_KIND_CONSTRAINT, nu, hph + raised * white)
+    row_correct(f, r, PHt, hph + raised * white, nu, dx)
+    f.used[TC_KIND_CONSTRAINT] += 1
     return 1
 
 
@@ -87,7 +88,7 @@ cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
     e[0] = e[2] = 0.0
     e[1] = 1.0
     point_velocity(f, &m, at, u)
-    point_row(f, &m, at, e, &r)
+    point_row(f, &m, at, e, 0, &r)
     row_put(&r, X_PIVOT, m.w_b[2])
     white += TC_CONSTRAINT_ANGLE * TC_CONSTRAINT_ANGLE * u[0] * u[0]
     side = TC_TYRE_SLIP * fabs(m.w_b[2] * u[0]) * fabs(u[0])
@@ -98,7 +99,7 @@ cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
     e[1] = 0.0
     e[2] = 1.0
     point_velocity(f, &m, at, u)
-    point_row(f, &m, at, e, &r)
+    point_row(f, &m, at, e, 1, &r)
     r.innovation = -u[2]
     taken += constraint_row(f, &r, white, raised, dx)
     correct(f, dx)

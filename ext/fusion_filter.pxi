@@ -36,6 +36,7 @@ cdef extern from *:
     const double TC_CHECK_PERIOD, TC_GYRO_SCALE_SD, TC_SCALE_TAU
 
 cdef struct stance_model                # stance.pxi
+cdef struct fusion_clone                # fusion_smoother.pxi
 
 cdef enum:
     N_POSE = 6                          # x, y, z of the body origin, roll, pitch, yaw
@@ -130,6 +131,9 @@ cdef struct fusion_filter:
     double wheel_first, wheel_mean, speed
     double gnss_left[3]                 # what the last fix left unexplained, m
     double gnss_change[3]               # mean square of how that changes from fix to fix, m^2
+    double gnss_mean[6]                 # of the normalised innovations of position and velocity, over the last fixes
+    double gnss_led[2]                  # m/s by which fixes lead the place away from where the motion does
+    int64_t t_gnss_wander               # when fixes were last seen to walk away from the motion
     int32_t gnss_changes                # so many were averaged, up to TC_GNSS_CHANGES
     tc_speed speed_waiting              # a vehicle speed of later than its stamp waits for that time
     int32_t is_speed_waiting
@@ -141,8 +145,9 @@ cdef struct fusion_filter:
     double distance
     uint32_t used[TC_KINDS]
     uint32_t gated[TC_KINDS]
-    double innovation[TC_KINDS]         # the last one that was taken, over its standard deviation
-    double nis[TC_KINDS]                # and the sum of their squares
+    tc_innovation *ring                 # the host's, all innovations; NULL = nobody watches
+    uint64_t ring_size, innovations     # its length, and how many there were: rewound with the filter
+    fusion_clone *clone                 # of an earlier state, for the smoother; NULL in a vehicle
     uint32_t resets
     # terrain aiding
     const stance_model *model           # the engine's
@@ -165,11 +170,17 @@ cdef struct fusion_filter:
 
 # One scalar measurement: innovation, noise variance, and the states it sees.
 cdef struct fusion_row:
+    int32_t axis                        # which of its sensor's values, from 0
     int32_t n
     int32_t at[N_ROW]
     double h[N_ROW]
     double innovation
     double variance
+
+
+cdef inline void row_begin(fusion_row *r, int32_t axis) noexcept nogil:
+    r.axis = axis
+    r.n = 0
 
 
 cdef inline void row_put(fusion_row *r, int32_t state, double h) noexcept nogil:
@@ -210,12 +221,15 @@ cdef inline double row_innovation(const fusion_row *r, const double *dx) noexcep
     return nu
 
 
-cdef inline void row_correct(fusion_filter *f, double *PHt, double S, double nu, double *dx) noexcept nogil:
+cdef inline void row_correct(fusion_filter *f, const fusion_row *r, double *PHt, double S, double nu,
+                             double *dx) noexcept nogil:
     """Optimal correction. P - PHt PHt^T / S is Joseph's form for the optimal gain; as the product of one scaled vector
     with itself it stays symmetric to the last bit."""
     cdef double g = nu / S, root = 1.0 / sqrt(S), s
     cdef double *row
     cdef int32_t i, j
+    if f.clone is not NULL:
+        clone_correct(f.clone, r, PHt, S, nu)
     for i in range(N_X):
         dx[i] += PHt[i] * g
         PHt[i] *= root
@@ -226,23 +240,46 @@ cdef inline void row_correct(fusion_filter *f, double *PHt, double S, double nu,
             row[j] -= s * PHt[j]
 
 
-cdef inline void innovation_keep(fusion_filter *f, int32_t kind, double nu, double S) noexcept nogil:
-    """What tells whether the filter is consistent: the squares have a mean of 1 where noise is white."""
-    f.used[kind] += 1
-    f.innovation[kind] = nu / sqrt(S)
-    f.nis[kind] += nu * nu / S
+cdef void fusion_watch(fusion_filter *f, tc_innovation *ring, uint64_t n) noexcept nogil:
+    """Innovations go into the host's ring from now on; NULL = no more."""
+    f.ring = ring
+    f.ring_size = n
+    f.innovations = 0
 
 
-cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double *dx, int32_t kind) noexcept nogil:
-    """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken."""
+cdef inline void innovation_tell(fusion_filter *f, int32_t kind, const fusion_row *r, int32_t taken, double nu,
+                                 double hph, double noise, double raised) noexcept nogil:
+    """To the host's ring, the oldest go: what was expected of nu at this moment, and by how much the noise is raised
+    for the update because it lasts."""
+    cdef tc_innovation *out
+    if f.ring is NULL:
+        return
+    out = &f.ring[f.innovations % f.ring_size]
+    out.t_ns = f.t_ns
+    out.kind = kind
+    out.axis = r.axis
+    out.taken = taken
+    out.reserved = 0
+    out.innovation = nu
+    out.variance = hph + noise
+    out.noise = noise
+    out.raised = raised
+    f.innovations += 1
+
+
+cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double raised, double *dx,
+                        int32_t kind) noexcept nogil:
+    """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken. The gate knows the noise
+    of this moment, the update that it lasts: then it is raised."""
     cdef double PHt[N_X]
-    cdef double S = row_project(f, r, PHt) + r.variance
-    cdef double nu = row_innovation(r, dx)
-    if nu * nu > gate * S:
+    cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx)
+    cdef int32_t taken = nu * nu <= gate * (hph + r.variance)
+    innovation_tell(f, kind, r, taken, nu, hph, r.variance, raised)
+    if not taken:
         f.gated[kind] += 1
         return 0
-    row_correct(f, PHt, S, nu, dx)
-    innovation_keep(f, kind, nu, S)
+    row_correct(f, r, PHt, hph + raised * r.variance, nu, dx)
+    f.used[kind] += 1
     return 1
 
 
@@ -388,6 +425,8 @@ cdef void covariance_step(fusion_filter *f) noexcept nogil:
     cdef int32_t i, j
     if f.sum_t <= 0.0:
         return
+    if f.clone is not NULL:
+        clone_step(f)
     for j in range(N_X):
         transition(f, &P[X_PHI * N_X + j], &P[X_V * N_X + j], &P[X_P * N_X + j], &P[X_BG * N_X + j],
                    &P[X_BA * N_X + j], N_X)
@@ -414,6 +453,16 @@ cdef void covariance_forget(fusion_filter *f, int32_t state, double variance) no
         f.P[state * N_X + j] = 0.0
         f.P[j * N_X + state] = 0.0
     f.P[state * (N_X + 1)] = variance
+    if f.clone is not NULL:
+        clone_scale(f.clone, state, 0.0)
+
+
+cdef void covariance_clear(fusion_filter *f) noexcept nogil:
+    """Nothing is known to be uncertain, and nothing hangs on what was before."""
+    cdef int32_t i
+    memset(f.P, 0, sizeof(f.P))
+    for i in range(N_X if f.clone is not NULL else 0):
+        clone_scale(f.clone, i, 0.0)
 
 
 cdef inline double seconds(int64_t later, int64_t earlier) noexcept nogil:
@@ -461,7 +510,7 @@ cdef inline void point_velocity(const fusion_filter *f, const fusion_motion *m, 
         u_b[i] += m.v_b[i]
 
 
-cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double *r_b, const double *e,
+cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double *r_b, const double *e, int32_t number,
                     fusion_row *r) noexcept nogil:
     """Derivatives of e . u_b, u_b the velocity of point r_b, with respect to phi, v, bg and the mounting angles.
 
@@ -477,7 +526,7 @@ cdef void point_row(const fusion_filter *f, const fusion_motion *m, const double
     cdef double moved[3]
     cdef double arm_turned[3]
     cdef int32_t i, k
-    memset(r, 0, sizeof(fusion_row))
+    row_begin(r, number)
     for i in range(3):
         arm[i] = r_b[i] - f.c.imu_lever[i]
     rotate(m.R_nb, e, e_n)

@@ -13,6 +13,18 @@ cdef extern from *:
     static const double TC_GNSS_LATE = 0.01;           /* s, jitter of a stamp */
     static const double TC_GNSS_DOUBT = 0.2;           /* m/s and m, added to the sd at every such fix */
     static const double TC_GNSS_LOST = 7.0;            /* s of refusals until the fixes are believed */
+    static const double TC_GNSS_MEMORY = 0.05;         /* share of a fix in the mean of the normalised innovations, */
+    static const double TC_GNSS_LEANS = 1.2;           /* from which on the fixes walk away from the motion; theirs */
+    static const double TC_GNSS_LEANS_TOO = 0.5;       /* velocities then do not, else it is the motion that is wrong */
+    static const double TC_GNSS_CLIP = 4.0;            /* sd one fix counts in it at most */
+    static const double TC_GNSS_WANDER = 0.2;          /* m/sqrt(s): their slow error is then free to move, */
+    static const double TC_GNSS_WANDER_SD = 0.5;       /* and so unknown, m, */
+    static const double TC_GNSS_WANDER_TIME = 30.0;    /* s after the last sign of it; */
+    static const double TC_GNSS_LED_TIME = 3.0;        /* s over which fixes lead the place away from the motion: */
+    static const double TC_GNSS_LED = 0.06;            /* m/s, */
+    static const double TC_GNSS_LED_SHARE = 0.03;      /* of the speed, and their stated deviation in that time */
+    static const double TC_GNSS_LED_SD = 0.3;          /* m it may have led by then */
+    static const double TC_GNSS_WANDER_TAU = 20.0;     /* s in which they are believed again */
     static const double TC_GNSS_PARKED = 0.08;         /* m/s */
     static const double TC_GATE_FIX = 16.0;            /* chi-square, 3 degrees of freedom, 99.9 % */
     static const double TC_COURSE_SPEED = 1.5;         /* m/s from which the course shows the heading */
@@ -24,14 +36,20 @@ cdef extern from *:
         TC_GNSS_CHANGES, TC_GNSS_CHANGES_LEAST
     const double TC_GNSS_VELOCITY_FLOOR, TC_GNSS_VELOCITY_LATE, TC_GNSS_LATE, TC_GNSS_LOST
     const double TC_GNSS_DOUBT, TC_GNSS_PARKED, TC_GATE_FIX, TC_COURSE_SPEED, TC_COURSE_SIGMAS
+    const double TC_GNSS_MEMORY, TC_GNSS_LEANS, TC_GNSS_LEANS_TOO, TC_GNSS_CLIP, TC_GNSS_WANDER, TC_GNSS_WANDER_SD
+    const double TC_GNSS_WANDER_TIME, TC_GNSS_WANDER_TAU, TC_GNSS_LED_TIME, TC_GNSS_LED, TC_GNSS_LED_SHARE
+    const double TC_GNSS_LED_SD
     const double TC_COURSE_DISTANCE, TC_COURSE_SD, TC_GNSS_JUMP, TC_GNSS_SEEN, TC_GNSS_FED, TC_GNSS_ROBUST
 
 
 cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nogil:
     """The slow error fades with gnss_drift_tau and is fed to keep its stated size, but no faster than fixes are seen
     to change against each other: many receivers smooth theirs."""
-    cdef double keep = exp(-dt / f.c.gnss_drift_tau), slow, fed
-    cdef int32_t i, j, k
+    cdef double tau = f.c.gnss_drift_tau, keep, slow, fed
+    cdef int32_t i, j, k, wander = gnss_wanders(f)
+    if f.t_gnss_wander != NEVER and not wander and TC_GNSS_WANDER_TAU < tau:
+        tau = TC_GNSS_WANDER_TAU
+    keep = exp(-dt / tau)
     for i in range(3):
         k = X_DRIFT + i
         f.drift[i] *= keep
@@ -39,11 +57,70 @@ cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nog
             f.P[k * N_X + j] *= keep
         for j in range(N_X):
             f.P[j * N_X + k] *= keep
+        if f.clone is not NULL:
+            clone_scale(f.clone, k, keep)
         slow = f.c.gnss_drift_sd * sd[i]
         fed = slow * slow * (1.0 - keep * keep)
         if f.gnss_changes >= TC_GNSS_CHANGES_LEAST and fed > TC_GNSS_FED * f.gnss_change[i]:
             fed = TC_GNSS_FED * f.gnss_change[i]
-        f.P[k * (N_X + 1)] += fed
+        f.P[k * (N_X + 1)] += fed + (TC_GNSS_WANDER * TC_GNSS_WANDER * dt if wander else 0.0)
+    if f.t_gnss_wander != NEVER and seconds(f.t_ns, f.t_gnss_wander) > TC_GNSS_WANDER_TIME + 5.0 * TC_GNSS_WANDER_TAU:
+        f.t_gnss_wander = NEVER
+
+
+cdef inline int32_t gnss_wanders(const fusion_filter *f) noexcept nogil:
+    """Whether fixes walked away from the motion lately: theirs is then no place to trust."""
+    return fresh(f, f.t_gnss_wander, TC_GNSS_WANDER_TIME)
+
+
+cdef void innovation_mean(const fusion_filter *f, const fusion_row *rows, double *mean) noexcept nogil:
+    """Of three rows, normalised: near 0 where fixes and motion agree, whatever each of them is off."""
+    cdef double PHt[N_X]
+    cdef double z
+    cdef int32_t i
+    for i in range(3):
+        z = rows[i].innovation / sqrt(row_project(f, &rows[i], PHt) + rows[i].variance)
+        z = TC_GNSS_CLIP if z > TC_GNSS_CLIP else z
+        z = -TC_GNSS_CLIP if z < -TC_GNSS_CLIP else z
+        mean[i] += TC_GNSS_MEMORY * (z - mean[i])
+
+
+cdef void gnss_lead(fusion_filter *f, const double *before, double dt) noexcept nogil:
+    """How fast fixes lead the place away from where the motion does, m/s."""
+    cdef int32_t i
+    if dt <= 0.0:
+        return
+    for i in range(2):
+        f.gnss_led[i] += dt / (dt + TC_GNSS_LED_TIME) * ((f.p[i] - before[i]) / dt - f.gnss_led[i])
+
+
+cdef int32_t gnss_leans(const fusion_filter *f, const tc_gnss *s, int32_t axis) noexcept nogil:
+    """Whether fixes walk away along an axis. Where their velocities go the same way it is the motion that is wrong."""
+    cdef double speed = sqrt(f.v[0] * f.v[0] + f.v[1] * f.v[1])
+    cdef double led = f.gnss_led[axis], mean = f.gnss_mean[axis], same = 0.0
+    cdef double most = TC_GNSS_LED + TC_GNSS_LED_SHARE * speed + s.sd_position[axis] / TC_GNSS_LED_TIME
+    if s.flags & TC_GNSS_VELOCITY:
+        same = f.gnss_mean[3 + axis]
+    if fabs(mean) > TC_GNSS_LEANS and same * (1.0 if mean > 0.0 else -1.0) < TC_GNSS_LEANS_TOO:
+        return 1
+    return fabs(led) > most and same * (1.0 if led > 0.0 else -1.0) < TC_GNSS_LEANS_TOO
+
+
+cdef void gnss_doubt(fusion_filter *f, const tc_gnss *s) noexcept nogil:
+    """Fixes that walk away from where wheels and IMU lead drift, however sure they are: their slow error gets free, and
+    the motion carries the place. The IMU alone is no witness against them."""
+    cdef double age = TC_WITNESS_AGE if f.t_wheels == NEVER else TC_ROLLING_AGE
+    cdef int32_t i
+    if not (f.has_position and fresh(f, f.t_rolling_used, age) and f.c.gnss_drift_sd > 0.0):
+        return
+    if not (gnss_leans(f, s, 0) or gnss_leans(f, s, 1)):
+        return
+    for i in range(3 if not gnss_wanders(f) else 0):
+        f.P[(X_DRIFT + i) * (N_X + 1)] += TC_GNSS_WANDER_SD * TC_GNSS_WANDER_SD
+        f.P[(X_P + i) * (N_X + 1)] += TC_GNSS_LED_SD * TC_GNSS_LED_SD
+    f.t_gnss_wander = f.t_ns
+    memset(f.gnss_mean, 0, sizeof(f.gnss_mean))
+    memset(f.gnss_led, 0, sizeof(f.gnss_led))
 
 
 cdef void gnss_arm(const fusion_filter *f, const fusion_motion *m, double *arm_n, double *turn_n) noexcept nogil:
@@ -128,6 +205,8 @@ cdef void heading_turn(fusion_filter *f, double angle, double sd) noexcept nogil
             b = f.P[i * N_X + k + 1]
             f.P[i * N_X + k] = c * a - s * b
             f.P[i * N_X + k + 1] = s * a + c * b
+    if f.clone is not NULL:
+        clone_turn(f.clone, c, s)
     at[0] = X_PHI + 2
     at[1] = X_V
     at[2] = X_V + 1
@@ -240,7 +319,7 @@ cdef void position_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
         v[i] = f.v[i] + turn_n[i]
     for i in range(3):
         r = &rows[i]
-        r.n = 0
+        row_begin(r, i)
         row_put(r, X_P + i, 1.0)
         row_put(r, X_V + i, age)
         row_put(r, X_DRIFT + i, 1.0)
@@ -269,7 +348,7 @@ cdef void velocity_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
     acceleration_smooth(f, a_n)
     for i in range(3):
         r = &rows[i]
-        r.n = 0
+        row_begin(r, 3 + i)
         row_put(r, X_V + i, 1.0)
         row_put(r, X_PHI + (i + 1) % 3, turn_n[(i + 2) % 3])
         row_put(r, X_PHI + (i + 2) % 3, -turn_n[(i + 1) % 3])
@@ -294,16 +373,19 @@ cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left)
         S = row_project(f, &rows[i], PHt) + rows[i].variance
         if rows[i].innovation * rows[i].innovation > TC_GATE_FIX * S:
             f.gated[TC_KIND_GNSS] += 1
+            innovation_tell(f, TC_KIND_GNSS, &rows[i], 0, rows[i].innovation, S - rows[i].variance, rows[i].variance,
+                            1.0)
             taken = 0
             break
     for i in range(3 if taken else 0):
         hph = row_project(f, &rows[i], PHt)
         nu = row_innovation(&rows[i], dx)
         variance = rows[i].variance
-        innovation_keep(f, TC_KIND_GNSS, nu, hph + variance)
+        innovation_tell(f, TC_KIND_GNSS, &rows[i], 1, nu, hph, variance, 1.0)
+        f.used[TC_KIND_GNSS] += 1
         if nu * nu > TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance):
             variance *= nu * nu / (TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance))
-        row_correct(f, PHt, hph + variance, nu, dx)
+        row_correct(f, &rows[i], PHt, hph + variance, nu, dx)
     for i in range(3 if left is not NULL else 0):
         left[i] = row_innovation(&rows[i], dx)
     if taken:
@@ -351,6 +433,7 @@ cdef void gnss_witness(fusion_filter *f, const tc_gnss *s) noexcept nogil:
 cdef void fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
     cdef fusion_motion m
     cdef fusion_row rows[3]
+    cdef double before[3]
     cdef double lead = 0.0, dt
     cdef int32_t placed
     dt = 0.0 if f.t_gnss == NEVER else seconds(sample.t_ns, f.t_gnss)
@@ -368,15 +451,21 @@ cdef void fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
     body_motion(f, lead, &m)
     position_rows(f, sample, &m, lead, rows)
     gnss_changed(f, rows)
+    innovation_mean(f, rows, f.gnss_mean)
+    memcpy(before, f.p, sizeof(before))
     placed = rows_update(f, rows, f.gnss_left)
+    gnss_lead(f, before, dt)
     if sample.flags & TC_GNSS_VELOCITY:
         lead += f.c.gnss_velocity_clock
         body_motion(f, lead, &m)
         velocity_rows(f, sample, &m, lead, rows)
+        innovation_mean(f, rows, &f.gnss_mean[3])
         if not rows_update(f, rows, NULL) and not placed:
             motion_doubted(f)
+    gnss_doubt(f, sample)
     if placed:
-        terrain_lead(f)
+        if not gnss_wanders(f):
+            terrain_lead(f)
         f.t_position_used = sample.t_ns
         f.t_gnss_refused_since = NEVER
         f.has_position = 1

@@ -316,7 +316,7 @@ cdef void level(fusion_filter *f) noexcept nogil:
     rotation_from_rpy(roll, pitch, 0.0, R_nb)
     for i in range(3):
         f.v[i] = speed * R_nb[3 * i]
-    memset(f.P, 0, sizeof(f.P))
+    covariance_clear(f)
     prior(f, X_PHI, 2, f.c.attitude_sd)
     prior(f, X_V, 3, sd)
     prior(f, X_BG, 3, f.c.gyro_bias_sd)

@@ -49,6 +49,17 @@ cdef int32_t is_stuck(fusion_filter *f, const tc_inclination *s) noexcept nogil:
     return f.inclination_stuck
 
 
+cdef double inclination_raised(const fusion_filter *f, const tc_inclination *s) noexcept nogil:
+    """What the inclinometer's own low-pass leaves of its errors, and of the difference between it and ours, lasts for
+    the time of its two stages."""
+    cdef double tau, period
+    if f.t_inclination == NEVER or f.c.inclination_lowpass_hz <= 0.0:
+        return 1.0
+    tau = 2.0 / (TC_TWO_PI * f.c.inclination_lowpass_hz)
+    period = seconds(s.t_ns, f.t_inclination)
+    return 2.0 * tau / period if period < 2.0 * tau else 1.0
+
+
 cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noexcept nogil:
     cdef fusion_row r
     cdef double dx[N_X]
@@ -58,8 +69,9 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
     cdef double back[3]
     cdef double axis[3]
     cdef double moved[3]
-    cdef double lead = 0.0, side2, all2
+    cdef double lead = 0.0, raised, side2, all2
     cdef int32_t i, k, j, taken = 0
+    raised = inclination_raised(f, sample)
     f.t_inclination = sample.t_ns
     if not measurement_ready(f, sample.t_ns, &lead):
         return
@@ -74,7 +86,7 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
     side2 = g_b[1] * g_b[1] + g_b[2] * g_b[2]
     all2 = side2 + g_b[0] * g_b[0]
     for k in range(2):
-        r.n = 0
+        row_begin(&r, k)
         if k == 0:                      # roll = atan2(y, z)
             d[0] = 0.0
             d[1] = g_b[2] / side2
@@ -95,6 +107,6 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
             row_put(&r, X_MOUNT + j, d[0] * moved[0] + d[1] * moved[1] + d[2] * moved[2])
         row_put(&r, X_INCL + k, 1.0)
         r.variance = f.c.inclination_sd * f.c.inclination_sd
-        taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_INCLINATION)
+        taken += row_update(f, &r, TC_GATE_1, raised, dx, TC_KIND_INCLINATION)
     correct(f, dx)
     inclination_judge(f, sample, taken)

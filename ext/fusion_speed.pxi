@@ -51,7 +51,7 @@ cdef void speed_update(fusion_filter *f, const tc_speed *sample) noexcept nogil:
     e[0] = 1.0
     e[1] = e[2] = 0.0
     point_velocity(f, &m, at, u)
-    point_row(f, &m, at, e, &r)
+    point_row(f, &m, at, e, 0, &r)
     for i in range(r.n):
         r.h[i] *= 1.0 + f.scale
     row_put(&r, X_SCALE, u[0])
@@ -64,6 +64,6 @@ cdef void speed_update(fusion_filter *f, const tc_speed *sample) noexcept nogil:
     if sample.speed == 0.0:
         r.variance += f.c.wheel_dead_below * f.c.wheel_dead_below
     memset(dx, 0, sizeof(dx))
-    if row_update(f, &r, TC_GATE_1, dx, TC_KIND_SPEED):
+    if row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_SPEED):
         f.t_rolling_used = sample.t_ns
         correct(f, dx)

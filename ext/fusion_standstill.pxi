@@ -72,18 +72,18 @@ cdef void standstill_update(fusion_filter *f) noexcept nogil:
     memset(dx, 0, sizeof(dx))
     r.variance = TC_ZERO_SPEED_SD * TC_ZERO_SPEED_SD
     for i in range(3):
-        r.n = 0
+        row_begin(&r, i)
         row_put(&r, X_V + i, 1.0)
         r.innovation = -f.v[i]
-        taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_STANDSTILL)
+        taken += row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_STANDSTILL)
     f.still = taken == 3
     if f.still:
         rotate_back(f.R_ns, f.c.earth_rate, earth)
         noise = f.c.gyro_density * f.c.gyro_density / TC_ZERO_PERIOD
         for i in range(3):
-            r.n = 0
+            row_begin(&r, 3 + i)
             r.variance = rate_sd * rate_sd + 2.0 * noise + shake_variance(f, i)
             row_put(&r, X_BG + i, 1.0)
             r.innovation = f.g_low[i] - earth[i] - f.bg[i]
-            row_update(f, &r, TC_GATE_1, dx, TC_KIND_STANDSTILL)
+            row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_STANDSTILL)
     correct(f, dx)

@@ -157,7 +157,7 @@ cdef void rest_rows(const fusion_filter *f, const fusion_motion *m, const double
         place[i][(i + 2) % 3] = arm_n[(i + 1) % 3]
     for i in range(N_REST):
         r = &rows[i]
-        r.n = 0
+        row_begin(r, i)
         r.innovation = s.rest[i] - estimate[i]
         for j in range(3):
             h = place[2][j] if i == 0 else k[i - 1][j]
@@ -178,12 +178,13 @@ cdef int32_t rest_row(fusion_filter *f, fusion_row *r, double *dx) noexcept nogi
     cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + r.variance)
     f.terrain_nis += TC_TERRAIN_MEMORY * ((z2 if z2 < 10.0 else 10.0) - f.terrain_nis)
     f.terrain_fit += TC_TERRAIN_LONG * ((z2 if z2 < 10.0 else 10.0) - f.terrain_fit)
+    innovation_tell(f, TC_KIND_TERRAIN, r, z2 <= TC_TERRAIN_OUT * TC_TERRAIN_OUT, nu, hph, r.variance, 1.0)
     if z2 > TC_TERRAIN_OUT * TC_TERRAIN_OUT:
         f.gated[TC_KIND_TERRAIN] += 1
         return 0
     if z2 > TC_TERRAIN_SIGMAS * TC_TERRAIN_SIGMAS:
         r.variance *= z2 / (TC_TERRAIN_SIGMAS * TC_TERRAIN_SIGMAS)
-    row_correct(f, PHt, hph + r.variance, nu, dx)
+    row_correct(f, r, PHt, hph + r.variance, nu, dx)
     f.used[TC_KIND_TERRAIN] += 1
     return 1
 
@@ -298,12 +299,12 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
     rate[0] = w_b[0] + (w_b[1] * sin(now[3]) + w_b[2] * cos(now[3])) * tan(now[4])
     memset(dx, 0, sizeof(dx))
     for i in range(2):
-        r.n = 0
+        row_begin(&r, N_REST + i)
         row_put(&r, X_V, s.with_pose[1 + i][0])
         row_put(&r, X_V + 1, s.with_pose[1 + i][1])
         r.innovation = rate[i] - s.with_pose[1 + i][0] * f.v[0] - s.with_pose[1 + i][1] * f.v[1]
         r.variance = TC_HOLD_RAISED * (noise + rate[i] * rate[i])
-        taken += row_update(f, &r, TC_GATE_1, dx, TC_KIND_TERRAIN)
+        taken += row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_TERRAIN)
     if taken:
         correct(f, dx)
 

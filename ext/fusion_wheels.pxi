@@ -116,13 +116,13 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
     cdef double u[3]
     cdef double e[3]
     cdef double along, ground, hph, white, nu, z, larger
-    cdef int32_t i
+    cdef int32_t i, taken
     at[0] = f.wheelbase if wheel < 2 else 0.0
     at[1] = 0.5 * f.track[0 if wheel < 2 else 1] * (1.0 if wheel % 2 == 0 else -1.0)
     at[2] = f.tyre_radius
     point_velocity(f, m, at, u)
     wheel_direction(f, wheel, u, e)
-    point_row(f, m, at, e, &r)
+    point_row(f, m, at, e, wheel, &r)
     along = e[0] * u[0] + e[1] * u[1]
     ground = along + bump_speed(along, u[2])
     for i in range(r.n):
@@ -142,15 +142,17 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
         z = -z                          # now positive where the wheel turns faster than the ground goes by
     f.wheel_z[wheel] = z
     f.wheel_sd[wheel] = sqrt(hph)
-    if f.wheels_fast or is_dead(f, wheel) or z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED:
+    taken = not (f.wheels_fast or is_dead(f, wheel) or z > TC_SLIP_OUT or z < -TC_SLIP_LOCKED)
+    innovation_tell(f, TC_KIND_WHEELS, &r, taken, nu, hph, white, raised)
+    if not taken:
         f.gated[TC_KIND_WHEELS] += 1
         return 0
     if z > TC_SLIP_FAST:
         white *= z * z / (TC_SLIP_FAST * TC_SLIP_FAST)
     elif z < -TC_SLIP_SLOW:
         white *= z * z / (TC_SLIP_SLOW * TC_SLIP_SLOW)
-    row_correct(f, PHt, hph + raised * white, nu, dx)
-    innovation_keep(f, TC_KIND_WHEELS, nu, hph + raised * white)
+    row_correct(f, &r, PHt, hph + raised * white, nu, dx)
+    f.used[TC_KIND_WHEELS] += 1
     return 1
 
 
@@ -202,7 +204,7 @@ cdef int32_t zero_believed(fusion_filter *f, const fusion_motion *m, int64_t t_n
     e[0] = 1.0
     e[1] = e[2] = 0.0
     point_velocity(f, m, at, u)
-    point_row(f, m, at, e, &r)
+    point_row(f, m, at, e, 0, &r)
     f.wheels_dead = u[0] * u[0] > TC_ZERO_GATE * (row_project(f, &r, PHt) + variance)
     if f.wheels_dead:
         return 0

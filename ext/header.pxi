@@ -310,6 +310,17 @@ cdef extern from "trailcoach.h" nogil:
         TC_KIND_TERRAIN
         TC_KINDS
 
+    ctypedef struct tc_innovation:
+        int64_t t_ns
+        int32_t kind
+        int32_t axis
+        int32_t taken
+        int32_t reserved
+        double innovation
+        double variance
+        double noise
+        double raised
+
     ctypedef struct tc_state:
         uint32_t struct_size
         uint32_t status
@@ -523,7 +534,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_CAUSE_CONTACT
         TC_CAUSE_END
         TC_CAUSE_ROLL_BACK
-        TC_CAUSE_HIGH_CENTRED
+        TC_CAUSE_HIGH_CENTRED, TC_CAUSE_TIGHT_TURNS
 
     enum:
         TC_PRIORITY_ADVICE
@@ -540,6 +551,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_SETUP_LOCKERS
         TC_SETUP_SWAY_BAR
         TC_SETUP_TYRES
+        TC_SETUP_WALK
 
     enum:
         TC_DETAIL_ALL

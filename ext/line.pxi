@@ -8,7 +8,7 @@
 # stay clear with the driver a hand aside, such that do; where there is none the same on a finer lattice, which shows
 # that there are none; clear ways with both gears, where that is allowed; ways on which something touches, at a price.
 # Where a clear line is found soon, a less greedy search may find a better one. A host that wants no more than the first
-# usable line says so.
+# usable line says so: then a quarter of the budget goes to clear ways, and the rest to ways that touch least.
 #
 # Warm, the arcs of the last line are tried first, from where the vehicle is now: the search goes on from their end, and
 # is none the poorer where they lead nowhere.
@@ -938,7 +938,7 @@ cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil
     cdef int32_t outcome
     p.both_gears = False
     p.tube = 0.0
-    outcome = search_clear(p, start, False, 4 * eighth)
+    outcome = search_clear(p, start, False, (2 if p.config.options & TC_PLAN_FIRST else 4) * eighth)
     if is_clear(p, outcome):
         p.info.first_stances = p.info.stances
         if not p.config.options & TC_PLAN_FIRST:
@@ -947,6 +947,8 @@ cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil
             if p.info.tube == 0.0 and p.info.stances < LINE_SOON:
                 improve(p, start)
         return TC_LINE_CLEAR
+    if p.config.options & TC_PLAN_FIRST:
+        return search_touching(p, start)
     if outcome != TC_LINE_BLOCKED and p.config.tube > 0.0:      # wider of the rocks may be out of a dead end
         p.tube = p.config.tube
         outcome = search_clear(p, start, False, 5 * eighth)

@@ -33,6 +33,7 @@ def struct_sizes() -> dict[str, int]:
             "FUSION_CONFIG": sizeof(tc_fusion_config), "LINE_CONFIG": sizeof(tc_line_config),
             "COACH_CONFIG": sizeof(tc_coach_config),
             "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
+            "INNOVATION": sizeof(tc_innovation),
             "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
             "STEP": sizeof(tc_step), "CONTACT": sizeof(tc_contact), "ANSWER": sizeof(tc_answer),
             "FOOTING": sizeof(tc_footing), "MARGINS": sizeof(tc_margins)}
@@ -80,6 +81,18 @@ def nearest(known, int32_t reach) -> np.ndarray:
     with nogil:
         nearest_known(&k[0, 0], k.shape[1], k.shape[0], reach, &row[0, 0], &o[0, 0])
     return out
+
+
+def smoother_layout() -> tuple[int, int, int]:
+    """Bytes of a snapshot of the filter, where in it the covariance lies, and how many states that has."""
+    cdef fusion_filter f
+    return sizeof(fusion_filter), <char *> &f.P[0] - <char *> &f, N_X
+
+
+def smoothed_into(const uint8_t[::1] snapshot, const double[::1] error, const double[:, ::1] P, out) -> None:
+    """The state of a snapshot moved by its error, with covariance P, into one element of an array of abi.STATE."""
+    cdef uint8_t[::1] o = out.reshape(1).view(np.uint8)
+    smoothed_state(<const fusion_filter *> &snapshot[0], &error[0], &P[0, 0], <tc_state *> &o[0])
 
 
 cdef class Grid:
@@ -303,6 +316,8 @@ cdef class Engine:
     """Python owner of one tc_engine; see trailcoach.h for what each call does."""
     cdef tc_engine *_e
     cdef readonly object grid
+    cdef object _ring
+    cdef fusion_clone *_clone
 
     def __cinit__(self, config):
         cdef const uint8_t[::1] c = bytes_of(config, abi.CONFIG)
@@ -310,6 +325,7 @@ cdef class Engine:
 
     def __dealloc__(self):
         tc_destroy(self._e)
+        free(self._clone)
 
     def set_terrain(self, Grid grid not None) -> None:
         check(tc_set_terrain(self._e, &grid.g), "terrain")
@@ -366,11 +382,6 @@ cdef class Engine:
         if st < 0 and st != TC_E_TIME:
             check(st, f"{SAMPLE_NAMES[kinds[j]]} sample {rows[j]}")
 
-    def innovations(self) -> tuple[np.ndarray, np.ndarray]:
-        """By kind: the last innovation taken over its standard deviation, and the sum of their squares."""
-        cdef const fusion_filter *f = &(<const engine_memory *> self._e).fusion
-        return (np.array([f.innovation[i] for i in range(TC_KINDS)]), np.array([f.nis[i] for i in range(TC_KINDS)]))
-
     def tick(self, int64_t t_ns) -> None:
         cdef tc_status st
         with nogil:
@@ -387,6 +398,42 @@ cdef class Engine:
         cdef uint8_t[::1] o = out.reshape(1).view(np.uint8)
         (<tc_state *> &o[0]).struct_size = sizeof(tc_state)
         check(tc_get_state(self._e, <tc_state *> &o[0]), "state")
+
+    def checkpoint(self, uint8_t[::1] snapshot, double[:, ::1] C, double[:, ::1] P, double[::1] moved) -> bool:
+        """The filter into a snapshot, one of smoother_layout; C, P and moved of the clone of the last checkpoint.
+
+        False = there is no clone of it that is still true: C is zero, P and moved are left alone.
+        """
+        cdef fusion_filter *f = &(<engine_memory *> self._e).fusion
+        cdef bint whole = f.clone is not NULL and not f.clone.torn
+        if snapshot.shape[0] != sizeof(fusion_filter) or C.size != N_X * N_X or P.size != C.size or moved.size != N_X:
+            raise ValueError("arrays as smoother_layout tells are needed")
+        covariance_step(f)
+        if whole:
+            memcpy(&C[0, 0], f.clone.C, sizeof(f.clone.C))
+            memcpy(&P[0, 0], f.clone.P, sizeof(f.clone.P))
+            memcpy(&moved[0], f.clone.moved, sizeof(f.clone.moved))
+        else:
+            C[:, :] = 0.0
+        memcpy(&snapshot[0], f, sizeof(fusion_filter))
+        if self._clone is NULL:
+            self._clone = <fusion_clone *> calloc(1, sizeof(fusion_clone))
+            if self._clone is NULL:
+                raise MemoryError
+        f.clone = self._clone
+        clone_make(f.clone, f)
+        return whole
+
+    def watch_innovations(self, uint8_t[::1] ring) -> None:
+        """Innovations into the bytes of an array (n,) of abi.INNOVATION from now on; it stays the caller's."""
+        cdef size_t n = ring.shape[0] // sizeof(tc_innovation)
+        check(tc_watch_innovations(self._e, <tc_innovation *> &ring[0] if n else NULL, n), "watching innovations")
+        self._ring = ring               # the engine borrows it
+
+    @property
+    def innovation_count(self) -> int:
+        """How many there were since watching began."""
+        return tc_innovation_count(self._e)
 
     def stance(self) -> np.ndarray | None:
         """Where the vehicle stands on the terrain, or None as long as that is not known."""
@@ -541,7 +588,7 @@ cdef class Coach:
 
     def tick(self, state, stance=None, line_info=None, line_points=None, double s=0.0, double off_line=0.0,
              double to_end=1e9, course=None, double sigma=0.0, aside=None, contact=None,
-             course_end=None) -> list[np.ndarray]:
+             course_end=None, bint legs=False) -> list[np.ndarray]:
         """Look once, at the time of the state: the steps it gives, a list of arrays of abi.STEP with shape ().
 
         state, stance (None = no terrain) and line_info (None = no line) are arrays of abi.STATE, abi.STANCE and
@@ -549,7 +596,8 @@ cdef class Coach:
         place the vehicle on line and trail, m. course is the present course, (n,) of abi.LINE_POINT, the first a step
         ahead (None = not known); sigma the standard deviation of the terrain's heights, m. aside is what going on
         beside the line meets, (n,) of abi.LINE_POINT; contact one felt just now, of abi.CONTACT with shape ();
-        course_end the TC_STANCE_ status the course ends at and the way to there, m.
+        course_end the TC_STANCE_ status the course ends at and the way to there, m; legs whether the line is one of
+        legs, to be told one by one.
         """
         cdef const uint8_t[::1] state_bytes = bytes_of(state, abi.STATE)
         cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes, aside_bytes, contact_bytes
@@ -588,6 +636,7 @@ cdef class Coach:
         if course_end is not None:
             view.course_end, view.course_end_way = course_end
         view.s, view.off_line, view.to_end, view.sigma = s, off_line, to_end, sigma
+        view.legs = legs
         with nogil:
             coach_tick(self._c, &view)
         steps = np.zeros(self._c.count, abi.STEP)

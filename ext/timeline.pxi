@@ -200,6 +200,8 @@ cdef void timeline_rewind(timeline_buffer *b, fusion_filter *f, uint64_t to, int
         b.n_marks -= 1
     b.n_marks -= 1                      # made again on the way
     f[0] = mark_at(b, b.n_marks).fusion
+    if f.clone is not NULL:
+        f.clone.torn = 1
     b.t_ns = mark_at(b, b.n_marks).t_ns
     b.kind = mark_at(b, b.n_marks).kind
     b.done = mark_at(b, b.n_marks).next
@@ -298,6 +300,8 @@ cdef void timeline_restart(timeline_buffer *b, fusion_filter *f) noexcept nogil:
     """The first stamps were wrong: begin again, with what the host said before them."""
     cdef uint32_t steps = b.clock.steps + 1
     cdef uint32_t resets = f.resets + 1
+    if f.clone is not NULL:
+        f.clone.torn = 1
     f[0] = b.blank
     f.resets = resets
     timeline_forget(b)

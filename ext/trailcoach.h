@@ -286,7 +286,8 @@ typedef struct tc_fusion_config {
 } tc_fusion_config;
 
 enum {                          /* tc_line_config.options, added up */
-    TC_PLAN_FIRST = 1,          /* the first usable line will do: no room for error, no better one is searched for */
+    TC_PLAN_FIRST = 1,          /* the first usable line will do: no room for error, no better one, no way back is
+                                   searched for, and that there is no clear one is not shown */
     TC_PLAN_WARM = 2            /* tc_plan tries the line planned last first, as plans of the tick always do */
 };
 typedef struct tc_line_config {
@@ -309,7 +310,8 @@ enum {                          /* tc_coach_config.detail; that nothing is known
 };
 enum { TC_UNITS_FEET = 0, TC_UNITS_METRES = 1 };    /* tc_coach_config.units */
 enum {                          /* bits of tc_coach_config.setups, and of tc_step.setup of TC_STEP_SETUP */
-    TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2, TC_SETUP_SWAY_BAR = 4, TC_SETUP_TYRES = 8
+    TC_SETUP_LOW_RANGE = 1, TC_SETUP_LOCKERS = 2, TC_SETUP_SWAY_BAR = 4, TC_SETUP_TYRES = 8,
+    TC_SETUP_WALK = 16          /* get out and walk it first */
 };
 
 typedef struct tc_coach_config {
@@ -357,12 +359,27 @@ enum {                          /* bits of tc_state.status */
     TC_FUSION_REWOUND = 512,    /* a late sample changed what was said in the last second */
     TC_FUSION_CLOCK = 1024,     /* a sensor's clock stepped in the last 5 s: its stamps are carried on */
     TC_FUSION_INCLINATION = 2048,   /* the inclinometer has been refused for 1 s, or is stuck */
-    TC_FUSION_GNSS = 4096,      /* the last fix was refused */
+    TC_FUSION_GNSS = 4096,      /* the last fix was refused, or fixes walk away from the motion */
     TC_FUSION_TERRAIN = 8192    /* the ground does not fit the map: terrain aiding is off for a while */
 };
 
 enum { TC_KIND_WHEELS = 0, TC_KIND_CONSTRAINT = 1, TC_KIND_INCLINATION = 2, TC_KIND_GNSS = 3, TC_KIND_SPEED = 4,
        TC_KIND_STANDSTILL = 5, TC_KIND_TERRAIN = 6, TC_KINDS = 7 };
+
+/* One value measured less the value the filter expected. */
+typedef struct tc_innovation {
+    int64_t  t_ns;              /* of the filter's state */
+    int32_t  kind;              /* TC_KIND_ */
+    int32_t  axis;              /* which of the sensor's values: wheel fl fr rl rr; x y z and vx vy vz of a fix; roll, pitch;
+                                   side and vertical speed of the constraint; at standstill velocity, then rate; height,
+                                   roll, pitch on the terrain, then two rates of tilt while wheels spin */
+    int32_t  taken;             /* 0 = refused by the chi-square gate */
+    int32_t  reserved;
+    double   innovation;        /* in the unit of the measurement */
+    double   variance;          /* expected of it: of the state and of the measurement */
+    double   noise;             /* the measurement's part of that */
+    double   raised;            /* by this factor where the measurement's errors last, so that the next ones share them */
+} tc_innovation;
 
 typedef struct tc_state {
     uint32_t struct_size;
@@ -542,7 +559,8 @@ enum {                          /* tc_step.kind */
 enum {                          /* tc_step.cause */
     TC_CAUSE_NONE = 0, TC_CAUSE_CLEARANCE = 1, TC_CAUSE_TIP = 2, TC_CAUSE_WHEEL_LIFT = 3, TC_CAUSE_SLIP = 4,
     TC_CAUSE_OFF_LINE = 5, TC_CAUSE_NO_LINE = 6, TC_CAUSE_NO_GROUND = 7, TC_CAUSE_POSITION = 8, TC_CAUSE_CONTACT = 9,
-    TC_CAUSE_END = 10, TC_CAUSE_ROLL_BACK = 11, TC_CAUSE_HIGH_CENTRED = 12
+    TC_CAUSE_END = 10, TC_CAUSE_ROLL_BACK = 11, TC_CAUSE_HIGH_CENTRED = 12,
+    TC_CAUSE_TIGHT_TURNS = 13   /* turns follow faster than they can be told: stop, turn, come as far as is said, stop */
 };
 enum { TC_PRIORITY_ADVICE = 1, TC_PRIORITY_CAUTION = 2, TC_PRIORITY_DANGER = 3 };
 enum { TC_PHASE_PREPARE = 1, TC_PHASE_NOW = 2, TC_PHASE_CLEAR = 3 };  /* which of its utterances a step asks for */
@@ -649,6 +667,10 @@ TC_API tc_status tc_push_gnss(tc_engine *engine, const tc_gnss *sample);
 /* Guidance for the time t_ns: call it 5 to 20 times a second. TC_E_TIME: before the last one; nothing is done then. */
 TC_API tc_status tc_tick(tc_engine *engine, int64_t t_ns);
 TC_API tc_status tc_get_state(const tc_engine *engine, tc_state *out);
+/* From now on every innovation goes into the host's ring, number i to ring[i % n], until tc_reset; NULL ends it. Late
+ * samples take the count back, and what follows them is written again. Count: how many there were, the last n are kept. */
+TC_API tc_status tc_watch_innovations(tc_engine *engine, tc_innovation *ring, size_t n);
+TC_API uint64_t  tc_innovation_count(const tc_engine *engine);
 TC_API tc_status tc_get_stance(const tc_engine *engine, tc_stance *out);
 TC_API tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
 TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);

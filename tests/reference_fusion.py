@@ -3,13 +3,17 @@
 Dense matrices, Joseph's form, filterpy's predict, rotations by scipy, and Jacobians by central differences of the
 measurement functions: nothing is shared with the core but the model. Covers the IMU, wheels, constraint, inclinometer,
 standstill and GNSS after a known start; not the ways into and out of trouble (gaps, resets, heading search).
+
+Every step of the covariance is kept, so that filterpy's smoother can go over them.
 """
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from filterpy.kalman import predict
+from filterpy.kalman import KalmanFilter, predict
 from scipy.spatial.transform import Rotation
 
 from trailcoach.log import Log
@@ -64,6 +68,18 @@ class State:
         return self.R_nb.T @ self.v + skew(self.w_b) @ (r_b - imu_lever)
 
 
+@dataclass
+class Step:
+    """A step of the covariance, the state after the updates that followed it, and what those moved."""
+
+    F: np.ndarray
+    Q: np.ndarray
+    t: float
+    x: State
+    cov: np.ndarray
+    moved: np.ndarray
+
+
 class Reference:
     """Error-state filter; config is an array of abi.CONFIG with shape ()."""
 
@@ -74,11 +90,17 @@ class Reference:
         self.t = self.t_imu = None
         self.aligned = self.still = False
         self.level_sum, self.level_time = np.zeros(3), 0.0
-        self.t_wheels = self.t_wheels_used = self.t_zero = self.t_rest = self.t_gnss = None
+        self.t_inclination = self.t_wheels = self.t_wheels_used = self.t_zero = self.t_rest = self.t_gnss = None
         self.has_gnss, self.changes, self.change, self.left = False, 0, np.zeros(3), np.zeros(3)
+        self.steps: list[Step] = []
+        self.a_n = np.zeros(3)
         self.forget_motion()
 
     # ---- motion ----
+
+    def predict(self, F: np.ndarray, Q: np.ndarray) -> None:
+        _, self.cov = predict(np.zeros(N), self.cov, F, Q)
+        self.steps.append(Step(F, Q, self.t, self.x.retract(np.zeros(N)), self.cov, np.zeros(N)))
 
     def forget_motion(self) -> None:
         self.sum_R, self.sum_dv, self.sum_turn, self.sum_t = np.zeros((3, 3)), np.zeros(3), 0.0, 0.0
@@ -129,6 +151,7 @@ class Reference:
         sd[SCALE], sd[MOUNT], sd[INCL] = self.c["wheel_scale_sd"], self.c["mounting_sd"], self.c["inclination_bias_sd"]
         sd[DELAY], sd[LAG], sd[PIVOT] = self.c["gnss_delay_sd"], self.c["gnss_lag_sd"], self.c["pivot_sd"]
         self.cov = np.diag(sd**2)
+        self.predict(np.eye(N), np.zeros((N, N)))
         self.aligned, self.t_check = True, self.t
 
     def strapdown(self, dt: float, gyro: np.ndarray, force: np.ndarray) -> None:
@@ -165,7 +188,7 @@ class Reference:
         for state, share, shake in ((PHI, self.c["gyro_shake"], self.sum_shake[0]),
                                     (V, self.c["accelerometer_shake"], self.sum_shake[1])):
             Q[state, state] += self.x.R_ns @ np.diag(share**2 * shake) @ self.x.R_ns.T
-        _, self.cov = predict(np.zeros(N), self.cov, F, Q)
+        self.predict(F, Q)
         self.forget_motion()
 
     # ---- updates ----
@@ -185,14 +208,17 @@ class Reference:
         self.cov = left @ self.cov @ left.T + variance * np.outer(K, K)
         return dx + K * nu
 
-    def gated(self, H: np.ndarray, nu: float, variance: float, dx: np.ndarray) -> tuple[np.ndarray, bool]:
+    def gated(self, H: np.ndarray, nu: float, variance: float, dx: np.ndarray,
+              raised: float = 1.0) -> tuple[np.ndarray, bool]:
         nu = nu - H @ dx
         if nu**2 > GATE * (H @ self.cov @ H + variance):
             return dx, False
-        return self.joseph(H, nu, variance, dx), True
+        return self.joseph(H, nu, raised * variance, dx), True
 
     def correct(self, dx: np.ndarray) -> None:
         self.x = self.x.retract(dx, rate_too=False)
+        last = self.steps[-1]
+        last.x, last.cov, last.moved = self.x.retract(np.zeros(N)), self.cov, last.moved + dx
 
     def standstill(self) -> None:
         shake = 0.5 * self.low_gain * self.shake
@@ -278,7 +304,11 @@ class Reference:
         white *= max(z / 1.5, 1.0) ** 2 if z > 0.0 else max(-z / 3.0, 1.0) ** 2
         return self.joseph(H, nu, raised * white, dx)
 
-    def inclination(self, roll: float, pitch: float) -> None:
+    def inclination(self, t: float, roll: float, pitch: float) -> None:
+        raised = 1.0
+        if self.t_inclination is not None and t - self.t_inclination < 2.0 / (np.pi * self.c["inclination_lowpass_hz"]):
+            raised = 2.0 / (np.pi * self.c["inclination_lowpass_hz"]) / (t - self.t_inclination)
+        self.t_inclination = t
         if not self.aligned:
             return
         self.covariance()
@@ -287,7 +317,7 @@ class Reference:
             def tilt(x: State, i: int = i) -> float:
                 g = x.R_bs @ (self.f2 - x.ba)
                 return (np.arctan2(g[1], g[2]) if i == 0 else np.arctan2(-g[0], np.hypot(g[1], g[2]))) + x.incl[i]
-            dx, _ = self.gated(self.row(tilt), reading - tilt(self.x), self.c["inclination_sd"] ** 2, dx)
+            dx, _ = self.gated(self.row(tilt), reading - tilt(self.x), self.c["inclination_sd"] ** 2, dx, raised)
         self.correct(dx)
 
     def gnss(self, t: float, sample: np.void) -> None:
@@ -304,8 +334,9 @@ class Reference:
         fade = np.eye(N)
         fade[DRIFT, DRIFT] *= keep
         self.x.drift = self.x.drift * keep
-        self.cov = fade @ self.cov @ fade.T
-        self.cov[DRIFT, DRIFT] += np.diag(fed)
+        feed = np.zeros((N, N))
+        feed[DRIFT, DRIFT] = np.diag(fed)
+        self.predict(fade, feed)
         self.has_gnss = True
         self.fix_position(sample, t - self.t)
         self.fix_velocity(sample, t - self.t)
@@ -361,6 +392,22 @@ class Reference:
         return self.x.p - self.x.R_nb @ self.lever, Rotation.from_matrix(self.x.R_nb).as_euler("ZYX")[::-1]
 
 
+def smoothed(reference: Reference) -> tuple[np.ndarray, list[State], np.ndarray]:
+    """Times, states and covariances of all steps by filterpy's Rauch-Tung-Striebel smoother.
+
+    It knows linear systems only, so it is given the errors about the states without their corrections.
+    """
+    steps = reference.steps
+    x = np.zeros((len(steps), N))
+    for k in range(1, len(steps)):
+        x[k] = steps[k].F @ x[k - 1] + steps[k].moved
+    covs = np.array([s.cov for s in steps])
+    # numpy's own inverse meets covariances of which a state without variance has made rows of zeros
+    back, cov, _, _ = KalmanFilter(N, 1).rts_smoother(x, covs, [s.F for s in steps], [s.Q for s in steps],
+                                                      inv=lambda P: np.linalg.pinv(P, rcond=1e-18, hermitian=True))
+    return (np.array([s.t for s in steps]), [s.x.retract(e) for s, e in zip(steps, back - x, strict=True)], cov)
+
+
 def skew(a: np.ndarray) -> np.ndarray:
     return np.array([[0.0, -a[2], a[1]], [a[2], 0.0, -a[0]], [-a[1], a[0], 0.0]])
 
@@ -368,15 +415,42 @@ def skew(a: np.ndarray) -> np.ndarray:
 def run(log: Log, config: np.ndarray, start: tuple[float, float, float, float, float, float]) -> Reference:
     """Push a log."""
     reference = Reference(config, start)
-    kinds, rows, t_ns = log.timeline()
-    for kind, row, t in zip(kinds, rows, t_ns * 1e-9, strict=True):
-        sample = log.arrays[kind][row]
-        if kind == 0:
-            reference.imu(t, sample["gyro"], sample["accelerometer"])
-        elif kind == 1:
-            reference.wheels(t, sample["speed"])
-        elif kind == 2:
-            reference.inclination(sample["roll"], sample["pitch"])
-        elif kind == 5:
-            reference.gnss(t, sample)
+    kinds, rows, _ = log.timeline()
+    for kind, row in zip(kinds, rows, strict=True):
+        push(reference, kind, log.arrays[kind][row])
     return reference
+
+
+def push(reference: Reference, kind: int, sample: np.void) -> None:
+    t = sample["t_ns"] * 1e-9
+    if kind == 0:
+        reference.imu(t, sample["gyro"], sample["accelerometer"])
+    elif kind == 1:
+        reference.wheels(t, sample["speed"])
+    elif kind == 2:
+        reference.inclination(t, sample["roll"], sample["pitch"])
+    elif kind == 5:
+        reference.gnss(t, sample)
+
+
+def run_late(log: Log, order: np.ndarray, config: np.ndarray,
+             start: tuple[float, float, float, float, float, float]) -> tuple[Reference, int]:
+    """Push samples in the order they come, going back to a copy from before each late one; and how often that was."""
+    kinds, rows, _ = log.timeline()
+    done: list[tuple[int, int, np.void]] = []
+    copies = [Reference(config, start)]             # before each of the samples done
+    back = 0
+    for i in order:
+        sample = log.arrays[kinds[i]][rows[i]]
+        todo = [(int(sample["t_ns"]), int(kinds[i]), sample)]
+        while done and todo[0][:2] < done[-1][:2]:
+            todo.append(done.pop())
+            copies.pop()
+        back += len(todo) > 1
+        for t_ns, kind, s in [todo[0], *todo[:0:-1]]:
+            after = copy.deepcopy(copies[-1])
+            after.steps = after.steps[-1:]          # the way here is nobody's business
+            push(after, kind, s)
+            done.append((t_ns, kind, s))
+            copies.append(after)
+    return copies[-1], back

@@ -53,7 +53,27 @@ def test_ease_forward_is_slow_for_the_way_that_was_said():
     someone = driver()
     someone.hear(0.0, "Ease forward ten feet: oil pan is close.")
     assert drive(someone, 5.0)[-1, 0] == CREEP
-    assert drive(someone, 1.0, begin=5.0, distance=3.2)[-1, 0] > CREEP
+    assert drive(someone, 1.0, begin=5.0, distance=3.048 * (1.0 + 4.0 * PRACTISED.way_error))[-1, 0] > CREEP
+
+
+def test_a_leg_is_driven_with_the_wheel_turned_before_and_ends_in_a_stop():
+    someone = driver()
+    someone.hear(0.0, "Stop. Wait for me.")
+    drive(someone, 3.0)
+    someone.hear(3.0, "One turn driver. Forward three feet.")
+    motion = drive(someone, 8.0, begin=3.0)
+    rolls = int(np.argmax(motion[:, 0] > 0.0))
+    assert motion[rolls, 1] == pytest.approx(2.0 * np.pi / 16.0, rel=0.2)
+    assert motion[-1, 0] == CREEP
+    someone.hear(11.0, "Passenger front tire spins. Ease off.")
+    assert drive(someone, 3.0, begin=11.0, distance=0.9144 * (1.0 + 4.0 * PRACTISED.way_error))[-1, 0] == 0.0
+
+
+def test_back_up_goes_back_and_stops():
+    someone = driver()
+    someone.hear(0.0, "Straighten the wheel. Back up three feet.")
+    assert drive(someone, 6.0)[-1, 0] < 0.0
+    assert drive(someone, 1.0, begin=6.0, distance=0.9144 * (1.0 + 4.0 * PRACTISED.way_error))[-1, 0] == 0.0
 
 
 def test_the_model_stands_at_design_height_with_the_file_s_loads():

@@ -1,6 +1,7 @@
 """The coach by itself: states, stances and lines from here, steps from it."""
 import itertools
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from trailcoach import _core, abi
 from trailcoach.coach import Step
 from trailcoach.engine import vehicle_of
 from trailcoach.log import Log
-from trailcoach.phrase_file import CAUSES, KINDS, PHASES, PRIORITIES
+from trailcoach.phrase_file import CAUSES, KINDS, LONGEST, PHASES, PRIORITIES, words_in
 from trailcoach.playback import replay
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
@@ -58,6 +59,7 @@ class Drive:
         self.course_tip_margin = lambda x: 0.6
         self.course_gear = 1
         self.has_line = True
+        self.legs = False                       # the line is one of legs with a constant steer
         self.off_line = lambda x: 0.0
         self.aside_clearance = None             # beside the line at a place, m; None = not off it
         self.aside_part = REAR_DIFF
@@ -127,7 +129,8 @@ class Drive:
             info = points = None
         steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x),
                                 self.trail_end - self.x, self.course(), 0.0, self.aside(), self.contact,
-                                None if self.ground_ends is None else (UNKNOWN_GROUND, self.ground_ends - self.x))
+                                None if self.ground_ends is None else (UNKNOWN_GROUND, self.ground_ends - self.x),
+                                self.legs)
         self.contact = None
         self.said += [(self.t, self.x, step) for step in steps]
         self.t += TICK
@@ -158,8 +161,6 @@ def bump(begin, end, value, otherwise):
     return lambda x: value if begin <= x < end else otherwise
 
 
-# ---- silence ----------------------------------------------------------------------------------------------
-
 def test_given_easy_ground_then_nothing_is_said():
     assert Drive(speed=3.0).roll(200).said == []
 
@@ -176,8 +177,6 @@ def test_given_a_standing_vehicle_before_a_rock_then_it_is_not_nagged():
     drive.clearance = bump(1.0, 1.5, -0.05, 0.2)
     assert len(drive.wait(120).said) == 1
 
-
-# ---- steering ---------------------------------------------------------------------------------------------
 
 def around_a_rock(speed=0.5):
     """Straight on the oil pan touches at x = 10; the line turns left at 6 m, straightens at 8 m."""
@@ -298,8 +297,6 @@ def test_given_a_stop_for_a_part_then_the_same_place_is_not_eased_through_with_a
     assert len(drive.only("forward")) == 1
 
 
-# ---- tight places -----------------------------------------------------------------------------------------
-
 def test_given_a_tight_place_then_ease_through_and_clear_after_it():
     drive = Drive()
     drive.clearance = bump(5.0, 6.0, 0.02, 0.2)
@@ -362,8 +359,6 @@ def test_given_the_place_gets_worse_by_a_clear_step_then_it_is_said_again():
     drive.plan()
     assert len(drive.wait(30.0).said) == 2
 
-
-# ---- dangers ----------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("speed", [0.3, 1.0, 3.0])
 def test_given_a_line_that_touches_then_stop_is_said_while_there_is_room_to_stop(speed):
@@ -439,8 +434,6 @@ def test_given_spinning_wheels_and_no_way_made_then_stop_once():
     assert len(drive.said) <= 3                         # each spinning wheel once, then stop
 
 
-# ---- cautions ---------------------------------------------------------------------------------------------
-
 def test_given_a_spinning_wheel_then_it_is_named_once_and_not_for_a_moment():
     drive = Drive()
     drive.state["slip"][1] = 0.9
@@ -507,8 +500,6 @@ def test_given_a_position_worse_than_the_deviation_then_it_is_not_claimed():
     drive.tick()
     assert drive.said == []
 
-
-# ---- the present course -----------------------------------------------------------------------------------
 
 def test_given_easy_ground_on_the_course_too_then_nothing_is_said():
     drive = Drive(speed=3.0)
@@ -626,7 +617,9 @@ def test_a_course_that_is_too_long_is_refused():
         drive.coach.tick(drive.state, drive.stance, course=np.zeros(21, abi.LINE_POINT))
 
 
+@cache
 def steps_on(drive):
+    """Steps on a bundled drive with their seconds from its beginning."""
     folder = Path(__file__).parent.parent / "terrain_data" / "drives" / drive
     log = Log.open(folder)
     steps = list(replay(log, vehicle_of(log), Terrain.open(folder / "terrain.tif")))
@@ -646,8 +639,6 @@ def test_given_a_drive_that_strikes_the_transfer_case_then_the_driver_is_told_in
 def test_given_a_drive_that_strikes_nothing_then_there_is_no_danger():
     assert [s.text for _, s in steps_on("d00") if s.priority == "danger"] == []
 
-
-# ---- what is not known ------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("lose", "cause"), [
     (lambda d: d.state.__setitem__("status", 3), "position"),
@@ -701,8 +692,6 @@ def test_given_a_state_that_is_not_known_at_all_then_silence_and_then_a_step_wit
     assert json.loads(step.to_json())["trigger"] == {"to_go": 0.0, "x": None, "y": None}
 
 
-# ---- set-up and end ---------------------------------------------------------------------------------------
-
 def test_given_a_steep_climb_ahead_then_low_range_before_it_and_once():
     drive = Drive()
     drive.pitch = bump(8.0, 20.0, -0.3, 0.0)
@@ -742,8 +731,6 @@ def test_given_a_wheel_that_hangs_ahead_on_gentle_ground_then_lockers_for_that_r
     assert step.why["angle"] is None
     assert step.reason == "Passenger front tire will carry nothing further on."
 
-
-# ---- the stream -------------------------------------------------------------------------------------------
 
 def rock_garden():
     drive = Drive(speed=0.4)
@@ -801,8 +788,6 @@ def test_a_line_that_is_too_long_is_refused():
     with pytest.raises(ValueError, match="at most 1024"):
         drive.coach.tick(drive.state, drive.stance, info, np.zeros(1025, abi.LINE_POINT))
 
-
-# ---- what nobody asked for --------------------------------------------------------------------------------
 
 def test_given_spinning_wheels_with_a_part_on_the_ground_then_it_is_named_as_what_it_hangs_on():
     drive = Drive(speed=0.02)
@@ -882,8 +867,6 @@ def test_given_a_line_that_turns_away_from_unknown_ground_then_no_stop_for_it():
     assert drive.only("stop", "no_ground") == []
 
 
-# ---- how much is said, and how finely --------------------------------------------------------------------
-
 def busy(detail):
     """A turn around a rock, a tight place, a danger, and then no position."""
     drive = around_a_rock()
@@ -917,3 +900,54 @@ def test_a_way_in_words_holds_as_finely_as_the_language_says_it(units, way, hold
     drive.tick()
     step = drive.said[0][2]
     assert (step["valid_until_ns"] - step["t_ns"]) * 1e-9 == pytest.approx(holds / 0.2)     # never slower than a crawl
+
+
+def test_given_a_line_that_touches_far_ahead_then_walk_it_first_is_said_before_any_word_of_stopping():
+    drive = Drive(horizon=9.0, setups=16)
+    drive.clearance = bump(8.0, 9.0, -0.02, 0.2)
+    drive.straight = -0.02, 8.0
+    drive.roll(8.0)
+    (begin, _, walk), = drive.only("setup")
+    assert (walk["setup"], walk["part"]) == (16, REAR_DIFF)
+    assert begin < min(t for t, _, r in drive.said if KINDS[int(r["kind"])] in ("stop", "warn"))
+    assert "walk it first" in Words.load("en-US").utterances(walk, JEEP).prepare.text
+
+
+def test_what_a_vehicle_can_be_set_to_is_what_its_file_says():
+    names = ("rivian-r1t", "jeep-wrangler-jlur", "ford-bronco-sasquatch")
+    has = {name: set(Vehicle.load(name).setups) for name in names}
+    assert has["rivian-r1t"] == {"tyres", "walk"}
+    assert has["jeep-wrangler-jlur"] == {"low_range", "lockers", "tyres", "walk"}     # its bar is free in the file
+    assert "sway_bar" not in has["ford-bronco-sasquatch"]
+
+
+BUNDLED = ("d00", "d01")                # those with ground
+
+
+def speed_on(drive, t):
+    """Wheel speed of a bundled drive, m/s."""
+    log = Log.open(Path(__file__).parent.parent / "terrain_data" / "drives" / drive)
+    wheels = log.in_time("wheels")
+    at = np.searchsorted((wheels["t_ns"] - log.t_ns[0]) * 1e-9, t)
+    return float(np.mean(wheels["speed"][min(at, len(wheels) - 1)]))
+
+
+def test_the_median_bundled_drive_hears_less_than_eight_utterances_a_minute():
+    rates = []
+    for drive in BUNDLED:
+        log = Log.open(Path(__file__).parent.parent / "terrain_data" / "drives" / drive)
+        rates.append(len(steps_on(drive)) * 60e9 / (log.t_ns[1] - log.t_ns[0]))
+    assert np.median(rates) < 8.0
+
+
+@pytest.mark.parametrize("drive", BUNDLED)
+def test_no_utterance_of_a_bundled_drive_takes_more_than_four_seconds(drive):
+    assert [s.text for _, s in steps_on(drive) if words_in(s.text) > LONGEST] == []
+
+
+@pytest.mark.parametrize("drive", BUNDLED)
+def test_advice_on_a_bundled_drive_comes_a_second_before_it_must_be_acted_on(drive):
+    late = [s.text for t, s in steps_on(drive)
+            if s.priority != "danger" and s.kind in ("steer", "hold", "forward", "reverse", "stop", "setup")
+            and s.to_go < 1.0 * speed_on(drive, t) and s.action.distance is None]
+    assert late == []

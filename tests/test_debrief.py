@@ -164,8 +164,6 @@ def test_it_is_plain_data():
     assert json.loads(json.dumps(ride.debrief(), allow_nan=False))["contacts"]
 
 
-# ---- the better line --------------------------------------------------------------------------------------
-
 def beside_the_line(off=0.4, advised_clearance=0.12, driven_clearance=0.01, sd=0.02):
     """Driven along x, `off` metres left of the line advised, with little room at 8 s."""
     ride = Ride().near("rear_diff", 7.5, 8.5, driven_clearance)
@@ -209,8 +207,6 @@ def test_given_a_strike_the_line_would_have_spared_then_it_costs_more_than_one_i
     assert spared.strike(8.0).debrief(**line)["score"]["value"] == 80
     assert unavoidable.strike(8.0).debrief(**other)["score"]["value"] == 95
 
-
-# ---- against the physics ----------------------------------------------------------------------------------
 
 STRIKE = 500.0                          # N
 APART = 0.5                             # s between strikes that are two

@@ -3,12 +3,15 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from inputs import SIZE, SOUTH, WEST, write_terrain
 
+from trailcoach import _core
+from trailcoach.fusion_parameters import set_values
 from trailcoach.roughness import Model, model
 from trailcoach.stance import settle
 from trailcoach.terrain import Terrain
@@ -70,6 +73,41 @@ def test_stance_accuracy_without_cases_says_so(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "no cases there" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_tune_fusion_finds_more_likely_noise_and_draws(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    drive = "terrain_data/drives/d01"
+    picture, table = tmp_path / "tuning.png", tmp_path / "fusion.toml"
+    words = run("tune_fusion.py", drive, "--trials", 4, "--tune", "inclination_sd", "wheel_sd", "--plot", picture,
+                "--out", table)
+    now, found = ([float(v) for v in line.split("│")[2:4]] for line in words.splitlines()
+                  if line.startswith(("│ now", "│ found")))
+    assert found[0] <= now[0]
+    assert "at rest for" in words
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    # what it writes is taken by a log
+    values = tomllib.loads(table.read_text())["fusion"]
+    assert set(values) == {"inclination_sd", "wheel_sd"}
+    fusion = _core.default_config()["fusion"]
+    set_values(fusion, values, "found")
+
+
+def test_tune_fusion_says_what_is_wrong(tmp_path: Path) -> None:
+    def refused(*words: object, **env: str) -> str:
+        done = subprocess.run([sys.executable, ROOT / "examples" / "tune_fusion.py", *map(str, words)],
+                              capture_output=True, text=True, cwd=ROOT,
+                              env=os.environ | {"PYTHONPATH": str(ROOT)} | env, timeout=60, check=False)
+        assert done.returncode in (1, 2)
+        assert "Traceback" not in done.stderr
+        return done.stderr.splitlines()[-1]
+
+    drive = "terrain_data/drives/d01"
+    assert "--tune wheels_sd: no such parameter" in refused(drive, "--tune", "wheels_sd")
+    assert "no such log" in refused("nowhere", "--trials", 0)
+    # without optuna, what to do
+    (tmp_path / "optuna.py").write_text("raise ImportError('none')\n")
+    assert "pip install 'trailcoach[tune]'" in refused(drive, PYTHONPATH=f"{tmp_path}:{ROOT}")
 
 
 def test_calibrate_contact_on_the_bundled_poses(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ EXPECTED = {
     Fault.GYRO_SATURATED: (Status.IMU_FAULT, 0.2),
     Fault.INCLINATION_STUCK: (Status.INCLINATION, 0.5),
     Fault.GNSS_JUMP: (Status.GNSS, 0.7),
+    Fault.GNSS_DRIFTS: (Status.GNSS, 0.2),
     Fault.GNSS_GONE: (Status.DEAD_RECKONING, 0.75),
     Fault.CLOCK_STEP_WHEELS: (Status.CLOCK, 0.9),
     Fault.CLOCK_STEP_IMU: (Status.CLOCK, 0.9),
@@ -99,6 +100,24 @@ def test_a_flag_is_not_raised_without_its_fault(drive: Drive, fault: Fault) -> N
     rolling = track.t > 6.0
     for bit in bits & ~Status.SLIP:
         assert ((track.status[rolling] & bit) != 0).mean() < 0.05, bit     # wheels at rest are waited for
+
+
+@pytest.mark.parametrize("aided", [False, True])
+def test_fixes_that_walk_away_do_not_take_the_place_along(aided: bool) -> None:
+    # given fixes sure of 2 cm that drift by 3 m, and back
+    drive = Drive("d01")
+    terrain = drive.terrain if aided else None
+    right, wrong = (fuse(lay_over(drive.log, Fault.GNSS_DRIFTS, int(t * 1e9)), terrain=terrain) for t in (1e5, 18.0))
+    # then wheels and IMU carry the place to 2 % of the way, and it is told as long as it lasts
+    position, _ = drive.errors(wrong, wrong.t)
+    k = (wrong.t > 1.5) & (wrong.t < drive.t[-1])
+    assert np.hypot(*position[k][:, :2].T).max() <= 0.02 * drive.distance
+    drifting = (wrong.t > 22.0) & (wrong.t < drive.t[-1])
+    assert ((wrong.status[drifting] & Status.GNSS) != 0).mean() > 0.9
+    # while fixes that are right are neither told of nor doubted
+    position, _ = drive.errors(right, right.t)
+    assert np.hypot(*position[k][:, :2].T).max() < 0.1
+    assert ((right.status & Status.GNSS) != 0).mean() < 0.05
 
 
 def test_a_knocked_inclinometer_is_believed_again_with_its_new_bias(drive: Drive) -> None:

@@ -186,6 +186,16 @@ def test_without_a_line_advised_there_is_none_drawn(tmp_path):
     assert "no line was advised" in page
 
 
+def test_the_line_as_known_afterwards_is_on_the_map_where_it_was_worked_out(tmp_path):
+    assert data_of(page_of(drive(), tmp_path))["afterwards"] == {"x": [], "y": []}
+    replay = drive()
+    later = replay.state[::4].copy()
+    later["position"][:, 1] += 0.25
+    data = data_of(page_of(replace(replay, afterwards=later), tmp_path))
+    assert len(data["afterwards"]["x"]) == len(later)
+    np.testing.assert_allclose(np.array(data["afterwards"]["y"]) + data["origin"][1], NORTH + 0.25, atol=0.01)
+
+
 def test_a_line_advised_that_stops_short_is_said(tmp_path):
     whole = drive()
     short = replace(whole, advised=whole.advised[:20], advised_stance=whole.advised_stance[:20])

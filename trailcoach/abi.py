@@ -98,6 +98,11 @@ CONFIG = np.dtype([
     ("line", LINE_CONFIG), ("coach", COACH_CONFIG), ("window", WINDOW_CONFIG),
 ], align=True)
 
+INNOVATION = np.dtype([
+    ("t_ns", "i8"), ("kind", "i4"), ("axis", "i4"), ("taken", "i4"), ("reserved", "i4"), ("innovation", "f8"),
+    ("variance", "f8"), ("noise", "f8"), ("raised", "f8"),
+], align=True)
+
 STATE = np.dtype([
     ("struct_size", "u4"), ("status", "u4"), ("t_ns", "i8"), ("position", "f8", (3,)), ("velocity", "f8", (3,)),
     ("roll", "f8"), ("pitch", "f8"), ("yaw", "f8"), ("sd_position", "f8", (3,)), ("sd_velocity", "f8", (3,)),

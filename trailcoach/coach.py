@@ -51,7 +51,7 @@ class Action:
     gear : int or None
         1 forward, -1 reverse.
     setup : tuple of str
-        "low_range", "lockers", "sway_bar", "tyres".
+        "low_range", "lockers", "sway_bar", "tyres", "walk".
     """
 
     turns: float | None
@@ -109,7 +109,7 @@ class Step:
         steer, hold, forward, reverse, stop, setup, warn, clear.
     cause : str
         none, clearance, tip, wheel_lift, slip, off_line, no_line, no_ground, position, contact, end, roll_back,
-        high_centred.
+        high_centred, tight_turns.
     priority : str
         advice, caution, danger. Danger interrupts what is being said.
     phase : str

@@ -10,7 +10,7 @@ from trailcoach import _core
 from trailcoach.coach import Answer, Step
 from trailcoach.errors import InputError
 from trailcoach.log import Log
-from trailcoach.phrase_file import UNITS
+from trailcoach.phrase_file import SETUPS, UNITS
 from trailcoach.sensors import set_sensors
 from trailcoach.stretches import Stretches
 from trailcoach.terrain import Terrain
@@ -57,6 +57,7 @@ def make_config(vehicle: Vehicle, log: Log | None = None, *, guidance: bool = Tr
     c = _core.default_config()
     c["vehicle"] = vehicle.to_abi()
     c["coach"]["steering_ratio"] = vehicle.steering.ratio
+    c["coach"]["setups"] = sum(bit for bit, name in SETUPS.items() if name in vehicle.setups)
     c["coach"]["detail"] = DETAILS[detail]
     c["coach"]["units"] = UNITS[Words.load(language).phrases.units]
     if not guidance:

@@ -20,10 +20,11 @@ from trailcoach.errors import InputError
 
 KINDS = {1: "steer", 2: "hold", 3: "forward", 4: "reverse", 5: "stop", 6: "setup", 7: "warn", 8: "clear"}
 CAUSES = {0: "none", 1: "clearance", 2: "tip", 3: "wheel_lift", 4: "slip", 5: "off_line", 6: "no_line",
-          7: "no_ground", 8: "position", 9: "contact", 10: "end", 11: "roll_back", 12: "high_centred"}
+          7: "no_ground", 8: "position", 9: "contact", 10: "end", 11: "roll_back", 12: "high_centred",
+          13: "tight_turns"}
 PRIORITIES = {1: "advice", 2: "caution", 3: "danger"}
 PHASES = {1: "prepare", 2: "now", 3: "clear"}
-SETUPS = {1: "low_range", 2: "lockers", 4: "sway_bar", 8: "tyres"}
+SETUPS = {1: "low_range", 2: "lockers", 4: "sway_bar", 8: "tyres", 16: "walk"}
 UNITS = {"feet": 0, "metres": 1}
 PASSED = {"clearance", "tip", "no_ground", "position"}      # causes of a "clear" step with a reason of their own
 LONGEST = 10                            # words of an utterance: 4 s at 150 a minute
@@ -37,7 +38,7 @@ _ARGUMENTS = _ALWAYS | {"turn", "setup", "side", "part", "wheel", "room", "other
 _WORDS = {"turned": {"amount", "side"}, "straighten": set(), "driver": set(), "passenger": set(),
           "lean_driver": set(), "lean_passenger": set(), "lean_none": set(), "part_driver": set(),
           "part_passenger": set(), "sided_part": {"side", "part"}, "front_wheel": {"side"}, "rear_wheel": {"side"},
-          "low_range": set(), "lockers": set(), "sway_bar": set(), "tyres": set(), "join": set(),
+          "low_range": set(), "lockers": set(), "sway_bar": set(), "tyres": set(), "walk": set(), "join": set(),
           "free": {"gap"}, "touch": {"gap"}, "just": set()}
 _ANSWERS = {"nothing_said", "past", "nothing_ahead", "how_far", "unknown_position", "unknown_no_ground",
             "unknown_no_line", "another_yes", "another_no", "fit_yes", "fit_barely", "fit_no"}

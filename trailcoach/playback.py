@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from trailcoach.coach import Step
 from trailcoach.debrief import could_feel, debrief
 from trailcoach.engine import Engine, make_config, start_values
 from trailcoach.errors import InputError
-from trailcoach.fusion import Status, Track
+from trailcoach.fusion import Status, Track, fuse
 from trailcoach.inputs.preflight import check_imu
 from trailcoach.log import Log
 from trailcoach.recording import Recording, tick_times
@@ -27,6 +27,7 @@ from trailcoach.trail import Trail
 from trailcoach.vehicle import Vehicle
 
 TICK_RATE = 10.0                    # guidance ticks per second
+AFTERWARDS_RATE = 5.0               # smoothed states per second: a line on the map
 PATH_STEP = 0.25                    # m between points of a trail taken from the path driven
 STANDS_STILL = 0.05                 # m: a path shorter than this is no path
 
@@ -153,6 +154,19 @@ def replay_log(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None
         debrief=debrief(vehicle.part_names, t_ns, state, stance, [c for d in drive for c in d.contacts],
                         felt=could_feel(log.in_time("imu")), advised=advised.points, advised_stance=advised.rests),
         notes=[*log.meta.notes, *log.warnings])
+
+
+def smoothed(result: ReplayResult, log: Log, vehicle: Vehicle, terrain: Terrain) -> ReplayResult:
+    """The result with the drive smoothed beside it, and in words how far that is from what the vehicle knew."""
+    state = fuse(log, vehicle, terrain, rate=AFTERWARDS_RATE, smooth=True).state
+    known = (result.state["status"] & Status.POSITION) != 0
+    if not known.any():
+        return result
+    at, t = result.state["t_ns"][known], state["t_ns"]
+    aside = np.hypot(*(np.interp(at, t, state["position"][:, i]) - result.state["position"][known, i] for i in (0, 1)))
+    text = (f"Smoothed over the whole log, the drive ran {np.median(aside):.2f} m (median; at most {aside.max():.2f} m)"
+            " beside where the vehicle took itself to be; the map shows both.")
+    return replace(result, afterwards=state, notes=[*result.notes, text])
 
 
 def record(path: str | Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail | None = None, *,

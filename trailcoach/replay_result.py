@@ -38,6 +38,9 @@ class ReplayResult:
         The ground driven on.
     debrief : dict
         ``contacts``, ``least_clearance`` and what else the debrief found, as in ``debrief.json``.
+    afterwards : ndarray, shape (j,), or None
+        ``abi.STATE`` of the drive smoothed, at times of its own: where it ran, as well as that can be told from all of
+        the log. None where nobody worked it out.
     notes : list of str
         What a reader must know before trusting the figures, such as how the log was made.
     """
@@ -55,4 +58,5 @@ class ReplayResult:
     half_width: float
     terrain: "Terrain"
     debrief: dict[str, Any] = field(default_factory=dict)
+    afterwards: NDArray[np.void] | None = None
     notes: list[str] = field(default_factory=list)

@@ -35,7 +35,7 @@ class Action(_Record, frozen=True):
     steer: float | None
     distance: float | None
     gear: Literal[1, -1] | None
-    setup: list[Literal["low_range", "lockers", "sway_bar", "tyres"]]
+    setup: list[Literal["low_range", "lockers", "sway_bar", "tyres", "walk"]]
 
 
 class Why(_Record, frozen=True):
@@ -66,7 +66,7 @@ class Step(_Record, frozen=True):
     id: int
     kind: Literal["steer", "hold", "forward", "reverse", "stop", "setup", "warn", "clear"]
     cause: Literal["none", "clearance", "tip", "wheel_lift", "slip", "off_line", "no_line", "no_ground", "position",
-                   "contact", "end", "roll_back", "high_centred"]
+                   "contact", "end", "roll_back", "high_centred", "tight_turns"]
     priority: Literal["advice", "caution", "danger"]
     phase: Literal["prepare", "now", "clear"]
     t_ns: int

@@ -180,7 +180,7 @@ class Voice:
             out["ahead"] = out["where"]
         if record["setup"]:
             out["setup"] = words["join"].join(words[s] for s in _setups(record)[:_MOST_SETUPS])
-        if record["kind"] == 1:
+        if record["kind"] == 1 or (record["kind"] == 4 and record["turns"] != 0.0):
             out["turn"] = self._turn(record)
         if np.isfinite(record["clearance"]):
             out["room"] = self._room(float(record["clearance"]))

@@ -30,11 +30,12 @@ class Skill:
     reaction: float             # s from having understood to doing it
     steer_error: float          # sd of the amount turned, relative
     mishears: float             # how often a distance is taken for another
+    way_error: float            # sd of a distance that is rolled, relative
     wheel_rate: float           # turns of the steering wheel a second
 
 
-SKILLS = (Skill("practised", 0.7, 0.05, 0.0, 1.0), Skill("usual", 1.0, 0.12, 0.03, 0.8),
-          Skill("beginner", 1.5, 0.2, 0.08, 0.6))
+SKILLS = (Skill("practised", 0.7, 0.05, 0.0, 0.08, 1.0), Skill("usual", 1.0, 0.12, 0.03, 0.15, 0.8),
+          Skill("beginner", 1.5, 0.2, 0.08, 0.25, 0.6))
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Driver:
     held: float | None = None   # road-wheel angle told, rad; None = follows the trail
     held_from: float = 0.0      # distance when it was told, m
     until: float | None = None  # distance until which to creep or back up, m
+    stops: bool = False         # and then stop and wait
     stopped: float | None = None    # when the stop was made, s
     asked: bool = False
     steer: float = 0.0          # where the wheels are turned to by hand now, rad
@@ -76,6 +78,8 @@ class Driver:
             self._do(t, text, distance)
         if self.until is not None and distance >= self.until:
             self.until, self.speed = None, CRUISE
+            if self.stops:
+                self.stops, self.stopped, self.asked = False, t, False
             if self.held is not None and self.stopped is None and distance - self.held_from > HOLDS:
                 self.held = None
         if self.held is not None and distance - self.held_from > HOLDS:
@@ -85,7 +89,7 @@ class Driver:
         self.steer += min(max(target - self.steer, -most), most)
         if self.stopped is not None:
             if t - self.stopped > GOES_ON:
-                self.stopped, self.speed, self.until = None, CREEP, distance + 3.0
+                self.stopped, self.speed, self.until, self.stops = None, CREEP, distance + 3.0, False
             return 0.0, self.steer
         turning = self.held is not None and abs(target - self.steer) > 0.05
         self.standing = self.standing and turning
@@ -109,21 +113,32 @@ class Driver:
     def _do(self, t: float, text: str, distance: float) -> None:
         if text.startswith("In ") or text.startswith("Clear"):
             return                      # prepared, or behind: nothing to do now
-        if "back up" in text:
-            self.stopped, self.speed, self.until = None, BACK, distance + self._distance(text)
+        if "Back up" in text or "Forward" in text:
+            self._go_a_leg(text, distance)
+        elif "back up" in text:
+            self.stopped, self.speed, self.until, self.stops = None, BACK, distance + self._distance(text), True
         elif text.startswith("Stop"):
-            self.stopped, self.asked = t, False
+            self.stopped, self.asked, self.stops = t, False, False
         elif (turn := self._turn(text)) is not None:
             self.held = min(max(turn, -self.max_steer), self.max_steer)
-            self.held_from = distance
+            self.held_from, self.stops = distance, False
             if self.stopped is not None:
                 self.stopped, self.speed, self.until, self.standing = None, CREEP, distance + 2.0, True
         elif "asy forward" in text or "ase forward" in text:
             if text.startswith("Hold"):
                 self.held, self.held_from = self.steer, distance
-            self.stopped, self.speed, self.until = None, CREEP, distance + self._distance(text)
-        elif "Slow" in text or "will touch" in text or "No clear line" in text:
+            self.stopped, self.speed, self.until, self.stops = None, CREEP, distance + self._distance(text), False
+        elif ("Slow" in text or "will touch" in text or "No clear line" in text) and not self.stops:
             self.speed, self.until = CREEP, distance + 3.0
+
+    def _go_a_leg(self, text: str, distance: float) -> None:
+        """Turn the wheel standing if told to, go as far as was said, and stop: "forward" is not "ease forward"."""
+        turn = self._turn(text)
+        self.held = min(max(self.steer if turn is None else turn, -self.max_steer), self.max_steer)
+        self.held_from = distance
+        self.speed = BACK if "Back up" in text else CREEP
+        self.stopped, self.standing, self.stops = None, turn is not None, True
+        self.until = distance + self._distance(text)
 
     def _turn(self, text: str) -> float | None:
         """Road-wheel angle to hold, rad, or None where the words say nothing of turning."""
@@ -138,9 +153,11 @@ class Driver:
         return None
 
     def _distance(self, text: str) -> float:
-        """Metres of the feet that were heard."""
+        """Metres of what was heard, as far as the driver can tell."""
+        if "six inches" in text or "a hand" in text:
+            return 0.5 * FOOT
         found = re.search(r"(\w+) (?:feet|foot)", text)
         feet = (NUMBERS.get(found[1]) or (int(found[1]) if found[1].isdigit() else 3)) if found else 3
         if self.rng.random() < self.skill.mishears:
             feet *= self.rng.choice([0.5, 2.0])
-        return feet * FOOT
+        return feet * FOOT * max(1.0 + self.skill.way_error * self.rng.standard_normal(), 0.2)

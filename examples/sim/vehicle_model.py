@@ -22,6 +22,7 @@ WHEELS = ("fl", "fr", "rl", "rr")
 SPIN_GAIN = 2500.0              # N m per rad/s: how stiffly a wheel follows the speed asked for
 STEER_GAIN = 30000.0            # N m/rad
 BUMP_TIME = 0.03                # s, of a bump stop: stiff against the spring, soft against the step
+PLACED = 0.3                    # m it may shift while it comes to rest
 SINK = 0.02                     # m the ground's box goes deeper than its lowest post
 
 
@@ -55,7 +56,18 @@ class Simulator:
         return Simulator(vehicle, model, mujoco.MjData(model), parts)
 
     def place(self, x: float, y: float, yaw: float, z: float) -> None:
-        """Put the vehicle down with its origin at (x, y, z) and let it come to rest, wheels braked."""
+        """Put the vehicle down with its origin at (x, y, z) and let it come to rest, wheels braked.
+
+        Where the ground rises ahead it would begin in it, and be thrown: then it is put down from higher.
+        """
+        for above in (0.0, 0.15, 0.3, 0.6):
+            self._drop(x, y, yaw, z + above)
+            if math.hypot(self.data.qpos[0] - x, self.data.qpos[1] - y) < PLACED and self.upright() > 0.7:
+                return
+        raise RuntimeError(f"the vehicle does not come to rest at x = {x:.1f}, y = {y:.1f}")
+
+    def _drop(self, x: float, y: float, yaw: float, z: float) -> None:
+        mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[:3] = x, y, z + 0.03
         self.data.qpos[3:7] = math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)
         self.command(0.0, 0.0)

@@ -1,4 +1,4 @@
-"""How soon a usable line is there, cold and warm, over many rock fields: stances and time at the 50th to 99th percentile.
+"""How soon a usable line is there, cold and warm, over many rock fields: stances and time, p50 to p99.
 
 15 m ahead, 5 cm posts, corridor 6 m, maps included. A warm plan starts where the vehicle is after 4 m on the last line,
 some centimetres beside it.

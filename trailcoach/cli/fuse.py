@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trailcoach.cli.output import check_file, note, progress_bar, show, whole_file
+from trailcoach.cli.output import check_file, count, note, progress_bar, show, whole_file
 from trailcoach.cli.parser import add, add_out, add_terrain, add_vehicle
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _EXAMPLES = """\
   trailcoach fuse terrain_data/drives/d00 --terrain terrain_data/drives/d00/terrain.tif --out track.csv
   trailcoach fuse my_log --vehicle land-rover-defender-110 --terrain tiles/ --out track.csv
   trailcoach fuse my_log --imu tactical --without wheel_scale --out track.csv
+  trailcoach fuse my_log --smooth --out track.csv
   trailcoach fuse --parameters
 
 A log is a folder with imu.csv and any of wheels.csv, inclination.csv, steering.csv, speed.csv, gnss.csv and
@@ -39,6 +40,9 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--without", action="append", type=_state, default=[], metavar="STATE",
                         help="leave a state out of the filter, as wheel_scale; may be given again (--parameters names"
                         " them)")
+    parser.add_argument("--smooth", action="store_true",
+                        help="what was really driven, as well as it can be told afterwards: every state from all"
+                        " samples, those after it too, 20 a second; else what the vehicle knew at each moment")
     parser.add_argument("--parameters", action=_Parameters, nargs=0,
                         help="show all parameters, with unit, range and defaults, and exit")
     parser.set_defaults(run=run)
@@ -104,13 +108,17 @@ def run(args: argparse.Namespace) -> None:
     from trailcoach.fusion import fuse
     from trailcoach.oddities import oddities
     with progress_bar() as progress:
-        track = fuse(log, vehicle, terrain, progress=progress)
+        track = fuse(log, vehicle, terrain, progress=progress, smooth=args.smooth)
     for text in oddities(log, track.state):
         note(text)
+    if track.torn:
+        note(f"smoothing began anew {count(track.torn, 'time')}, at samples that came too late: what was before them"
+             " is as the vehicle knew it")
     with whole_file(args.out) as part:
         track.write_csv(part)
     first, last = log.t_ns
-    print(f"{(last - first) * 1e-9:.1f} s of {', '.join(log.sensors)} fused: {args.out}")
+    print(f"{(last - first) * 1e-9:.1f} s of {', '.join(log.sensors)} fused{' and smoothed' if args.smooth else ''}:"
+          f" {args.out}")
     if truth is not None:
         score = truth.score(track)
         if score is None:

@@ -105,9 +105,11 @@ def replay_into(out: Path, log: Log, vehicle: Vehicle, terrain: Terrain, trail: 
                 detail: str = "all") -> ReplayResult:
     """Replay a drive, write the results, and tell what is odd."""
     from trailcoach.oddities import oddities
-    from trailcoach.playback import replay_log, write_results
+    from trailcoach.playback import replay_log, smoothed, write_results
     with progress_bar() as progress:
         result = replay_log(log, vehicle, terrain, trail, progress, language=language, detail=detail)
+        progress("smoothing the drive", 0.0)
+        result = smoothed(result, log, vehicle, terrain)
         progress("writing the report", 0.0)
         with whole_folder(out) as part:
             write_results(result, part)

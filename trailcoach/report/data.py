@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 POINTS_DRIVEN, POINTS_ADVISED = 2000, 1000      # most points of one curve
 CELLS_DRIVEN, CELLS_ADVISED = 18_000, 9_000     # points x parts, holds the file's size whatever the vehicle
 LEAST_POINTS = 250                              # fewer points than this would no longer show the drive
+POINTS_AFTERWARDS = 4000            # of the smoothed line, about
 MARGIN = 4.0            # ground shown beyond what was driven, m
 MATCH_REACH = 10.0      # the advised line lies at most this far along from where it was last, m
 PLACES = 5              # places of least clearance that get a mark
@@ -92,6 +93,7 @@ def report_data(replay: ReplayResult) -> dict[str, Any]:
         "parts": _parts(replay.stance[rows], clearance[rows], origin),
         "part_names": [spoken_name(name) for name in replay.part_names],
         "part_least": numbers(_column_least(clearance) * 100, 1),
+        "afterwards": _afterwards(replay, origin),
         "advised": _advised(replay, s, advised_clearance, origin, rows_advised),
         "places": [_place(replay, clearance, s, origin, tick, part) for tick, part in places],
         "steps": [_step(step, i, t, origin, rows, tick) for i, (step, t, tick) in
@@ -253,6 +255,15 @@ def _advised(replay: ReplayResult, s: NDArray[np.float64], clearance: NDArray[np
         "parts": _parts(replay.advised_stance[rows], clearance[rows], origin),
         "part_least": numbers(_column_least(clearance) * 100, 1),
     }
+
+
+def _afterwards(replay: ReplayResult, origin: NDArray[np.float64]) -> dict[str, Any]:
+    """The line driven as it is known from all of the log; empty where nobody smoothed it."""
+    if replay.afterwards is None:
+        return {"x": [], "y": []}
+    state = known_state(replay.afterwards[::max(len(replay.afterwards) // POINTS_AFTERWARDS, 1)])
+    xy = state["position"][:, :2] - origin
+    return {"x": numbers(xy[:, 0], 2), "y": numbers(xy[:, 1], 2)}
 
 
 def _column_least(clearance: NDArray[np.float64]) -> NDArray[np.float64]:

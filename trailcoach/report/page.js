@@ -206,6 +206,7 @@ function mapFigure() {
     text: tick.t.map((t, i) => `${t.toFixed(1)} s, ${known(tick.s[i]) ? tick.s[i].toFixed(1) + " m" : "distance unknown"}<br>`
       + `${pitchWords(tick.pitch[i])}, ${rollWords(tick.roll[i])}<br>least clearance ${cm(tick.least[i])}`
       + (tick.least_part[i] >= 0 ? ` (${names[tick.least_part[i]]})` : "")) }));
+  if (data.afterwards.x.length) traces.push(line(data.afterwards.x, data.afterwards.y, "line driven, smoothed", "#7b2d8b", 1.4));
   if (advised.x.length) {
     traces.push(line(advised.x, advised.y, "", "rgba(255,255,255,.7)", 5, { showlegend: false }));
     traces.push(line(advised.x, advised.y, "line advised", orange, 2.6, { line: { dash: "7px,4px" } }));
@@ -241,6 +242,7 @@ function buildMapKey() {
     return span;
   };
   const key = [item("driven", "line driven")];
+  if (data.afterwards.x.length) key.push(item("afterwards", "the same, smoothed over the whole log"));
   if (advised.x.length) key.push(item("advised", "line advised"));
   if (data.map.trail_x.length) key.push(item("trail", "trail asked for"), item("corridor", `corridor, ${data.map.half_width} m each side`));
   if (data.places.length) key.push(item("least", "least clearance"));

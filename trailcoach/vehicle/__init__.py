@@ -77,6 +77,13 @@ class Driveline(_Table, frozen=True, kw_only=True):
     low_range_ratio: Annotated[float, msgspec.Meta(ge=1.0, le=10.0)] | None = None
 
 
+class Equipment(_Table, frozen=True, kw_only=True):
+    """What the driver can set before a hard place: differentials to lock by hand, a sway bar to free."""
+
+    lockers: tuple[Literal["front", "centre", "rear"], ...] = ()
+    sway_bar_disconnect: bool = False
+
+
 class Part(_Table, frozen=True, kw_only=True):
     """One part of the underbody, fixed to the chassis, an axle or a hub; body frame at design ride height, m."""
 
@@ -135,6 +142,7 @@ class Vehicle(_Table, frozen=True, kw_only=True):
     rear_axle: Axle
     steering: Steering
     driveline: Driveline
+    equipment: Equipment | None = None
     part: tuple[Part, ...] = ()
     published: Published | None = None
     estimated: tuple[str, ...] = ()
@@ -162,6 +170,23 @@ class Vehicle(_Table, frozen=True, kw_only=True):
         vehicle = load_toml(path, Vehicle, "a vehicle file")
         check_vehicle(vehicle, path)
         return vehicle
+
+    @property
+    def setups(self) -> tuple[str, ...]:
+        """What a driver can be told to set: all but what this vehicle has not got, or has as the file drives it.
+
+        Tyres can be let down and a way walked on every vehicle; where the file is silent on its equipment, lockers are
+        taken to be there and a sway bar to stay.
+        """
+        has = self.equipment
+        locked = {end: getattr(self.driveline, f"{end}_differential") == "locked"
+                  for end in ("front", "centre", "rear")}
+        lockers = ("rear",) if has is None else has.lockers
+        out = {"low_range": self.driveline.low_range_ratio is None or self.driveline.low_range_ratio > 1.0,
+               "lockers": any(not locked[end] for end in lockers),
+               "sway_bar": has is not None and has.sway_bar_disconnect and self.front_axle.anti_roll_rate > 0.0,
+               "tyres": True, "walk": True}
+        return tuple(name for name, there in out.items() if there)
 
     def is_estimated(self, key: str) -> bool:
         """Whether the file calls the value of a key ("cg", "tyre.mass", "part.oil_pan.centre") an estimate."""

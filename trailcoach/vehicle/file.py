@@ -41,9 +41,10 @@ def vehicle_toml(vehicle: Vehicle, header: Sequence[str] = ()) -> str:
     """
     lines = [line for paragraph in header for line in
              textwrap.wrap(paragraph, _WIDTH, initial_indent="# ", subsequent_indent="# ") or ["#"]]
-    tables = ("tyre", "front_axle", "rear_axle", "steering", "driveline")
+    tables = [name for name in ("tyre", "front_axle", "rear_axle", "steering", "driveline", "equipment")
+              if getattr(vehicle, name) is not None]
     for key in vehicle.__struct_fields__:
-        if key not in (*tables, "part", "published"):
+        if key not in (*tables, "equipment", "part", "published"):
             lines += _entry(vehicle, "", key, getattr(vehicle, key))
     for table in tables:
         lines += ["", f"[{table}]", *_table(vehicle, f"{table}.", getattr(vehicle, table))]
@@ -80,6 +81,8 @@ def _entry(vehicle: Vehicle, stem: str, key: str, value: Any) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, (tuple, list)):

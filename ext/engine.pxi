@@ -417,9 +417,9 @@ cdef const tc_grid *planning_ground(const engine_memory *e) noexcept nogil:
 cdef void engine_stand(engine_memory *e, int64_t t_ns) noexcept nogil:
     """How the vehicle stands at fusion's pose, and what its wheels teach there."""
     cdef double x = e.state.position[0], y = e.state.position[1]
-    if window_serves(&e.window, &e.grid) and is_near_map(&e.grid, e.state.position):
-        window_follow(&e.window, &e.grid, x, y)
-        bounds_forget(&e.bounds)        # its posts may have moved
+    if (window_serves(&e.window, &e.grid) and is_near_map(&e.grid, e.state.position)
+            and window_follow(&e.window, &e.grid, x, y)):
+        bounds_forget(&e.bounds)
     stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance if e.has_stance else NULL, &e.stance)
     if e.window.filled and e.config.window.learn and window_teach(&e.window, &e.model, &e.state, &e.stance, t_ns):
         bounds_forget(&e.bounds)

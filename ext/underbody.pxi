@@ -126,7 +126,8 @@ cdef void blocks_look(gap_search *s, const grid_view *g, const part_hull *f, blo
         lane = 0
         while c.bound[4 * i + lane] != c.least:
             lane += 1
-        hull_block(s, g, f, c.bx[i] + lane, c.by[i], c.least)
+        if c.least < s.least - TC_SAME_GAP:
+            hull_block(s, g, f, c.bx[i] + lane, c.by[i], c.least)
         c.bound[4 * i + lane] = <float> INFINITY
     for i in range(c.n):
         open_blocks = tc_four_not_above(&c.bound[4 * i], <float> (s.least - TC_SAME_GAP))    # NaN must be seen

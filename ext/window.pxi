@@ -228,8 +228,8 @@ cdef void window_source(ground_window *w, const tc_grid *g) noexcept nogil:
         window_fill(w, g, 0, w.grid.nx, 0, w.grid.nx, True)
 
 
-cdef void window_follow(ground_window *w, const tc_grid *g, double x, double y) noexcept nogil:
-    """Keep the vehicle near the middle."""
+cdef bint window_follow(ground_window *w, const tc_grid *g, double x, double y) noexcept nogil:
+    """Keep the vehicle near the middle. Whether posts moved for it."""
     cdef int64_t i = <int64_t> floor(x / w.grid.dx) - w.grid.nx // 2
     cdef int64_t j = <int64_t> floor(y / w.grid.dx) - w.grid.ny // 2
     cdef int64_t right = i - w.i0, up = j - w.j0, step = <int64_t> (TC_WINDOW_STEP / w.grid.dx)
@@ -240,7 +240,10 @@ cdef void window_follow(ground_window *w, const tc_grid *g, double x, double y) 
         window_fill(w, g, 0, w.grid.nx, 0, w.grid.nx, False)
     elif right >= step or -right >= step or up >= step or -up >= step:
         window_shift(w, g, <int32_t> right, <int32_t> up)
+    else:
+        return False
     window_lay(w)
+    return True
 
 
 cdef double window_room(const ground_window *w) noexcept nogil:

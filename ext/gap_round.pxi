@@ -12,11 +12,13 @@
 
 cdef enum:
     ROUND_ROUNDS = 12                   # of moves, at most, to the least gap in a cell
+    END_STARTS = 5                      # where a tube ends,
+    END_CUTS = 8                        # of one move there
 
 cdef extern from *:
     """
     static const double TC_ROUND_RIM = 0.97;        /* of W: planes touch no farther out, where they are too steep */
-    static const double TC_TOUCH_FINE = 5e-3;       /* cells; what is left of the gap is of second order */
+    static const double TC_TOUCH_FINE = 2e-3;       /* cells; what is left of the gap is of second order */
     static const double TC_NO_BEND = 1e-9;
     """
     const double TC_ROUND_RIM, TC_TOUCH_FINE, TC_NO_BEND
@@ -273,11 +275,74 @@ cdef int tube_start(const round_hull *f, const cell_ground *c, double *u, double
     return round_move(f, c, f.axis[0], f.axis[1], u, v)
 
 
+cdef int tube_end_start(const round_hull *f, const cell_ground *c, double share, double *u, double *v) noexcept nogil:
+    """The same in a cell where a tube ends: on its way across the axis there, this share of it over the cell."""
+    cdef double n_u = sqrt(f.M[0]), n_v = sqrt(f.M[2]) if f.M[1] >= 0.0 else -sqrt(f.M[2]), at
+    cdef double low = -0.999 * f.wide, high = 0.999 * f.wide
+    at = nearest_in(f.s_of[0] * (0.5 - c.cu) + f.s_of[1] * (0.5 - c.cv), -1.0, 1.0)
+    u[0] = c.cu + at * f.axis[0]
+    v[0] = c.cv + at * f.axis[1]
+    span(u[0], n_u, 1.0 / n_u if n_u != 0.0 else 0.0, 0.0, 1.0, &low, &high)
+    span(v[0], n_v, 1.0 / n_v if n_v != 0.0 else 0.0, 0.0, 1.0, &low, &high)
+    if low > high:
+        return 0
+    at = low + share * (high - low)
+    u[0] = nearest_in(u[0] + at * n_u, 0.0, 1.0)
+    v[0] = nearest_in(v[0] + at * n_v, 0.0, 1.0)
+    return round_move(f, c, f.axis[0], f.axis[1], u, v)
+
+
+cdef int round_at_end(const round_hull *f, const cell_ground *c, double *u, double *v) noexcept nogil:
+    """Where a tube ends: across it along the end, and back to where it is, as far as that leads down: the ground is not
+    straight that way. 0 where the tube is nowhere."""
+    cdef double s = f.s_of[0] * (u[0] - c.cu) + f.s_of[1] * (v[0] - c.cv), from_u = u[0], from_v = v[0], to_u, to_v
+    cdef double gap = round_gap(f, c, u[0], v[0])
+    cdef int32_t i
+    if fabs(s) < 1.0 - fabs(f.s_lean) - TC_TOUCH_FINE:
+        return 1
+    if not round_move(f, c, -f.axis[1], f.axis[0], u, v):
+        return 0
+    to_u = u[0]
+    to_v = v[0]
+    for i in range(END_CUTS):
+        if not round_move(f, c, f.axis[0], f.axis[1], u, v):
+            return 0
+        if round_gap(f, c, u[0], v[0]) <= gap:
+            return 1
+        to_u = 0.5 * (to_u + from_u)
+        to_v = 0.5 * (to_v + from_v)
+        u[0] = to_u
+        v[0] = to_v
+    u[0] = from_u
+    v[0] = from_v
+    return 1
+
+
+cdef void round_descend(gap_search *s, const round_hull *f, const cell_ground *c, int32_t ix, int32_t iy, double u,
+                        double v) noexcept nogil:
+    """Downhill within a cell until no move leads farther."""
+    cdef double was_u, was_v
+    cdef int32_t i
+    for i in range(ROUND_ROUNDS):
+        was_u = u
+        was_v = v
+        # along a tube after each other move: where it leans its ends are elsewhere on another line
+        if not (round_move(f, c, 1.0, 0.0, &u, &v)
+                and (not f.tube or round_move(f, c, f.axis[0], f.axis[1], &u, &v))
+                and round_move(f, c, 0.0, 1.0, &u, &v)
+                and (not f.tube or round_move(f, c, f.axis[0], f.axis[1], &u, &v) and round_at_end(f, c, &u, &v))):
+            break
+        if fabs(u - was_u) + fabs(v - was_v) < TC_TOUCH_FINE:
+            break
+    gap_seen(s, ix + u, iy + v, c.h00 + u * c.e_u + v * c.e_v + u * v * c.twist, round_gap(f, c, u, v))
+
+
 cdef void round_cell(gap_search *s, const grid_view *g, const round_hull *f, int32_t ix, int32_t iy) noexcept nogil:
-    """The least gap over one cell, exactly: downhill until no move leads farther."""
+    """The least gap over one cell. Where a tube ends there may be several lows: it begins at the
+    lowest of several places."""
     cdef const float *h = g.height + iy * g.row + ix
     cdef cell_ground c
-    cdef double u, v, was_u, was_v
+    cdef double u = 0.0, v = 0.0, end_u, end_v, least, gap
     cdef int32_t i
     c.h00 = h[0]
     c.e_u = h[1] - c.h00
@@ -286,23 +351,26 @@ cdef void round_cell(gap_search *s, const grid_view *g, const round_hull *f, int
     c.cu = f.centre[0] - ix
     c.cv = f.centre[1] - iy
     if f.tube:
-        if not tube_start(f, &c, &u, &v):
-            return
-    else:
-        u = nearest_in(c.cu, 0.0, 1.0)
-        v = nearest_in(c.cv, 0.0, 1.0)
-        if (u - c.cu) * (u - c.cu) + (v - c.cv) * (v - c.cv) > f.wide * f.wide:
-            return
-    for i in range(ROUND_ROUNDS):
-        was_u = u
-        was_v = v
-        if not (round_move(f, &c, 1.0, 0.0, &u, &v) and round_move(f, &c, 0.0, 1.0, &u, &v)):
-            break
-        if f.tube and not (round_move(f, &c, f.axis[0], f.axis[1], &u, &v)):
-            break
-        if fabs(u - was_u) + fabs(v - was_v) < TC_TOUCH_FINE:
-            break
-    gap_seen(s, ix + u, iy + v, c.h00 + u * c.e_u + v * c.e_v + u * v * c.twist, round_gap(f, &c, u, v))
+        least = TC_FAR
+        if tube_start(f, &c, &u, &v):
+            least = round_gap(f, &c, u, v)
+        if fabs(f.s_of[0] * (0.5 - c.cu) + f.s_of[1] * (0.5 - c.cv)) + f.hull.s_cell > 1.0 - fabs(f.s_lean):
+            for i in range(END_STARTS):
+                if tube_end_start(f, &c, (i + 0.02) / (END_STARTS - 0.96), &end_u, &end_v):
+                    gap = round_gap(f, &c, end_u, end_v)
+                    if not gap >= least:
+                        least = gap
+                        u = end_u
+                        v = end_v
+                    if gap != gap:                      # unknown ground must be seen
+                        break
+        if least < TC_FAR or least != least:
+            round_descend(s, f, &c, ix, iy, u, v)
+        return
+    u = nearest_in(c.cu, 0.0, 1.0)
+    v = nearest_in(c.cv, 0.0, 1.0)
+    if (u - c.cu) * (u - c.cu) + (v - c.cv) * (v - c.cv) <= f.wide * f.wide:
+        round_descend(s, f, &c, ix, iy, u, v)
 
 
 cdef float round_block(const round_hull *f, const grid_view *g, int32_t ix, int32_t iy, float *least) noexcept nogil:

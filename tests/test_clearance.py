@@ -87,6 +87,18 @@ def test_clearance_is_that_of_a_search_that_leaves_nothing_out(vehicle, ground, 
             assert searched - less <= found <= searched + more, (i, part.name)
 
 
+@pytest.mark.parametrize("dx", [0.04, 0.11, 1.5])
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_tube_shorter_than_a_cell_is_found(ground, dx):
+    """All of it is end: on rough ground there are several lows close by."""
+    disc = Part(name="disc", fixed_to="chassis", shape="tube", centre=(0.8, 0.3, 0.55), radius=0.2, half_length=0.01)
+    vehicle, terrain = msgspec.structs.replace(Vehicle.load("jeep-wrangler-jlur"), part=(disc,)), terrain_of(ground, dx)
+    stance = settle(vehicle, terrain, random_poses(12))
+    known = Ground(terrain)
+    for i in np.flatnonzero(stance.status == Rest.OK):
+        assert stance.clearance[i, 0] == pytest.approx(least_gap(disc, known, stance, i), abs=3e-4)
+
+
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_the_nearest_point_is_on_the_ground_below_the_part(vehicle, ground):
     terrain = terrain_of(ground, 0.05)

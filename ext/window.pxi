@@ -246,11 +246,6 @@ cdef bint window_follow(ground_window *w, const tc_grid *g, double x, double y) 
     return True
 
 
-cdef double window_room(const ground_window *w) noexcept nogil:
-    """How far about the vehicle the window reaches at least, m."""
-    return 0.5 * w.grid.nx * w.grid.dx - TC_WINDOW_STEP - 2.0 * w.grid.dx
-
-
 cdef inline double post_doubt(const ground_window *w, int64_t post) noexcept nogil:
     """Standard deviation of the ground at a post, what is hidden included, m."""
     cdef double s = w.sigma[post], h = w.spread[post] if w.hides and not isnan(w.spread[post]) else 0.0

@@ -90,7 +90,7 @@ cdef void hull_block(gap_search *s, const grid_view *g, const part_hull *f, int3
     cdef float lowest
     cdef int32_t x0 = BLOCK * bx, y0 = BLOCK * by, i, first = 0
     cdef int open_cells
-    cdef bint sides = f.shape == TC_BOX and g.bounds.steep[block_at(bx, by)] > f.box.steep
+    cdef bint sides = f.shape == TC_BOX and g.bounds.steep[tile_ready(g.bounds, g.grid, bx, by)] > f.box.steep
     if x0 + BLOCK + 1 >= g.nx or y0 + BLOCK >= g.ny or bound != bound:
         for i in range(BLOCK * BLOCK):
             if x0 + i % BLOCK < g.nx - 1 and y0 + i // BLOCK < g.ny - 1:

@@ -49,6 +49,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.track[1] = v.axle[1].track
     f.tyre_radius = v.tyre_radius
     f.q_ns[0] = 1.0
+    f.live = N_ROLLING
     attitude_refresh(f)
     mounting_refresh(f)
     f.t_wheels_first = f.t_zero_wheels = f.t_fast = NEVER
@@ -142,8 +143,7 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
 
 
 cdef double row_sd(const fusion_filter *f, const fusion_row *r) noexcept nogil:
-    cdef double PHt[N_X]
-    cdef double variance = row_project(f, r, PHt)
+    cdef double variance = row_variance(f, r)
     return sqrt(variance) if variance > 0.0 else 0.0
 
 

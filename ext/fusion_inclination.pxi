@@ -62,7 +62,7 @@ cdef double inclination_raised(const fusion_filter *f, const tc_inclination *s) 
 
 cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noexcept nogil:
     cdef fusion_row r
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double f_s[3]
     cdef double g_b[3]
     cdef double d[3]
@@ -79,7 +79,7 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
         f.gated[TC_KIND_INCLINATION] += 2
         inclination_judge(f, sample, 0)
         return
-    memset(dx, 0, sizeof(dx))
+    batch_begin(&batch)
     for i in range(3):
         f_s[i] = f.f_low[1][i] - f.ba[i]
     rotate(f.R_bs, f_s, g_b)
@@ -107,6 +107,6 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
             row_put(&r, X_MOUNT + j, d[0] * moved[0] + d[1] * moved[1] + d[2] * moved[2])
         row_put(&r, X_INCL + k, 1.0)
         r.variance = f.c.inclination_sd * f.c.inclination_sd
-        taken += row_update(f, &r, TC_GATE_1, raised, dx, TC_KIND_INCLINATION)
-    correct(f, dx)
+        taken += row_update(f, &r, TC_GATE_1, raised, &batch, TC_KIND_INCLINATION)
+    batch_end(f, &batch)
     inclination_judge(f, sample, taken)

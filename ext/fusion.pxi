@@ -134,8 +134,7 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
         bits |= TC_FUSION_IMU_FAULT
     if f.distance < f.terrain_off_until:
         bits |= TC_FUSION_TERRAIN
-    if f.t_inclination_refused_since != NEVER and fresh(f, f.t_inclination, TC_REFUSED_TIME) \
-            and seconds(f.t_ns, f.t_inclination_refused_since) > TC_REFUSED_TIME:
+    if inclination_doubted(f):
         bits |= TC_FUSION_INCLINATION
     if f.t_gnss_refused_since != NEVER or gnss_wanders(f):
         bits |= TC_FUSION_GNSS

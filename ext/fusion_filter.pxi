@@ -46,6 +46,16 @@ cdef struct stance_model                # stance.pxi
 cdef struct fusion_clone                # fusion_smoother.pxi
 
 cdef enum:
+    GAP_TILTS = 24                      # samples of an inclinometer kept while the IMU is silent: 20 Hz for a second
+
+# What an inclinometer and the wheels say while the IMU is silent.
+cdef struct gap_tilts:
+    int32_t n
+    int64_t t_ns[GAP_TILTS]
+    double tilt[GAP_TILTS][2]           # roll, pitch, rad
+    double speed[GAP_TILTS]             # mean of the wheels, m/s; NaN = not known
+
+cdef enum:
     N_POSE = 6                          # x, y, z of the body origin, roll, pitch, yaw
     N_PAST = 7                          # poses remembered
 
@@ -85,6 +95,7 @@ cdef struct fusion_filter:
     double sum_dv[3]                    # integral of the specific force in n, m/s
     double sum_turn                     # integral of the squared rate, rad^2/s
     double sum_noise[2]                 # extra variance of attitude and velocity while bridging
+    double sum_doubt[3]                 # variance of attitude about sensor axes whose rate is not known
     double sum_shake[2][3]              # variance that vibration adds to attitude and velocity, sensor axes
     double sum_t                        # s
     # last motion
@@ -101,6 +112,8 @@ cdef struct fusion_filter:
     double f_slow[3]
     double g_low[3]                     # rad/s
     double g_shake[3]                   # mean square of the rate about it, (rad/s)^2
+    double g_power[3]                   # mean square of the rate over seconds
+    gap_tilts tilts                     # the inclinometer's while the IMU is silent
     # levelling from the first samples
     double level_sum[3]
     double level_time
@@ -493,6 +506,9 @@ cdef void covariance_noise(fusion_filter *f) noexcept nogil:
     for i in range(2):
         f.P[(X_MOUNT + i) * (N_X + 1)] += c.mounting_walk * c.mounting_walk * T
         f.P[(X_INCL + i) * (N_X + 1)] += c.inclination_bias_walk * c.inclination_bias_walk * T
+    if f.sum_doubt[0] + f.sum_doubt[1] + f.sum_doubt[2] > 0.0:
+        shake_noise(f, f.sum_doubt, 1.0, X_PHI)
+        memset(f.sum_doubt, 0, sizeof(f.sum_doubt))
     shake_noise(f, f.sum_shake[0], c.gyro_shake, X_PHI)
     shake_noise(f, f.sum_shake[1], c.accelerometer_shake, X_V)
 

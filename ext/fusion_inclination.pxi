@@ -15,6 +15,12 @@ cdef tc_status inclination_check(const tc_inclination *s) noexcept nogil:
     return TC_OK if fabs(s.roll) < TC_INCLINATION_MAX and fabs(s.pitch) < TC_INCLINATION_MAX else TC_E_RANGE
 
 
+cdef inline int32_t inclination_doubted(const fusion_filter *f) noexcept nogil:
+    """Whether it has been refused for long."""
+    return (f.t_inclination_refused_since != NEVER and fresh(f, f.t_inclination, TC_REFUSED_TIME)
+            and seconds(f.t_ns, f.t_inclination_refused_since) > TC_REFUSED_TIME)
+
+
 cdef void inclination_judge(fusion_filter *f, const tc_inclination *s, int32_t taken) noexcept nogil:
     """Way back: one refused for long has been knocked, and has another bias now. One that is stuck has not."""
     cdef int32_t i
@@ -70,9 +76,13 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
     cdef double axis[3]
     cdef double moved[3]
     cdef double lead = 0.0, raised, side2, all2
-    cdef int32_t i, k, j, taken = 0
+    cdef int32_t i, k, j, silent, taken = 0
     raised = inclination_raised(f, sample)
     f.t_inclination = sample.t_ns
+    silent = seconds(sample.t_ns, f.t_ns) > TC_IMU_GAP_INTERVALS * f.interval
+    gap_remember(f, sample, silent)
+    if silent and f.aligned and f.c.lag > 0.0 and seconds(sample.t_ns, f.t_ns) < TC_BRIDGE_WAIT:
+        return                          # IMU samples that only are late have been waited for: a gap, bridged at its end
     if not measurement_ready(f, sample.t_ns, &lead):
         return
     if is_stuck(f, sample):

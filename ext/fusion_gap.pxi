@@ -1,5 +1,5 @@
-# How the body turned while the IMU was silent, where an inclinometer went on: roll and pitch between the rates before and
-# after, with what its low-pass let through in between.
+# How the body turned while the IMU was silent, where an inclinometer went on: roll and pitch between the rates before
+# and after, with what its low-pass let through in between.
 #
 # About each axis a small Kalman filter of its own. The body sways on its springs; the inclinometer low-passes the tilt
 # of the force, which is the body's tilt less what the sensor, high above the ground the body sways on, is accelerated
@@ -43,7 +43,7 @@ cdef struct gap_turn:
     double variance[3]                  # yaw's too
     double low[2][2]
 
-# How it turns there: rates of roll, pitch and yaw at both ends, and the mean of roll's and pitch's beyond theirs, rad/s.
+# How it turns there: rates of roll, pitch and yaw at both ends, and what roll's and pitch's are beyond them, rad/s.
 cdef struct gap_path:
     double before[3]
     double after[3]
@@ -170,7 +170,7 @@ cdef double gap_gain(const gap_tilts *k, int32_t i) noexcept nogil:
 
 
 cdef int32_t gap_found(const fusion_filter *f, int64_t t_ns, gap_turn *out) noexcept nogil:
-    """How roll and pitch changed between the last sample and the one now held, of t_ns; 0 = nothing but the rates tells.
+    """How roll and pitch changed between the last sample and the one now held, of t_ns; 0 = only the rates tell.
 
     To be asked before the low-passes know of the sample.
     """

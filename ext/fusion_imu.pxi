@@ -279,8 +279,8 @@ cdef void rate_doubt(fusion_filter *f, const tc_imu *s, int32_t axis) noexcept n
 
 
 cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
-    """Take the sample's values. One out of any car's reach is left out; so is a rate that jumps, while the others go on:
-    its axis then turns on ever less, as rates forget themselves."""
+    """Take the sample's values. One out of any car's reach is left out; so is a rate that jumps, while the others
+    go on: its axis then turns ever less, as rates forget themselves."""
     cdef double fade = exp(-seconds(s.t_ns, f.t_imu) / TC_BRIDGE_TAU) if f.t_fault_since != NEVER else 1.0
     cdef double gyro[3]
     cdef int32_t doubted[3]

@@ -32,6 +32,8 @@ cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
             and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0
             and c.gnss_drift_tau > 0.0 and c.attitude_sd > 0.0 and c.velocity_sd > 0.0):
         return TC_E_RANGE
+    if not (c.gnss_datum_walk >= 0.0 and isfinite(c.gnss_datum_walk)):
+        return TC_E_RANGE
     if not fabs(c.gnss_velocity_clock) <= TC_CLOCK_MOST:
         return TC_E_RANGE
     return TC_OK

@@ -58,6 +58,7 @@ cdef struct gap_tilts:
 cdef enum:
     N_POSE = 6                          # x, y, z of the body origin, roll, pitch, yaw
     N_PAST = 7                          # poses remembered
+    N_HEADINGS = 36                     # tried where the terrain has to tell it
 
 # The last poses of the body, evenly spaced in time, the newest last.
 cdef struct pose_past:
@@ -185,6 +186,9 @@ cdef struct fusion_filter:
     double terrain_led_from             # this distance
     double terrain_off_until            # distance travelled, m: the ground was not the map's
     uint32_t terrain_refusals
+    double ground_misfit[N_HEADINGS]    # of the ground with headings all around, squared sd, while it is looked for,
+    double ground_at                    # compared last at this distance travelled, m,
+    int32_t ground_compared             # and so often
     double reset_position[3]            # what the last reset moved
     double reset_velocity[3]
     double reset_yaw
@@ -502,6 +506,7 @@ cdef void covariance_noise(fusion_filter *f) noexcept nogil:
     f.P[X_DELAY * (N_X + 1)] += c.gnss_delay_walk * c.gnss_delay_walk * T
     f.P[X_LAG * (N_X + 1)] += c.gnss_lag_walk * c.gnss_lag_walk * T
     f.P[X_PIVOT * (N_X + 1)] += c.pivot_walk * c.pivot_walk * T
+    f.P[X_DATUM * (N_X + 1)] += c.gnss_datum_walk * c.gnss_datum_walk * T
     f.P[X_SPEED_AGE * (N_X + 1)] += c.speed_age_walk * c.speed_age_walk * T
     for i in range(2):
         f.P[(X_MOUNT + i) * (N_X + 1)] += c.mounting_walk * c.mounting_walk * T

@@ -258,16 +258,21 @@ cdef int32_t course_from_distance(fusion_filter *f, const tc_gnss *s, double *an
 
 cdef void heading_find(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     """Place and heading of the local frame in the world, as soon as the motion shows them."""
+    cdef double angle = 0.0, sd = 0.0
+    if s.flags & TC_GNSS_VELOCITY:
+        if course_from_velocity(f, s, &angle, &sd):
+            heading_take(f, s, angle, sd, True)
+    elif course_from_distance(f, s, &angle, &sd):
+        heading_take(f, s, angle, sd, False)
+    if not f.heading:
+        heading_from_ground(f, s)
+
+
+cdef void heading_take(fusion_filter *f, const tc_gnss *s, double angle, double sd, bint by_velocity) noexcept nogil:
+    """The local frame becomes the world: turned by an angle, with its place at the fix."""
     cdef double arm_n[3]
     cdef double turn_n[3]
-    cdef double angle = 0.0, sd = 0.0
     cdef fusion_motion m
-    cdef int32_t by_velocity = s.flags & TC_GNSS_VELOCITY != 0
-    if by_velocity:
-        if not course_from_velocity(f, s, &angle, &sd):
-            return
-    elif not course_from_distance(f, s, &angle, &sd):
-        return
     if by_velocity:
         covariance_forget(f, X_PHI + 2, 0.0)    # the course shows the yaw of this moment
     heading_turn(f, angle, sd)

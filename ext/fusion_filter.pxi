@@ -300,7 +300,7 @@ cdef inline void row_correct(fusion_filter *f, const fusion_row *r, const double
 
 
 cdef void covariance_lose(fusion_filter *f, const fusion_batch *b) noexcept nogil:
-    """P - sum of loss loss^T, two of them at a time: each element of P is then read and written half as often. All of P,
+    """P - sum of loss loss^T, two of them at a time: each element of P is read and written half as often. All of it,
     as the mirroring of its half costs more than the other half."""
     cdef double p[N_X]
     cdef double q[N_X]

@@ -65,6 +65,26 @@ def smoothed_into(const uint8_t[::1] snapshot, const double[::1] error, const do
     smoothed_state(<const fusion_filter *> &snapshot[0], &error[0], &P[0, 0], <tc_state *> &o[0])
 
 
+def at_rest(const int64_t[::1] t_ns, const double[:, ::1] pose) -> tuple[np.ndarray, np.ndarray]:
+    """Height, roll and pitch (n, 3) a body on its springs would rest at, from what they were at times evenly spaced,
+    and the variance of that; NaN where there are too few times about."""
+    cdef pose_past past
+    cdef Py_ssize_t i, k, j, n = t_ns.shape[0]
+    rest, variance = np.full((n, N_REST), np.nan), np.full((n, N_REST), np.nan)
+    cdef double[:, ::1] r = rest
+    cdef double[:, ::1] v = variance
+    memset(&past, 0, sizeof(past))
+    past.n = N_PAST
+    for i in range(N_PAST // 2, n - N_PAST // 2):
+        for k in range(N_PAST):
+            past.t_ns[k] = t_ns[i - N_PAST // 2 + k]
+            for j in range(N_REST):
+                past.pose[k][2 + j] = pose[i - N_PAST // 2 + k, j]
+        if past.t_ns[N_PAST - 1] > past.t_ns[0]:
+            past_rest(&past, &r[i, 0], &v[i, 0])
+    return rest, variance
+
+
 def rough_look(const float[:, ::1] heights, double dx) -> tuple[np.ndarray, np.ndarray]:
     """Features (ny, nx, n) float32 of the posts of a grid and their own roughness (ny, nx), m; see roughness.pxi."""
     cdef int32_t ny = heights.shape[0], nx = heights.shape[1]
@@ -326,6 +346,11 @@ cdef class Engine:
     def __dealloc__(self):
         tc_destroy(self._e)
         free(self._clone)
+
+    @property
+    def front_roll_share(self) -> float:
+        """Share of the roll stiffness that the front axle has."""
+        return (<engine_memory *> self._e).window.front_share
 
     def set_terrain(self, Grid grid not None) -> None:
         check(tc_set_terrain(self._e, &grid.g), "terrain")

@@ -16,6 +16,7 @@
 # is at once spread to the posts beside them, as far as errors of the terrain hang together.
 
 cdef enum:
+    RIDE_POSES = 3
     TRACK_NODES = 40                    # on each side
     TEACH_FOLLOW = 2 * TRACK_NODES      # states: track nodes left, right from the newest; ground below the two wheels
     TEACH_OFFSET = 2 * TRACK_NODES + 2  # that follow; the offset,
@@ -28,10 +29,12 @@ cdef extern from *:
     static const double TC_WINDOW_STEP = 2.0;           /* m from its middle at which the window is moved */
     static const double TC_TEACH_STEP = 0.10;           /* m rolled between lessons */
     static const double TC_TEACH_HEIGHT = 0.02;         /* m, tyre and soil */
-    /* how far a body that drives is from rest: standing, and more with speed (s/m); 0.4 deg of pitch, 1.1 deg of roll
-       at 0.7 m/s on rig drives over rocks, exact ground, 3 drives */
-    static const double TC_TEACH_PITCH = 0.003, TC_TEACH_PITCH_RIDE = 0.006;    /* rad */
-    static const double TC_TEACH_ROLL = 0.004, TC_TEACH_ROLL_RIDE = 0.020;
+    /* how far a body that drives is from rest, once its lag is taken out: standing, and more with speed (s/m); 0.2 to
+       0.3 deg of pitch, 0.3 to 0.7 deg of roll at 0.5 to 1 m/s on rig drives over rocks, exact ground, 5 drives */
+    static const double TC_TEACH_PITCH = 0.003, TC_TEACH_PITCH_RIDE = 0.003;    /* rad */
+    static const double TC_TEACH_ROLL = 0.004, TC_TEACH_ROLL_RIDE = 0.006;
+    static const double TC_RIDE_SPACING = 0.08;         /* s between the poses a lag is told from, at least, */
+    static const double TC_RIDE_GAP = 0.25;             /* and at most: a quarter of a period of roll */
     static const double TC_TEACH_GATE = 5.0;            /* standard deviations: beyond it is no ground */
     static const double TC_TEACH_SUREST = 0.01;         /* m, no post is known better */
     static const double TC_TEACH_REACH = 0.65;          /* of a terrain's cell, how far its errors hang together, */
@@ -45,13 +48,22 @@ cdef extern from *:
     static const double TC_TRACK_GAP = 0.6;             /* m between lessons after which a track begins anew */
     """
     const double TC_WINDOW_STEP, TC_TEACH_STEP, TC_TEACH_HEIGHT, TC_TEACH_GATE
-    const double TC_TEACH_PITCH, TC_TEACH_PITCH_RIDE, TC_TEACH_ROLL, TC_TEACH_ROLL_RIDE
+    const double TC_TEACH_PITCH, TC_TEACH_PITCH_RIDE, TC_TEACH_ROLL, TC_TEACH_ROLL_RIDE, TC_RIDE_SPACING, TC_RIDE_GAP
     const double TC_TEACH_SUREST, TC_TEACH_REACH, TC_TEACH_LEAST_REACH, TC_TEACH_MOST_REACH, TC_TEACH_PATCH
     const double TC_LEAN_SD, TC_LEAN_WALK, TC_TREAD_FOOT, TC_TEACH_LEAST, TC_TRACK_GAP
 
 cdef struct track_node:
     double at[2][2]                     # of the left and right contact, world, m
     double ahead[2]                     # unit vector of travel
+
+cdef struct ride_pose:                  # how the vehicle was, as fusion had it
+    int64_t t_ns
+    double at[4]                        # x, y, z of the body origin, yaw, world
+    double lean[2]                      # pitch, roll, rad
+    double sd[2]                        # of both
+    double sd_height                    # m
+    double along                        # speed forward, m/s
+    double distance                     # travelled, m
 
 cdef struct ground_window:
     tc_window_config config
@@ -78,6 +90,8 @@ cdef struct ground_window:
     int32_t n_nodes
     track_node node[TRACK_NODES]        # the newest first
     double P[TEACH_STATES][TEACH_STATES]
+    int32_t n_past
+    ride_pose past[RIDE_POSES]          # the newest last; the middle one is learnt from
     uint32_t taught_posts
     double half_tread                   # and a post's own half, m
     double front_share                  # of the roll stiffness
@@ -388,7 +402,7 @@ cdef void track_teach(ground_window *w, const double *x, const double *before, f
                 node_teach(w, k, side, x[i], before[i], w.P[i][i], now)
 
 
-cdef bint lesson_fit(const tc_state *state, const tc_stance *rest, int32_t n_parts) noexcept nogil:
+cdef bint lesson_fit(const tc_stance *rest, int32_t n_parts) noexcept nogil:
     """Whether this rest can teach: all wheels on the ground and nothing else."""
     cdef int32_t i
     if rest.status != TC_STANCE_OK or rest.quality == TC_REST_EDGE or rest.lifted != 0:
@@ -396,12 +410,12 @@ cdef bint lesson_fit(const tc_state *state, const tc_stance *rest, int32_t n_par
     for i in range(n_parts):
         if not rest.clearance[i] > 0.0:
             return False
-    return isfinite(state.sd_attitude[0]) and isfinite(state.sd_attitude[1])
+    return True
 
 
-cdef void offset_wander(ground_window *w, const tc_state *state, double rolled) noexcept nogil:
+cdef void offset_wander(ground_window *w, const ride_pose *pose, double rolled) noexcept nogil:
     """The offset gets less sure as far as fusion's height does, and by the terrain's own bend."""
-    cdef double height = state.sd_position[2] * state.sd_position[2], more = height - w.height_variance
+    cdef double height = pose.sd_height * pose.sd_height, more = height - w.height_variance
     w.P[TEACH_OFFSET][TEACH_OFFSET] += w.config.offset_walk * w.config.offset_walk * rolled
     if w.lessons > 0:
         w.P[TEACH_OFFSET][TEACH_OFFSET] += fabs(more)       # a fix that makes it surer moves it, too
@@ -410,7 +424,7 @@ cdef void offset_wander(ground_window *w, const tc_state *state, double rolled) 
     w.P[TEACH_ROLL][TEACH_ROLL] += TC_LEAN_WALK * TC_LEAN_WALK * rolled
 
 
-cdef bint lesson_begin(ground_window *w, const tc_state *state, const tc_stance *rest, double rolled,
+cdef bint lesson_begin(ground_window *w, const ride_pose *pose, const tc_stance *rest, double rolled,
                        int32_t lead) noexcept nogil:
     """Prior of the unknowns at this place. False where the ground below a wheel is unknown."""
     cdef double doubt[TC_WHEELS]
@@ -442,7 +456,7 @@ cdef bint lesson_begin(ground_window *w, const tc_state *state, const tc_stance 
         i = 2 * (1 - lead) + side
         k = track_nearest(w, side, rest.contact[i], &d)
         state_hang(w, TEACH_FOLLOW + side, 2 * k + side, hangs_together(w, d), doubt[i])
-    offset_wander(w, state, rolled)
+    offset_wander(w, pose, rolled)
     return True
 
 
@@ -461,36 +475,92 @@ cdef void lesson_rows(const ground_window *w, const stance_model *m, double (*H)
             H[2][at] = 0.5 * (1 - 2 * side) * share / m.axle[axle].half_track
 
 
-cdef bint window_teach(ground_window *w, const stance_model *m, const tc_state *state, const tc_stance *rest,
-                       int64_t t_ns) noexcept nogil:
-    """One lesson from where the vehicle stands, rest on the window at fusion's pose. False where nothing was learnt."""
+cdef bint ride_add(ground_window *w, const tc_state *state, int64_t t_ns) noexcept nogil:
+    """Remember a pose, and forget those before a gap. Whether there is one more to learn from."""
+    cdef ride_pose *p
+    cdef int32_t i
+    if not (isfinite(state.sd_attitude[0]) and isfinite(state.sd_attitude[1])):
+        w.n_past = 0
+        return False
+    if w.n_past > 0 and seconds(t_ns, w.past[w.n_past - 1].t_ns) < TC_RIDE_SPACING:
+        return False
+    if w.n_past > 0 and seconds(t_ns, w.past[w.n_past - 1].t_ns) > TC_RIDE_GAP:
+        w.n_past = 0
+    if w.n_past == RIDE_POSES:
+        for i in range(RIDE_POSES - 1):
+            w.past[i] = w.past[i + 1]
+        w.n_past -= 1
+    p = &w.past[w.n_past]
+    w.n_past += 1
+    p.t_ns = t_ns
+    for i in range(3):
+        p.at[i] = state.position[i]
+    p.at[3] = state.yaw
+    p.lean[0] = state.pitch
+    p.lean[1] = state.roll
+    p.sd[0] = state.sd_attitude[1]
+    p.sd[1] = state.sd_attitude[0]
+    p.sd_height = state.sd_position[2]
+    p.along = state.velocity[0] * cos(state.yaw) + state.velocity[1] * sin(state.yaw)
+    p.distance = state.distance
+    return w.n_past == RIDE_POSES
+
+
+cdef void ride_rest(const ground_window *w, double *lean, double *variance) noexcept nogil:
+    """Pitch and roll the body would rest at where the middle pose is, and how unsure that is: a body on its springs
+    follows the ground late (fusion_terrain.pxi)."""
+    cdef const ride_pose *p = w.past
+    cdef double before = seconds(p[1].t_ns, p[0].t_ns), after = seconds(p[2].t_ns, p[1].t_ns)
+    cdef double came, goes, late, soft, still, ride
+    cdef int32_t i, k
+    for i in range(2):
+        k = N_REST - 1 - i              # height, roll, pitch there
+        came = (p[1].lean[i] - p[0].lean[i]) / before
+        goes = (p[2].lean[i] - p[1].lean[i]) / after
+        late = TC_REST_LAG[k] * (came * after + goes * before) / (before + after)
+        soft = TC_REST_SOFT[k] * 2.0 * (goes - came) / (before + after)
+        still = TC_TEACH_PITCH if i == 0 else TC_TEACH_ROLL
+        ride = TC_TEACH_PITCH_RIDE if i == 0 else TC_TEACH_ROLL_RIDE
+        ride = still + ride * fabs(p[1].along)
+        lean[i] = p[1].lean[i] + late + soft
+        variance[i] = (ride * ride + p[1].sd[i] * p[1].sd[i]
+                       + TC_REST_UNSURE * TC_REST_UNSURE * (late * late + soft * soft))
+
+
+cdef bint window_teach(ground_window *w, const stance_model *m, const tc_state *state, int64_t t_ns) noexcept nogil:
+    """One lesson from where the vehicle stood a moment ago. False where nothing was learnt."""
+    cdef tc_stance rest
     cdef double x[TEACH_STATES]
     cdef double before[TEACH_STATES]
     cdef double H[3][TEACH_STATES]
     cdef double seen[3]
+    cdef double lean[2]
     cdef double variance[3]
-    cdef double rolled = fabs(state.distance - w.taught_at) if w.lessons > 0 else 0.0, pitch, roll
-    cdef double along = state.velocity[0] * cos(state.yaw) + state.velocity[1] * sin(state.yaw)
+    cdef const ride_pose *pose = &w.past[RIDE_POSES // 2]
+    cdef double rolled
     cdef int32_t i
     if not w.has_time:
         w.t0_ns = t_ns
         w.has_time = 1
-    if (w.lessons > 0 and rolled < TC_TEACH_STEP) or not lesson_fit(state, rest, <int32_t> m.vehicle.n_parts):
+    if not ride_add(w, state, t_ns):
         return False
-    if not lesson_begin(w, state, rest, rolled, 1 if along < 0.0 else 0):
+    rolled = fabs(pose.distance - w.taught_at) if w.lessons > 0 else 0.0
+    if w.lessons > 0 and rolled < TC_TEACH_STEP:
         return False
-    w.taught_at = state.distance
+    stance_solve(m, &w.grid, pose.at[0], pose.at[1], pose.at[3], NULL, &rest)
+    if not lesson_fit(&rest, <int32_t> m.vehicle.n_parts):
+        return False
+    if not lesson_begin(w, pose, &rest, rolled, 1 if pose.along < 0.0 else 0):
+        return False
+    w.taught_at = pose.distance
     w.lessons += 1
     memset(x, 0, sizeof(x))
     lesson_rows(w, m, H)
-    pitch = TC_TEACH_PITCH + TC_TEACH_PITCH_RIDE * fabs(along)
-    roll = TC_TEACH_ROLL + TC_TEACH_ROLL_RIDE * fabs(along)
-    seen[0] = state.position[2] - rest.z - w.offset
-    seen[1] = state.pitch - rest.pitch - w.lean[0]
-    seen[2] = state.roll - rest.roll - w.lean[1]
+    ride_rest(w, lean, &variance[1])
     variance[0] = TC_TEACH_HEIGHT * TC_TEACH_HEIGHT
-    variance[1] = pitch * pitch + state.sd_attitude[1] * state.sd_attitude[1]
-    variance[2] = roll * roll + state.sd_attitude[0] * state.sd_attitude[0]
+    seen[0] = pose.at[2] - rest.z - w.offset
+    seen[1] = lean[0] - rest.pitch - w.lean[0]
+    seen[2] = lean[1] - rest.roll - w.lean[1]
     for i in range(3):
         if lesson_odd(w, H[i], seen[i], variance[i]):
             return False

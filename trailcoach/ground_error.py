@@ -35,7 +35,7 @@ GATE = 5.0                          # standard deviations: beyond it is no groun
 ODD = 3.0                           # of what is left over: such a lesson counts less
 FARTHEST = 1.2                      # m from a wheel that is still told of
 LEAST = 0.03                        # of its variance a post must lose to count as taught
-SUREST = 0.01                       # m, no post is known better
+UNFELT_SD = 0.025                   # m, what a tyre does not feel of the ground below it: rig drives over rocks, 6 drives
 FAR = 3.0                           # reaches: farther off nothing hangs together
 _AT_ONCE = 1000                     # posts
 
@@ -86,11 +86,14 @@ class Prior:
         return self.height_sd[j, i], self.hidden_sd[j, i]
 
     def covariance(self, a: np.ndarray, b: np.ndarray, blur: np.ndarray | float = 0.0) -> np.ndarray:
-        """Of the ground's errors at points a (n, 2) and b (m, 2), where those of a are ``blur`` (n, 1) m^2 unsure."""
+        """Of the ground's errors at points a (n, 2) and b (m, 2), where those of a are ``blur`` (n, 1) m^2 unsure.
+
+        Of two points the surer one counts: what is learned there already is no longer wrong together with the other.
+        """
         far = (a[:, :1] - b[:, 0])**2 + (a[:, 1:] - b[:, 1])**2
         (height_a, hidden_a), (height_b, hidden_b) = self.at(a), self.at(b)
-        out: np.ndarray = height_a[:, None] * height_b * _bell(far, HEIGHT_REACH * self.cell, blur)
-        out += hidden_a[:, None] * hidden_b * _bell(far, HIDDEN_REACH * self.cell, blur)
+        out: np.ndarray = np.minimum.outer(height_a, height_b)**2 * _bell(far, HEIGHT_REACH * self.cell, blur)
+        out += np.minimum.outer(hidden_a, hidden_b)**2 * _bell(far, HIDDEN_REACH * self.cell, blur)
         return out
 
 
@@ -205,8 +208,8 @@ def _spread(prior: Prior, contact: np.ndarray, H: np.ndarray, inverse: np.ndarra
         C = prior.covariance(xy[part], contact[wheel], blur[part]) @ H[np.ix_(of_lesson, wheel)].T
         more[part] = C @ weight[of_lesson]
         lost[part] = np.einsum("ij,ij->i", C @ inverse[np.ix_(of_lesson, of_lesson)], C)
-    before = np.hypot(*prior.at(xy))**2
-    lost = np.minimum(lost, before - SUREST**2)
+    before = np.maximum(np.hypot(*prior.at(xy))**2, 1e-12)
+    lost *= 1.0 - UNFELT_SD**2 / before
     taught = lost > LEAST * before
     sigma = np.sqrt(before - np.where(taught, lost, 0.0))
     return Taught(i[taught], j[taught], more[taught], sigma[taught])

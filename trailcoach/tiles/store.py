@@ -160,9 +160,10 @@ class Store:
         i, j, ni, nj = i - halo, j - halo, ni + 2 * halo, nj + 2 * halo
         heights, sigma = self._sampled(layers[0], i, j, ni, nj)
         for k in layers[1:]:
-            heights, sigma = bend(heights, sigma, *self._sample(k, i, j, ni, nj), self.layers[k].dx / self.dx)
-        inner = slice(halo, nj - halo), slice(halo, ni - halo)
-        return heights[inner].astype(np.float32), sigma[inner].astype(np.float32)
+            halo = self._halo(k)
+            heights, sigma = bend(heights, sigma, *self._sample(k, i, j, ni, nj), self.layers[k].dx / self.dx, halo)
+            i, j, ni, nj = i + halo, j + halo, ni - 2 * halo, nj - 2 * halo
+        return heights.astype(np.float32), sigma.astype(np.float32)
 
     def box(self, k: int) -> tuple[float, float, float, float]:
         """West, south, east, north of the posts of layer k in the lattice's system."""

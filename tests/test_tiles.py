@@ -349,5 +349,11 @@ def test_the_nearest_known_post_within_reach(reach):
     assert known.ravel()[found[at]].all()
 
 
+def test_a_rim_is_looked_at_and_not_told_of():
+    known = np.random.default_rng(4).random((60, 90)) < 0.01
+    np.testing.assert_array_equal(_core.nearest(known, 15, 7), _core.nearest(known, 15)[7:-7, 7:-7])
+    assert _core.nearest(known, 15, 30).shape == (0, 30)
+
+
 def test_no_post_is_near_where_none_is_known():
     assert (_core.nearest(np.zeros((5, 7), bool), 3) == -1).all()

@@ -35,7 +35,7 @@ GATE = 5.0                          # standard deviations: beyond it is no groun
 ODD = 3.0                           # of what is left over: such a lesson counts less
 FARTHEST = 1.2                      # m from a wheel that is still told of
 LEAST = 0.03                        # of its variance a post must lose to count as taught
-UNFELT_SD = 0.025                   # m, what a tyre does not feel of the ground below it: rig drives over rocks, 6 drives
+UNFELT_SD = 0.025                   # m, what a tyre does not feel of the ground below it: 6 rig drives over rocks
 FAR = 3.0                           # reaches: farther off nothing hangs together
 _AT_ONCE = 1000                     # posts
 

@@ -130,8 +130,8 @@ def rough_model() -> dict[str, np.ndarray]:
 
 
 def nearest(known, int32_t reach, int32_t rim=0) -> np.ndarray:
-    """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: int64, (ny, nx) less
-    a rim of posts that are looked at and not told of."""
+    """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: int64, (ny, nx)
+    less a rim of posts that are looked at and not told of."""
     cdef const uint8_t[:, ::1] k = np.ascontiguousarray(known, np.uint8)
     cdef int32_t ny = k.shape[0], nx = k.shape[1]
     if reach < 0 or rim < 0:

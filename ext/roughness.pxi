@@ -288,15 +288,16 @@ cdef void rough_features(const float *h, int32_t nx, int32_t ny, double dx, doub
 cdef void rough_bend(float *a, int32_t n) noexcept nogil:
     """tanh by Lambert's continued fraction, to 1e-5."""
     cdef int32_t k
-    cdef float x, s
+    cdef float x, s, over, under
     for k in range(n):
         x = a[k]
         x = x if x < TC_ROUGH_STEEP else TC_ROUGH_STEEP
         x = x if x > -TC_ROUGH_STEEP else -TC_ROUGH_STEEP
         s = x * x
-        a[k] = (x * (<float> 34459425.0 + s * (<float> 4729725.0 + s * (<float> 135135.0 + s * (<float> 990.0 + s))))
-                / (<float> 34459425.0 + s * (<float> 16216200.0 + s * (<float> 945945.0 + s * (<float> 13860.0
-                                                                                         + <float> 45.0 * s)))))
+        over = <float> 34459425.0 + s * (<float> 4729725.0 + s * (<float> 135135.0 + s * (<float> 990.0 + s)))
+        under = <float> 945945.0 + s * (<float> 13860.0 + <float> 45.0 * s)
+        under = <float> 34459425.0 + s * (<float> 16216200.0 + s * under)
+        a[k] = x * over / under
 
 
 cdef void rough_layer(const float *weight, const float *bias, int32_t n_in, int32_t n_out, const float *a,

@@ -1,4 +1,6 @@
 """What lessons say of a terrain's error: a Gaussian process asked about ground whose error is known."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -125,8 +127,7 @@ def test_one_lesson_that_cannot_be_of_the_ground_counts_for_nothing():
 def test_no_lesson_on_ground_that_is_not_there():
     """GIVEN a drive beside the terrain WHEN it is learnt from THEN there is nothing to say."""
     given = lessons(wave(7.0), wave(7.0))
-    beside = Lessons(given.pose + np.array([0.0, 50.0, 0.0]), given.rest, given.variance, given.wandering, given.place_variance,
-                     given.distance)
+    beside = replace(given, pose=given.pose + np.array([0.0, 50.0, 0.0]))
     assert teach(VEHICLE, engine(), level(), beside, np.ones(len(given), bool), Offset()) is None
 
 

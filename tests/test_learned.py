@@ -112,7 +112,7 @@ def test_learnt_ground_is_as_sure_as_it_says(fine, learned):
 
 
 def test_a_vehicle_at_its_own_height_is_as_high_over_learnt_ground_as_over_the_true(fine, coarse, learned):
-    """GIVEN where the vehicle really was WHEN its clearance is taken there over the tile, and over learnt ground with the
+    """GIVEN where the vehicle was WHEN its clearance is taken there over the tile, and over learnt ground with the
     offset found THEN the error falls by more than half."""
     truth, before, after = (settle(VEHICLE, t, poses()) for t in (fine, coarse, learned.onto(coarse)))
     was = before.clearance - truth.clearance + (truth.z - before.z)[:, None]

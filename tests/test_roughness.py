@@ -6,9 +6,9 @@ import pytest
 from grounds import rocks
 from msgspec.structs import replace
 
+from trailcoach import _core
 from trailcoach.data import data_folder
 from trailcoach.errors import InputError
-from trailcoach import _core
 from trailcoach.roughness import HALO, bounds, features, hidden, model
 from trailcoach.stance import settle
 from trailcoach.terrain import Terrain

@@ -27,7 +27,8 @@ def tile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
 
 
 def ask(host: Path, path: Path, nx: int, ny: int, dx: float) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(host), str(path), str(nx), str(ny), str(dx)], capture_output=True, text=True, check=False)
+    words = [str(host), str(path), str(nx), str(ny), str(dx)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
 def test_what_a_tile_hides_is_what_python_says(host, tile):

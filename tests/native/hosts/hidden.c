@@ -30,13 +30,15 @@ int main(int argc, char **argv)
         return 1;
     fclose(file);
     grid.height = heights;
-    if (tc_tell_hidden(&grid, layers, room, room_size - 1) != TC_E_RANGE || tc_tell_hidden(&grid, NULL, room, room_size)
-        != TC_E_NULL || grid.highest)
-        return 1;
     if ((status = tc_tell_hidden(&grid, layers, room, room_size)) != TC_OK) {
         fprintf(stderr, "%s\n", tc_strerror(status));
         return 3;
     }
+    grid.highest = NULL;
+    if (tc_tell_hidden(&grid, layers, room, room_size - 1) != TC_E_RANGE
+        || tc_tell_hidden(&grid, NULL, room, room_size) != TC_E_NULL || grid.highest)
+        return 1;
+    tc_tell_hidden(&grid, layers, room, room_size);
     for (k = 0; k < n; k++)
         printf("%a %a %a\n", grid.highest[k], grid.highest_rare[k], grid.spread[k]);
     free(heights);

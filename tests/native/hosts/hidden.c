@@ -34,7 +34,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", tc_strerror(status));
         return 3;
     }
-    grid.highest = NULL;
+    grid.highest = grid.highest_rare = grid.spread = NULL;
     if (tc_tell_hidden(&grid, layers, room, room_size - 1) != TC_E_RANGE
         || tc_tell_hidden(&grid, NULL, room, room_size) != TC_E_NULL || grid.highest)
         return 1;

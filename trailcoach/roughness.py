@@ -101,6 +101,11 @@ class Hidden:
     highest_rare: np.ndarray
     spread: np.ndarray
 
+    def bound(self, p: float) -> np.ndarray:
+        """Height that the highest hidden point stays below with probability p, by Gumbel's law through both."""
+        u = (gumbel(p) - gumbel(0.5)) / (gumbel(0.99) - gumbel(0.5))
+        return np.asarray(self.highest + u * (self.highest_rare - self.highest))
+
 
 def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None, rim: Rim = NO_RIM) -> Hidden:
     """What each cell of a grid hides.
@@ -153,10 +158,15 @@ def _told(heights: np.ndarray, dx: float, probability: tuple[float, ...], rim: R
     return out
 
 
+def gumbel(p: float) -> float:
+    """Reduced variate of Gumbel's law, the law of the highest of many."""
+    return float(-np.log(-np.log(p)))
+
+
 def _at(p: float, quantile: np.ndarray) -> np.ndarray:
     """A quantile between those fitted and beyond: the logarithm goes with the reduced variate of Gumbel."""
-    known = -np.log(-np.log(model().probability.astype(float)))
-    x = -np.log(-np.log(p))
+    known = np.array([gumbel(float(q)) for q in model().probability])
+    x = gumbel(p)
     i = int(np.clip(np.searchsorted(known, x), 1, len(known) - 1))
     u = np.float32((x - known[i - 1]) / (known[i] - known[i - 1]))
     return np.asarray(quantile[:, i - 1] + u * (quantile[:, i] - quantile[:, i - 1]))

@@ -47,6 +47,9 @@ class LaidGround:
             height[part][known], sigma[part][known] = tile[0][known], tile[1][known]
         return height, sigma
 
+    def hides(self, i: int, j: int, ni: int, nj: int) -> None:
+        """All that is hidden lies beside the posts: :meth:`cut`."""
+
     def cut(self, i: int, j: int, ni: int, nj: int) -> Grid:
         """The same as a grid of the core; where ground is learned it hides as much less as it is surer."""
         height, sigma = self.posts(i, j, ni, nj)

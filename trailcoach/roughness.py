@@ -149,9 +149,11 @@ def _told(heights: np.ndarray, dx: float, probability: tuple[float, ...], rim: R
     for j in range(0, out.shape[1], BLOCK):
         for i in range(0, out.shape[2], BLOCK):
             part = np.s_[j + south:min(j + BLOCK, out.shape[1]) + south, i + west:min(i + BLOCK, out.shape[2]) + west]
+            known = np.isfinite(h[part])
+            if not known.any():
+                continue
             around, inner = _with_halo(part, h.shape)
             seen, scale = features(h[around], dx)
-            known = np.isfinite(h[part])
             curve = _core.rough_curves(np.ascontiguousarray(seen[inner][known]))
             over = np.column_stack([*(_at(p, curve[:, :-1]) for p in probability), curve[:, -1]])
             out[:, j:j + BLOCK, i:i + BLOCK][:, known] = (np.exp(over) * scale[inner][known][:, None]).T

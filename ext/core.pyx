@@ -47,7 +47,8 @@ include "line.pxi"            # search of the best line over stances
 include "legs.pxi"            # a line of few legs a driver can be told
 include "course.pxi"          # what the present course meets
 include "aside.pxi"           # what going on beside the line meets
-include "contact.pxi"         # shocks of the underbody
+include "load_shift.pxi"      # a part that carries
+include "contact.pxi"         # contacts of the underbody felt
 include "coach_state.pxi"     # what the coach remembers and sees
 include "coach_time.pxi"      # time, way and the driver
 include "coach_queue.pxi"     # steps that wait to be read

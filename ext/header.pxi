@@ -559,6 +559,10 @@ cdef extern from "trailcoach.h" nogil:
         TC_DETAIL_STOP
 
     enum:
+        TC_FELT_SHOCK
+        TC_FELT_SHIFT
+
+    enum:
         TC_UNITS_FEET
         TC_UNITS_METRES
 
@@ -617,6 +621,9 @@ cdef extern from "trailcoach.h" nogil:
         double probability
         double x
         double y
+        int32_t felt
+        int32_t reserved
+        double load
 
     ctypedef struct tc_answer:
         uint32_t struct_size

@@ -672,7 +672,7 @@ cdef class ContactWatch:
         """The contact that is felt now and was not told yet, of abi.CONTACT with shape (), or None."""
         cdef const uint8_t[::1] s = bytes_of(state, abi.STATE)
         cdef const uint8_t[::1] q = bytes_of(stance, abi.STANCE)
-        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], t_ns):
+        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], NULL, t_ns):
             return None
         return np.frombuffer((<char *> &self._w.now)[:sizeof(tc_contact)], abi.CONTACT)[0:1].copy().reshape(())
 

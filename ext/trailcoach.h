@@ -592,16 +592,23 @@ typedef struct tc_step {
     int64_t  since_ns;          /* when what it speaks of began: a shock, spinning; t_ns where it is now or ahead */
 } tc_step;
 
-/* A contact felt: a shock of the IMU beyond the ride, with a part near the ground. Read it when it is over. */
+/* What a contact was felt by. */
+#define TC_FELT_SHOCK 1             /* a shock of the IMU beyond the ride */
+#define TC_FELT_SHIFT 2             /* load that shifted: the vehicle stands as it does with a part that carries */
+
+/* A contact felt, with a part near the ground. Read it when it is over. */
 typedef struct tc_contact {
     uint32_t struct_size;
     int32_t  part;              /* the nearest to the ground, -1 = none was near: no contact of the underbody */
-    int64_t  t_ns, t_end_ns;    /* of the shock */
-    double   shock;             /* its peak, root mean square in the shock band, m/s^2 */
-    double   threshold;         /* what it had to exceed on this ride, m/s^2 */
+    int64_t  t_ns, t_end_ns;    /* of what was felt */
+    double   shock;             /* peak of the shock, root mean square in the shock band, m/s^2; 0 = there was none */
+    double   threshold;         /* what it had to exceed on this ride, m/s^2; NaN = there was none */
     double   clearance;         /* least of that part meanwhile, as predicted, m; NaN = no stance was known */
     double   probability;       /* of touching, as predicted, 1 */
     double   x, y;              /* of the body origin when it began, world, m */
+    int32_t  felt;              /* TC_FELT_ bits */
+    int32_t  reserved;
+    double   load;              /* that shifted to the part, as predicted for where it was, N; NaN = none did */
 } tc_contact;
 
 /* ---- questions ----------------------------------------------------------------------------------------- */

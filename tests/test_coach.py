@@ -613,8 +613,8 @@ def test_given_a_turn_soon_taken_back_that_the_course_does_not_need_then_it_is_n
 
 def test_a_course_that_is_too_long_is_refused():
     drive = Drive()
-    with pytest.raises(ValueError, match="at most 20"):
-        drive.coach.tick(drive.state, drive.stance, course=np.zeros(21, abi.LINE_POINT))
+    with pytest.raises(ValueError, match="at most 40"):
+        drive.coach.tick(drive.state, drive.stance, course=np.zeros(41, abi.LINE_POINT))
 
 
 @cache

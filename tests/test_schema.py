@@ -55,7 +55,7 @@ def test_what_is_not_a_step_is_refused_with_its_line(written, old, new, message)
 
 
 def test_what_is_no_debrief_is_refused():
-    with pytest.raises(InputError, match="not a debrief of version 2"):
+    with pytest.raises(InputError, match="not a debrief of version 3"):
         read_debrief("{}")
 
 

@@ -1,5 +1,5 @@
-# Contacts felt: a shock of the IMU that stands out of the ride while a part is near the ground, or load that shifts from
-# the wheels to a part (load_shift.pxi).
+# Contacts felt: a shock of the IMU that stands out of the ride while a part is near the ground, or load that shifts
+# from the wheels to a part (load_shift.pxi).
 #
 # A strike on the underbody rings in a band that a soft tyre swallows. What stands out is told by the ride itself: its
 # running median on the move. A light scrape without a shock is not felt.
@@ -101,7 +101,7 @@ cdef void contact_begin(contact_watch *w, int64_t t_ns) noexcept nogil:
     w.now.struct_size = sizeof(tc_contact)
     w.now.part = -1
     w.now.t_ns = t_ns
-    w.now.threshold = w.now.load = NAN
+    w.now.threshold = w.now.lift = NAN
     w.now.clearance = w.now.probability = w.now.x = w.now.y = NAN
     w.shaken = 1
     w.told = 0
@@ -158,8 +158,8 @@ cdef void contact_shift(contact_watch *w, const load_shift *shift, int64_t t_ns)
     if not w.shaken or seconds(shift.since_ns, w.last_ns) > TC_SHOCK_MERGE:
         contact_begin(w, shift.since_ns)
     w.now.felt |= TC_FELT_SHIFT
-    if not w.now.load >= shift.load:
-        w.now.load = shift.load
+    if not w.now.lift >= shift.lift:
+        w.now.lift = shift.lift
     if not w.now.felt & TC_FELT_SHOCK or w.now.part < 0:
         w.now.part = shift.part
     if t_ns > w.last_ns:

@@ -58,6 +58,7 @@ include "coach_ahead.pxi"     # tight places and turns ahead
 include "coach_tip.pxi"       # near tipping
 include "coach_wheels.pxi"    # wheels that spin, dig or hang
 include "coach_knowledge.pxi"     # whether enough is known to advise
+include "coach_rock.pxi"      # a tyre on the rock
 include "coach_turn.pxi"      # turns of the steering wheel
 include "coach_legs.pxi"      # stop and steer, a leg at a time
 include "coach_line.pxi"      # where the line touches, ends, comes close, is left

@@ -546,7 +546,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
                 view.n_aside = e.aside.n
     e.shift.felt = 0
     if view.stance is not NULL:
-        shift_tick(&e.shift, &e.model, view.grid, &e.state, view.stance, t_ns)
+        shift_tick(&e.shift, &e.state, view.stance, <int32_t> e.config.vehicle.n_parts, t_ns)
     if contact_tick(&e.contact, &e.state, view.stance, &e.shift, t_ns):
         view.contact = &e.contact.now
     coach_tick(&e.coach, &view)
@@ -651,6 +651,18 @@ cdef public tc_status tc_next_contact(tc_engine *engine, tc_contact *out) noexce
     out[0] = e.contact.queue[e.contact.first]
     e.contact.first = (e.contact.first + 1) % TC_MAX_CONTACTS
     e.contact.count -= 1
+    return TC_OK
+
+
+cdef public tc_status tc_get_contact(const tc_engine *engine, tc_contact *out) noexcept nogil:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_contact):
+        return TC_E_ABI
+    if not e.contact.shaken:
+        return TC_NONE
+    out[0] = e.contact.now
     return TC_OK
 
 

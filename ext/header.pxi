@@ -534,7 +534,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_CAUSE_CONTACT
         TC_CAUSE_END
         TC_CAUSE_ROLL_BACK
-        TC_CAUSE_HIGH_CENTRED, TC_CAUSE_TIGHT_TURNS
+        TC_CAUSE_HIGH_CENTRED, TC_CAUSE_TIGHT_TURNS, TC_CAUSE_ON_ROCK, TC_CAUSE_CLIMB_DOWN
 
     enum:
         TC_PRIORITY_ADVICE
@@ -623,7 +623,7 @@ cdef extern from "trailcoach.h" nogil:
         double y
         int32_t felt
         int32_t reserved
-        double load
+        double lift
 
     ctypedef struct tc_answer:
         uint32_t struct_size

@@ -457,6 +457,17 @@ cdef class Engine:
         check(st, "step")
         return out.reshape(())
 
+    def contact(self) -> np.ndarray | None:
+        """The contact felt that is not over, or None."""
+        out = np.zeros((), abi.CONTACT)
+        cdef uint8_t[::1] o = out.reshape(1).view(np.uint8)
+        (<tc_contact *> &o[0]).struct_size = sizeof(tc_contact)
+        cdef tc_status st = tc_get_contact(self._e, <tc_contact *> &o[0])
+        if st == TC_NONE:
+            return None
+        check(st, "contact")
+        return out
+
     def next_contact(self) -> np.ndarray | None:
         """The oldest contact felt and not yet read, or None."""
         out = np.zeros(1, abi.CONTACT)
@@ -651,12 +662,14 @@ cdef class Coach:
 cdef class ContactWatch:
     """The recognition of contacts by itself: IMU samples, states and stances from anywhere."""
     cdef contact_watch *_w
+    cdef load_shift _shift
 
     def __cinit__(self):
         self._w = <contact_watch *> calloc(1, sizeof(contact_watch))
         if self._w is NULL:
             raise MemoryError("contact watch")
         contact_init(self._w)
+        memset(&self._shift, 0, sizeof(self._shift))
 
     def __dealloc__(self):
         free(self._w)
@@ -672,7 +685,8 @@ cdef class ContactWatch:
         """The contact that is felt now and was not told yet, of abi.CONTACT with shape (), or None."""
         cdef const uint8_t[::1] s = bytes_of(state, abi.STATE)
         cdef const uint8_t[::1] q = bytes_of(stance, abi.STANCE)
-        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], NULL, t_ns):
+        shift_tick(&self._shift, <const tc_state *> &s[0], <const tc_stance *> &q[0], TC_MAX_PARTS, t_ns)
+        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], &self._shift, t_ns):
             return None
         return np.frombuffer((<char *> &self._w.now)[:sizeof(tc_contact)], abi.CONTACT)[0:1].copy().reshape(())
 

@@ -106,7 +106,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         steer, hold, forward, reverse, stop, setup, warn, clear.
     cause : str
         none, clearance, tip, wheel_lift, slip, off_line, no_line, no_ground, position, contact, end, roll_back,
-        high_centred, tight_turns.
+        high_centred, tight_turns, on_rock, climb_down.
     priority : str
         advice, caution, danger. Danger interrupts what is being said.
     phase : str

@@ -84,7 +84,7 @@ def _felt(contact: NDArray[np.void], part_names: Sequence[str], first_ns: np.int
     begin, end = ((int(contact[name]) - int(first_ns)) * 1e-9 for name in ("t_ns", "t_end_ns"))
     by = [name for bit, name in FELT_BY.items() if int(contact["felt"]) & bit]
     return _contact(part_names[int(contact["part"])], begin, end, float(contact["clearance"]),
-                    float(contact["probability"]), by, float(contact["shock"]), float(contact["load"]))
+                    float(contact["probability"]), by, float(contact["shock"]), float(contact["lift"]))
 
 
 def _only_predicted(part_names: Sequence[str], t: NDArray[np.float64], clearance: NDArray[np.float64],
@@ -106,13 +106,13 @@ def _only_predicted(part_names: Sequence[str], t: NDArray[np.float64], clearance
 
 
 def _contact(part: str, begin: float, end: float, clearance: float, probability: float, felt_by: list[str] | None,
-             shock: float = 0.0, load: float = np.nan) -> dict[str, Any]:
+             shock: float = 0.0, lift: float = np.nan) -> dict[str, Any]:
     """felt_by: nothing where nothing was felt, None where nothing could be."""
     return {"t": begin, "t_end": end, "part": part,
             "predicted_probability": probability if np.isfinite(probability) else None,
             "predicted_clearance": clearance, "felt": None if felt_by is None else bool(felt_by),
             "felt_by": felt_by or [], "shock": shock if shock > 0.0 else None,
-            "load": load if np.isfinite(load) else None}
+            "lift": lift if np.isfinite(lift) else None}
 
 
 def _line_clearance(advised: NDArray[np.void] | None, stance: NDArray[np.void] | None,

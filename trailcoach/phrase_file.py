@@ -21,7 +21,7 @@ from trailcoach.errors import InputError
 
 Kind = Literal["steer", "hold", "forward", "reverse", "stop", "setup", "warn", "clear"]
 Cause = Literal["none", "clearance", "tip", "wheel_lift", "slip", "off_line", "no_line", "no_ground", "position",
-                "contact", "end", "roll_back", "high_centred", "tight_turns"]
+                "contact", "end", "roll_back", "high_centred", "tight_turns", "on_rock", "climb_down"]
 Priority = Literal["advice", "caution", "danger"]
 Phase = Literal["prepare", "now", "clear"]
 Setup = Literal["low_range", "lockers", "sway_bar", "tyres", "walk"]

@@ -28,8 +28,10 @@ class Step(coach.Step, frozen=True):
 
 
 class Contact(_Record, frozen=True):
-    """A contact predicted, felt or both; seconds from the first tick, felt is null where no IMU could tell. felt_by: a
-    shock of the IMU, m/s^2, or the load that shifted to the part, N."""
+    """A contact predicted, felt or both; times from the first tick, felt is null where no IMU could tell.
+
+    It is felt by a shock of the IMU, m/s^2, or by load that shifted, which lifts the part, m.
+    """
 
     t: float
     t_end: float
@@ -39,7 +41,7 @@ class Contact(_Record, frozen=True):
     felt: bool | None
     felt_by: list[Literal["shock", "load_shift"]]
     shock: float | None
-    load: float | None
+    lift: float | None
 
 
 class Departure(_Record, frozen=True):

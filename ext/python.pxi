@@ -599,7 +599,7 @@ cdef class Coach:
 
     def tick(self, state, stance=None, line_info=None, line_points=None, double s=0.0, double off_line=0.0,
              double to_end=1e9, course=None, double sigma=0.0, aside=None, contact=None,
-             course_end=None, bint legs=False) -> list[np.ndarray]:
+             course_end=None, bint legs=False, Grid grid=None) -> list[np.ndarray]:
         """Look once, at the time of the state: the steps it gives, a list of arrays of abi.STEP with shape ().
 
         state, stance (None = no terrain) and line_info (None = no line) are arrays of abi.STATE, abi.STANCE and
@@ -608,7 +608,7 @@ cdef class Coach:
         ahead (None = not known); sigma the standard deviation of the terrain's heights, m. aside is what going on
         beside the line meets, (n,) of abi.LINE_POINT; contact one felt just now, of abi.CONTACT with shape ();
         course_end the TC_STANCE_ status the course ends at and the way to there, m; legs whether the line is one of
-        legs, to be told one by one.
+        legs, to be told one by one; grid the ground about the vehicle.
         """
         cdef const uint8_t[::1] state_bytes = bytes_of(state, abi.STATE)
         cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes, aside_bytes, contact_bytes
@@ -648,6 +648,8 @@ cdef class Coach:
             view.course_end, view.course_end_way = course_end
         view.s, view.off_line, view.to_end, view.sigma = s, off_line, to_end, sigma
         view.legs = legs
+        if grid is not None:
+            view.grid = &grid.g
         with nogil:
             coach_tick(self._c, &view)
         steps = np.zeros(self._c.count, abi.STEP)

@@ -65,6 +65,7 @@ class Drive:
         self.aside_part = REAR_DIFF
         self.ground_ends = None                 # where the known ground ends, m
         self.contact = None                     # felt at the next tick
+        self.grid = None                        # ground about the vehicle
         self.trail_end = 1e6
         self.said = []
         self.planned = None
@@ -130,7 +131,7 @@ class Drive:
         steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x),
                                 self.trail_end - self.x, self.course(), 0.0, self.aside(), self.contact,
                                 None if self.ground_ends is None else (UNKNOWN_GROUND, self.ground_ends - self.x),
-                                self.legs)
+                                self.legs, self.grid)
         self.contact = None
         self.said += [(self.t, self.x, step) for step in steps]
         self.t += TICK

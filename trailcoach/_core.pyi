@@ -99,4 +99,5 @@ class Coach:
              line_points: _Structs | None = None, s: float = 0.0, off_line: float = 0.0,
              to_end: float = 1e9, course: _Structs | None = None, sigma: float = 0.0,
              aside: _Structs | None = None, contact: _Structs | None = None,
-             course_end: tuple[int, float] | None = None, legs: bool = False) -> list[_Structs]: ...
+             course_end: tuple[int, float] | None = None, legs: bool = False,
+             grid: Grid | None = None) -> list[_Structs]: ...

@@ -48,7 +48,7 @@ _WORDS = {"turned": {"amount", "side"}, "straighten": set(), "driver": set(), "p
           "free": {"gap"}, "touch": {"gap"}, "just": set()}
 _ANSWERS = {"nothing_said", "past", "nothing_ahead", "how_far", "unknown_position", "unknown_no_ground",
             "unknown_no_line", "another_yes", "another_no", "fit_yes", "fit_barely", "fit_no"}
-_SSML = {"document": {"language", "text"}, **{p: {"text"} for p in PRIORITIES.values()}}
+_SSML = {"document": {"language", "text"}, **{str(p): {"text"} for p in PRIORITIES.values()}}
 
 
 class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

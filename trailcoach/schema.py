@@ -85,7 +85,7 @@ class Debrief(_Record, frozen=True):
     score: Score | None
 
 
-TYPES: dict[str, type[_Record]] = {"step": Step, "debrief": Debrief}
+TYPES: dict[str, type[msgspec.Struct]] = {"step": Step, "debrief": Debrief}
 VERSIONS = {"step": coach.VERSION, "debrief": debriefing.VERSION}
 
 

@@ -775,7 +775,7 @@ def test_a_step_reads_as_data_and_as_json():
     assert step.reason == "Rear diff: eight inches to spare on this line; oil pan: touches by two inches straight on."
     assert (step.x, step.y, step.t) == (step.trigger.x, 0.0, step.t_ns * 1e-9)
     data = json.loads(step.to_json())
-    assert data["version"] == 2
+    assert data["version"] == 3
     assert data["trigger"].keys() == {"to_go", "x", "y"}
     assert data["why"]["other_clearance"] == -0.05
     assert data["now"]["ssml"].startswith("<speak")

@@ -43,7 +43,7 @@ def test_the_debrief_of_a_replay_is_one(written):
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ('"version": 2', '"version": 1', "line 1: not a step of version 2"),
+    ('"version": 3', '"version": 2', "line 1: not a step of version 3"),
     ('"kind": "', '"kind": "un', "line 1: .*kind"),
     ('"to_go":', '"togo":', "line 1: .*trigger"),
 ])

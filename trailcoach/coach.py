@@ -16,7 +16,7 @@ from trailcoach.phrase_file import CAUSES, KINDS, PHASES, PRIORITIES, SETUPS, Ca
 from trailcoach.vehicle import Vehicle
 from trailcoach.words import OUTCOMES, QUESTIONS, WHEELS, Utterance, Wheel, Words
 
-VERSION = 2             # of the JSON form: trailcoach/schemas/step.schema.json
+VERSION = 3             # of the JSON form: trailcoach/schemas/step.schema.json
 
 
 class Trigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

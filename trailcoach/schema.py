@@ -23,7 +23,7 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Step(coach.Step, frozen=True):
     """One guidance instruction: one line of steps.jsonl. Times are nanoseconds of the log's clock."""
 
-    version: Literal[2]
+    version: Literal[3]
     text: str
 
 

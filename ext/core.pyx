@@ -50,7 +50,8 @@ include "line.pxi"            # search of the best line over stances
 include "legs.pxi"            # a line of few legs a driver can be told
 include "course.pxi"          # what the present course meets
 include "aside.pxi"           # what going on beside the line meets
-include "contact.pxi"         # shocks of the underbody
+include "load_shift.pxi"      # a part that carries
+include "contact.pxi"         # contacts of the underbody felt
 include "coach_state.pxi"     # what the coach remembers and sees
 include "coach_time.pxi"      # time, way and the driver
 include "coach_queue.pxi"     # steps that wait to be read
@@ -60,6 +61,7 @@ include "coach_ahead.pxi"     # tight places and turns ahead
 include "coach_tip.pxi"       # near tipping
 include "coach_wheels.pxi"    # wheels that spin, dig or hang
 include "coach_knowledge.pxi"     # whether enough is known to advise
+include "coach_rock.pxi"      # a tyre on the rock
 include "coach_turn.pxi"      # turns of the steering wheel
 include "coach_legs.pxi"      # stop and steer, a leg at a time
 include "coach_line.pxi"      # where the line touches, ends, comes close, is left

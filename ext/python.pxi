@@ -516,6 +516,17 @@ cdef class Engine:
         check(st, "step")
         return out.reshape(())
 
+    def contact(self) -> np.ndarray | None:
+        """The contact felt that is not over, or None."""
+        out = np.zeros((), abi.CONTACT)
+        cdef uint8_t[::1] o = out.reshape(1).view(np.uint8)
+        (<tc_contact *> &o[0]).struct_size = sizeof(tc_contact)
+        cdef tc_status st = tc_get_contact(self._e, <tc_contact *> &o[0])
+        if st == TC_NONE:
+            return None
+        check(st, "contact")
+        return out
+
     def next_contact(self) -> np.ndarray | None:
         """The oldest contact felt and not yet read, or None."""
         out = np.zeros(1, abi.CONTACT)
@@ -647,7 +658,7 @@ cdef class Coach:
 
     def tick(self, state, stance=None, line_info=None, line_points=None, double s=0.0, double off_line=0.0,
              double to_end=1e9, course=None, double sigma=0.0, aside=None, contact=None,
-             course_end=None, bint legs=False) -> list[np.ndarray]:
+             course_end=None, bint legs=False, Grid grid=None) -> list[np.ndarray]:
         """Look once, at the time of the state: the steps it gives, a list of arrays of abi.STEP with shape ().
 
         state, stance (None = no terrain) and line_info (None = no line) are arrays of abi.STATE, abi.STANCE and
@@ -656,7 +667,7 @@ cdef class Coach:
         ahead (None = not known); sigma the standard deviation of the terrain's heights, m. aside is what going on
         beside the line meets, (n,) of abi.LINE_POINT; contact one felt just now, of abi.CONTACT with shape ();
         course_end the TC_STANCE_ status the course ends at and the way to there, m; legs whether the line is one of
-        legs, to be told one by one.
+        legs, to be told one by one; grid the ground about the vehicle.
         """
         cdef const uint8_t[::1] state_bytes = bytes_of(state, abi.STATE)
         cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes, aside_bytes, contact_bytes
@@ -696,6 +707,8 @@ cdef class Coach:
             view.course_end, view.course_end_way = course_end
         view.s, view.off_line, view.to_end, view.sigma = s, off_line, to_end, sigma
         view.legs = legs
+        if grid is not None:
+            view.grid = &grid.g
         with nogil:
             coach_tick(self._c, &view)
         steps = np.zeros(self._c.count, abi.STEP)
@@ -710,12 +723,14 @@ cdef class Coach:
 cdef class ContactWatch:
     """The recognition of contacts by itself: IMU samples, states and stances from anywhere."""
     cdef contact_watch *_w
+    cdef load_shift _shift
 
     def __cinit__(self):
         self._w = <contact_watch *> calloc(1, sizeof(contact_watch))
         if self._w is NULL:
             raise MemoryError("contact watch")
         contact_init(self._w)
+        memset(&self._shift, 0, sizeof(self._shift))
 
     def __dealloc__(self):
         free(self._w)
@@ -731,7 +746,8 @@ cdef class ContactWatch:
         """The contact that is felt now and was not told yet, of abi.CONTACT with shape (), or None."""
         cdef const uint8_t[::1] s = bytes_of(state, abi.STATE)
         cdef const uint8_t[::1] q = bytes_of(stance, abi.STANCE)
-        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], t_ns):
+        shift_tick(&self._shift, <const tc_state *> &s[0], <const tc_stance *> &q[0], TC_MAX_PARTS, t_ns)
+        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], &self._shift, t_ns):
             return None
         return np.frombuffer((<char *> &self._w.now)[:sizeof(tc_contact)], abi.CONTACT)[0:1].copy().reshape(())
 

@@ -35,7 +35,8 @@ cdef extern from *:
        cells are empty; then nothing is seen. */
     static inline int tc_look_four(const struct tc_look_pose *p, const float *x, const float *y, const float *z,
                                    const float *plane, const float *top, int32_t *cell, struct tc_look_seen *seen) {
-        tc_four ax = tc_load(x), ay = tc_load(y), u = p->u + p->cu * ax - p->su * ay, v = p->v + p->su * ax + p->cu * ay;
+        tc_four ax = tc_load(x), ay = tc_load(y);
+        tc_four u = p->u + p->cu * ax - p->su * ay, v = p->v + p->su * ax + p->cu * ay;
         tc_four iu = __builtin_convertvector(__builtin_convertvector(u, tc_four_bits), tc_four);
         tc_four iv = __builtin_convertvector(__builtin_convertvector(v, tc_four_bits), tc_four);
         tc_four_bits at = __builtin_convertvector(iv * p->nx + iu, tc_four_bits);

@@ -32,6 +32,7 @@ include "fusion_smoother.pxi"     # how an earlier state hangs together with the
 include "clock.pxi"           # which stamps can be, and whose clock stepped
 include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "assured.pxi"         # what clearance is sure without one
 include "tipover.pxi"         # margins of a rest: gravity turned until it tips,
 include "ramps.pxi"           # approach, breakover and departure,
 include "rests.pxi"           # other rests within reach,
@@ -73,5 +74,6 @@ include "coach_motion.pxi"    # rolls back, is struck
 include "coach_answer.pxi"    # questions, answered from the same state
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI
+include "line_risk.pxi"       # how likely a line touches
 include "examine.pxi"         # all margins through the C ABI
 include "python.pxi"          # the same entry points for Python

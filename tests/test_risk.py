@@ -4,7 +4,8 @@ import pytest
 from grounds import flat, rock, terrain
 
 from trailcoach.line import plan
-from trailcoach.risk import WANDER_LENGTH, WANDER_SD, line_risk
+from trailcoach._core import WANDER_LENGTH
+from trailcoach.risk import WANDER_SD, line_risk
 from trailcoach.stance import settle
 from trailcoach.vehicle import Vehicle
 

@@ -11,26 +11,30 @@ cdef enum:
     BLOCK = 4                           # cells along a side
     RING_BITS = 8
     RING = 1 << RING_BITS               # blocks remembered along a side
+    FOURS = RING * RING >> 2
     TILE_BITS = 2                       # blocks along the side of a tile
     TILE_OF_BLOCKS = 1 << TILE_BITS
     TILES = RING >> TILE_BITS           # along a side
 
+cdef struct block_four:
+    # of four blocks side by side along u the plane at the middle, m, NaN where a post is unknown; its rise per cell of
+    # u and v, m; the most two posts side by side differ by, m. One line of a cache
+    float middle[4]
+    float along[4]
+    float across[4]
+    float steep[4]
+
 cdef struct ground_bounds:
-    # the plane at the middle of each block, m, NaN where a post is unknown; its rise per cell of u and v, m; the most
-    # two posts side by side differ by, m
-    float middle[RING * RING]
-    float along[RING * RING]
-    float across[RING * RING]
-    float steep[RING * RING]
+    block_four four[FOURS]
     uint32_t key[TILES * TILES]         # of the tile that is here, 0 = none
     uint32_t epoch[TILES * TILES]       # in which it was measured
     const float *height                 # of the grid that the blocks are of
     uint32_t now
 
 
-cdef inline int32_t block_at(int32_t bx, int32_t by) noexcept nogil:
-    """Where a block is remembered."""
-    return ((by & (RING - 1)) << RING_BITS) | (bx & (RING - 1))
+cdef inline block_four *four_of(ground_bounds *b, int32_t bx, int32_t by) noexcept nogil:
+    """Where the block bx & ~3 and the three beside it are remembered."""
+    return &b.four[((by & (RING - 1)) << (RING_BITS - 2)) | ((bx & (RING - 1)) >> 2)]
 
 
 cdef void bounds_forget(ground_bounds *b) noexcept nogil:
@@ -52,7 +56,7 @@ cdef inline float round_up(double value) noexcept nogil:
     return f if f >= value else f + <float> (fabs(value) * 1.2e-7 + 1e-30)
 
 
-cdef void block_measure(ground_bounds *b, int32_t at, const float *h, int64_t row) noexcept nogil:
+cdef void block_measure(block_four *b, int32_t at, const float *h, int64_t row) noexcept nogil:
     """The plane over a whole block: least squares for its slope, raised until no post is above it."""
     cdef double along = 0.0, across = 0.0, top = -1e300, sum_h = 0.0, z
     cdef float steep = 0.0, step
@@ -79,7 +83,7 @@ cdef void block_measure(ground_bounds *b, int32_t at, const float *h, int64_t ro
     b.steep[at] = steep
 
 
-cdef void block_measure_rim(ground_bounds *b, int32_t at, const float *h, int64_t row, int32_t nx,
+cdef void block_measure_rim(block_four *b, int32_t at, const float *h, int64_t row, int32_t nx,
                             int32_t ny) noexcept nogil:
     """The same for a block the map ends in after nx times ny posts: level, and as steep as can be."""
     cdef float top = h[0]
@@ -96,31 +100,32 @@ cdef void block_measure_rim(ground_bounds *b, int32_t at, const float *h, int64_
 
 cdef void tile_measure(ground_bounds *b, const tc_grid *g, int32_t tx, int32_t ty) noexcept nogil:
     """All blocks of a tile; those beyond the map are bottomless."""
+    cdef block_four *four
     cdef const float *h
     cdef int32_t bx, by, nx, ny, at
     for by in range(ty << TILE_BITS, (ty + 1) << TILE_BITS):
         for bx in range(tx << TILE_BITS, (tx + 1) << TILE_BITS):
-            at = block_at(bx, by)
+            four = four_of(b, bx, by)
+            at = bx & 3
             nx = g.nx - BLOCK * bx
             ny = g.ny - BLOCK * by
             h = g.height + <int64_t> BLOCK * by * g.nx + BLOCK * bx
             if nx > BLOCK and ny > BLOCK:
-                block_measure(b, at, h, g.nx)
+                block_measure(four, at, h, g.nx)
             elif nx > 0 and ny > 0:
-                block_measure_rim(b, at, h, g.nx, nx if nx < BLOCK + 1 else BLOCK + 1,
+                block_measure_rim(four, at, h, g.nx, nx if nx < BLOCK + 1 else BLOCK + 1,
                                   ny if ny < BLOCK + 1 else BLOCK + 1)
             else:
-                b.middle[at] = <float> -1e30
-                b.along[at] = b.across[at] = b.steep[at] = 0.0
+                four.middle[at] = <float> -1e30
+                four.along[at] = four.across[at] = four.steep[at] = 0.0
 
 
-cdef inline int32_t tile_ready(ground_bounds *b, const tc_grid *g, int32_t bx, int32_t by) noexcept nogil:
-    """See to it that the tile of a block is measured. Returns where the block is remembered; to the end of the tile
-    those beside it follow."""
+cdef inline const block_four *tile_ready(ground_bounds *b, const tc_grid *g, int32_t bx, int32_t by) noexcept nogil:
+    """See to it that the tile of a block is measured, and return the four of the block."""
     cdef int32_t tx = bx >> TILE_BITS, ty = by >> TILE_BITS, at = (ty & (TILES - 1)) * TILES + (tx & (TILES - 1))
     cdef uint32_t key = 1 + (<uint32_t> ty << 16 | <uint32_t> tx)
     if b.key[at] != key or b.epoch[at] != b.now:
         tile_measure(b, g, tx, ty)
         b.key[at] = key
         b.epoch[at] = b.now
-    return block_at(bx, by)
+    return four_of(b, bx, by)

@@ -9,6 +9,7 @@ cdef enum:
 
 cdef extern from *:
     """
+    static const double TC_PI = 3.14159265358979323846;
     static const double TC_GUMBEL_HALF = 0.36651292058166435;   /* -ln(-ln 0.5) */
     static const double TC_GUMBEL_RARE = 4.600149226776579;     /* -ln(-ln 0.99) */
     static const double TC_LEAST_AREA = 0.01;                   /* of a square: smaller parts count as this */
@@ -19,7 +20,7 @@ cdef extern from *:
     static const double TC_HERMITE_WEIGHT[5] = {0.01125741132772069, 0.22207592200561263, 0.5333333333333333,
                                                 0.22207592200561263, 0.01125741132772069};
     """
-    const double TC_GUMBEL_HALF, TC_GUMBEL_RARE, TC_LEAST_AREA, TC_SUPPORT_SHARE
+    const double TC_PI, TC_GUMBEL_HALF, TC_GUMBEL_RARE, TC_LEAST_AREA, TC_SUPPORT_SHARE
     const double TC_HERMITE_AT[5], TC_HERMITE_WEIGHT[5]
 
 

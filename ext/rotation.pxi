@@ -1,5 +1,9 @@
 # 3-vectors and rotation matrices (row-major double[9]). R_nb takes body vectors to the navigation frame.
 
+cdef inline double larger(double a, double b) noexcept nogil:
+    return a if a > b else b
+
+
 cdef inline double wrap_angle(double a) noexcept nogil:
     """The angle in (-pi, pi]."""
     return atan2(sin(a), cos(a))

@@ -129,9 +129,10 @@ cdef void press_on_plane(const stance_model *m, const foot_plane *plane, int32_t
     """Load of a wheel on its plane, as tyre_press has it on the ground."""
     cdef const footprint *f = &p.foot[w]
     cdef tyre_contact *t = &p.tyre[w]
-    cdef double rate = wheel_rate(&m.tread, f), most = m.tread.across[STRIPS - 1], height, offset, slide
+    cdef double rate = wheel_rate(&m.tread, f), most = m.tread.across[STRIPS - 1], height, lean, offset, slide
     cdef double foot[2]
-    t.rate = t.slope[0] = t.slope[1] = 0.0
+    cdef int32_t k
+    t.rate = t.slope[0] = t.slope[1] = t.shift[0] = t.shift[1] = 0.0
     if plane.normal[2] < TC_STEEPEST:
         t.load = 0.0
         memcpy(t.point, p.hub[w], sizeof(t.point))
@@ -144,8 +145,13 @@ cdef void press_on_plane(const stance_model *m, const foot_plane *plane, int32_t
     rate /= 1.0 - rate * slide * (t.slope[0] * f.axle[0] + t.slope[1] * f.axle[1])
     t.load = larger(rate * (height - p.z - p.hub[w][2]) + m.tread.weight, 0.0)
     height_on_plane(m, plane, w, t.load, p, foot)
-    offset = plane.offset + lean_offset(&m.tread, f, plane.normal, t.load)
-    offset = most if offset > most else -most if offset < -most else offset
+    lean = lean_offset(&m.tread, f, plane.normal, t.load)
+    offset = plane.offset + lean
+    if fabs(offset) > most:
+        offset = most if offset > 0.0 else -most
+        lean = 0.0
+    for k in range(2):                  # more load slides the wheel, and is not leant on
+        t.shift[k] = (t.load * slide - lean) * f.axle[k]
     t.point[0] = foot[0] + offset * f.axle[0]
     t.point[1] = foot[1] + offset * f.axle[1]
     t.point[2] = (z0 - p.z + plane.at[2] + t.slope[0] * (t.point[0] - plane.at[0])

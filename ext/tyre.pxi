@@ -42,13 +42,10 @@ cdef extern from *:
             tc_four a = tc_load(ahead + i), b = tc_load(below + i), h00, h10, h01, h11, z;
             tc_four u = u0 + a * eu - b * nu, v = v0 + a * ev - b * nv;
             tc_four_bits iu = __builtin_convertvector(u, tc_four_bits), iv = __builtin_convertvector(v, tc_four_bits);
-            for (int k = 0; k < 4; k++) {
-                const float *p = h + iv[k] * row + iu[k];
-                h00[k] = p[0];
-                h10[k] = p[1];
-                h01[k] = p[row];
-                h11[k] = p[row + 1];
-            }
+            const float *p = h + (iv[0] * row + iu[0]), *q = h + (iv[1] * row + iu[1]);
+            const float *r = h + (iv[2] * row + iu[2]), *s = h + (iv[3] * row + iu[3]);
+            tc_load_pairs(p, q, r, s, &h00, &h10);
+            tc_load_pairs(p + row, q + row, r + row, s + row, &h01, &h11);
             u -= __builtin_convertvector(iu, tc_four);
             v -= __builtin_convertvector(iv, tc_four);
             h00 -= level;

@@ -90,7 +90,7 @@ cdef void hull_block(gap_search *s, const grid_view *g, const part_hull *f, int3
     cdef float lowest
     cdef int32_t x0 = BLOCK * bx, y0 = BLOCK * by, i, first = 0
     cdef int open_cells
-    cdef bint sides = f.shape == TC_BOX and g.bounds.steep[tile_ready(g.bounds, g.grid, bx, by)] > f.box.steep
+    cdef bint sides = f.shape == TC_BOX and tile_ready(g.bounds, g.grid, bx, by).steep[bx & 3] > f.box.steep
     if x0 + BLOCK + 1 >= g.nx or y0 + BLOCK >= g.ny or bound != bound:
         for i in range(BLOCK * BLOCK):
             if x0 + i % BLOCK < g.nx - 1 and y0 + i // BLOCK < g.ny - 1:
@@ -145,8 +145,8 @@ cdef void hull_search(gap_search *s, const grid_view *g, const part_hull *f, con
     cdef block_list c
     cdef tc_base_floats w
     cdef row_span across[2]
-    cdef ground_bounds *b = g.bounds
-    cdef int32_t bx, by, at, last, x0 = <int32_t> h.low[0] // BLOCK, x1 = <int32_t> h.high[0] // BLOCK
+    cdef const block_four *four
+    cdef int32_t bx, by, last, x0 = <int32_t> h.low[0] // BLOCK, x1 = <int32_t> h.high[0] // BLOCK
     cdef double v, low, high, middle = h.base.centre[0] - 0.5 * BLOCK
     cdef float least
     base_floats(h, &w)
@@ -166,8 +166,8 @@ cdef void hull_search(gap_search *s, const grid_view *g, const part_hull *f, con
         for bx in range(<int32_t> low & ~3, last + 1, 4):
             if c.n == MAX_FOURS:
                 blocks_look(s, g, f, &c)
-            at = tile_ready(b, g.grid, bx, by)
-            least = tc_block_bounds(&w, &b.middle[at], &b.along[at], &b.across[at],
+            four = tile_ready(g.bounds, g.grid, bx, by)
+            least = tc_block_bounds(&w, four.middle, four.along, four.across,
                                     <float> (BLOCK * bx - middle), <float> v, BLOCK, &c.bound[4 * c.n])
             if least < c.least:
                 c.least = least

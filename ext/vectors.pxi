@@ -14,10 +14,25 @@ cdef extern from *:
     static inline tc_four tc_lesser(tc_four a, tc_four b) { return _mm_min_ps(a, b); }
     static inline tc_four tc_greater(tc_four a, tc_four b) { return _mm_max_ps(a, b); }
     static inline tc_four tc_root(tc_four a) { return _mm_sqrt_ps(a); }
+    static inline __m128 tc_two_pairs(const float *a, const float *b) {
+        return _mm_loadh_pi(_mm_castpd_ps(_mm_load_sd((const double *)a)), (const __m64 *)b);
+    }
+    /* Four floats and the one after each of them. */
+    static inline void tc_load_pairs(const float *a, const float *b, const float *c, const float *d, tc_four *first,
+                                     tc_four *next) {
+        const __m128 low = tc_two_pairs(a, b), high = tc_two_pairs(c, d);
+        *first = _mm_shuffle_ps(low, high, 0x88);
+        *next = _mm_shuffle_ps(low, high, 0xdd);
+    }
     #else
     static inline tc_four tc_lesser(tc_four a, tc_four b) { return tc_select(a < b, a, b); }
     static inline tc_four tc_greater(tc_four a, tc_four b) { return tc_select(a > b, a, b); }
     static inline tc_four tc_root(tc_four a) { return (tc_four){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
+    static inline void tc_load_pairs(const float *a, const float *b, const float *c, const float *d, tc_four *first,
+                                     tc_four *next) {
+        *first = (tc_four){a[0], b[0], c[0], d[0]};
+        *next = (tc_four){a[1], b[1], c[1], d[1]};
+    }
     #endif
     /* Which of four are not above the limit, as bits: NaN is not. */
     static inline int tc_not_above(tc_four a, float limit) {

@@ -13,8 +13,9 @@
 
 cdef enum:
     ASSURED_BINS = 7                    # places along a tread, each with its surroundings
-    ASSURED_ROUNDS = 4                  # of them the first
-    ASSURED_COARSE = 3                  # see the ground under a whole wheel at once
+    ASSURED_ROUNDS = 3                  # of them the first
+    ASSURED_COARSE = 2                  # see the ground under a whole wheel at once
+    ASSURED_HALVINGS = 8                # of a bracket
     ASSURED_POSTS = 4                   # of a row that are held under a part at once
 
 cdef extern from *:
@@ -28,8 +29,8 @@ cdef extern from *:
     static const double TC_ASSURED_CG_HIGHER = 0.2;     /* m the centre of gravity may be over an edge, more than over
                                                            level ground */
     """
-    const double TC_ASSURED_TILT, TC_ASSURED_STEEPEST, TC_ASSURED_BEYOND, TC_ASSURED_STIFFNESS, TC_ASSURED_SLACK, TC_ASSURED_SLIDE
-    const double TC_ASSURED_CG_HIGHER
+    const double TC_ASSURED_TILT, TC_ASSURED_STEEPEST, TC_ASSURED_BEYOND, TC_ASSURED_STIFFNESS, TC_ASSURED_SLACK
+    const double TC_ASSURED_SLIDE, TC_ASSURED_CG_HIGHER
 
 cdef struct bracket:
     double low, high
@@ -135,8 +136,8 @@ cdef bint ground_within(const grid_view *g, double x, double y, double half_x, d
 
 
 cdef bint reach_wheel(const stance_model *m, const grid_view *g, reach_state *r, int32_t w,
-                      bint fine) noexcept nogil:
-    """What the ground can ask of a wheel, and where along the heading it can touch; fine: by places of its tread."""
+                      int32_t turn) noexcept nogil:
+    """What the ground can ask of a wheel, and where along the heading it can touch; late, by places of its tread."""
     cdef const axle_model *a = &m.axle[w // 2]
     cdef double radius = m.tread.radius, tread = m.tread.across[STRIPS - 1], twist = r.most_rise * r.most_lean
     cdef double low = a.hub_z - a.rebound - TC_ASSURED_BEYOND, high = a.hub_z + a.bump[1] + TC_ASSURED_BEYOND
@@ -156,12 +157,12 @@ cdef bint reach_wheel(const stance_model *m, const grid_view *g, reach_state *r,
     sink = product(low, high, &r.lean)
     out.low -= sink.high + radius * twist + TC_ASSURED_SLIDE
     out.high += radius * twist + TC_ASSURED_SLIDE - sink.low
-    if not fine:
+    if turn < ASSURED_COARSE:
         y = product(0.0, radius, wheel)
         y.low += out.low
         y.high += out.high
         if not ground_within(g, 0.5 * (x.low + x.high), 0.5 * (y.low + y.high), 0.5 * (x.high - x.low) + radius,
-                             0.5 * (y.high - y.low) + tread, &r.cross[w], &z):
+                             0.5 * (y.high - y.low) + tread, &r.cross[w] if turn == 0 else NULL, &z):
             return False
         r.support[w].low = z.low + radius * upright - TC_ASSURED_SLACK
         r.support[w].high = z.high + radius + tread * r.most_lean + TC_ASSURED_SLACK
@@ -258,7 +259,8 @@ cdef double offset_moment(const stance_model *m, const reach_state *r, int32_t a
     return lesser(flat, tread * r.share[axle].high) + TC_ASSURED_SLIDE * r.share[axle].high
 
 
-cdef double turns_back(const stance_model *m, const reach_state *r, double roll, double sign, int32_t grips) noexcept nogil:
+cdef double turns_back(const stance_model *m, const reach_state *r, double roll, double sign,
+                       int32_t grips) noexcept nogil:
     """What turns the chassis back at a roll less what topples it, N m, both at worst. sign -1 = to the other side;
     grips: axles (bits) whose higher wheel is on the ground, others may hang on the chassis."""
     cdef const axle_model *a
@@ -290,7 +292,7 @@ cdef double most_roll(const stance_model *m, const reach_state *r, double sign, 
     cdef int32_t i
     if not turns_back(m, r, high, sign, grips) > 0.0:
         return high
-    for i in range(12):
+    for i in range(ASSURED_HALVINGS):
         middle = 0.5 * (low + high)
         if turns_back(m, r, middle, sign, grips) > 0.0:
             high = middle
@@ -360,9 +362,9 @@ cdef bint reach_roll(const stance_model *m, reach_state *r) noexcept nogil:
 cdef double mean_travel(const axle_model *a, double load, double apart, bint most) noexcept nogil:
     """The most or the least the travels of an axle can be in the mean, where its springs carry a load and each differs
     from the mean by no more than `apart`: stops of bump are convex, those of rebound are not."""
-    cdef double low = -a.rebound - 1.0, high = a.bump[1] + 1.0, middle, force
+    cdef double low = -a.rebound - TC_ASSURED_BEYOND, high = a.bump[1] + TC_ASSURED_BEYOND, middle, force
     cdef int32_t i
-    for i in range(24):
+    for i in range(ASSURED_HALVINGS):
         middle = 0.5 * (low + high)
         force = 2.0 * (a.preload + a.rate * middle)
         if most:
@@ -499,8 +501,8 @@ cdef double assured_part(const stance_model *m, const grid_view *g, const reach_
     cdef const double *c = b.centre[part]
     cdef double hx = b.half[part][0], hy = b.half[part][1] if b.shape[part] != TC_SPHERE else b.half[part][0]
     cdef double pad = (fabs(g.c) + fabs(g.s)) * g.dx, steep, dx, dy, low, u, v, dv, gap, least = INFINITY
-    cdef double begin, end
-    cdef bracket x, y
+    cdef double begin, end, du
+    cdef bracket x, y, z
     cdef row_span across[2]
     cdef const float *h
     cdef float most, all = 0.0
@@ -523,6 +525,15 @@ cdef double assured_part(const stance_model *m, const grid_view *g, const reach_
     if not (v - dv >= 0.0 and v + dv < g.ny - 1):
         return -INFINITY
     last = <int32_t> (v + dv) + 1
+    # at its corners against the highest ground, then by pieces of rows
+    for iy in range(4):
+        du = (1 - iy % 2 * 2) * (hx + dx) * g.inv_dx
+        gap = (1 - iy // 2 * 2) * (hy + dy) * g.inv_dx
+        least = lesser(least, low + part_over(m, r, g, part, g.c * du - g.s * gap, g.s * du + g.c * gap))
+    if (ground_within(g, c[0] + 0.5 * (x.low + x.high), c[1] + 0.5 * (y.low + y.high), hx + dx - pad, hy + dy - pad,
+                      NULL, &z) and least - z.high >= enough):
+        return least - z.high
+    least = INFINITY
     for iy in range(<int32_t> (v - dv), last + 1):
         dv = iy - v
         begin = larger(across[0].low + across[0].rise * dv, across[1].low + across[1].rise * dv)
@@ -606,7 +617,7 @@ cdef void assure(const stance_model *m, const tc_grid *grid, double x, double y,
     reach_turned(&r)
     for i in range(ASSURED_ROUNDS):
         for w in range(4):
-            if not reach_wheel(m, &g, &r, w, i >= ASSURED_COARSE):
+            if not reach_wheel(m, &g, &r, w, i):
                 return
         if not (reach_shares(m, &r) and reach_roll(m, &r)):
             return

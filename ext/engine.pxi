@@ -693,8 +693,8 @@ cdef public tc_status tc_assure(tc_engine *engine, const double *poses, size_t n
         return TC_E_STATE
     for i in range(n):
         assure(&e.model, ground_at(e, poses[3 * i], poses[3 * i + 1], TC_VEHICLE_ROOM), poses[3 * i], poses[3 * i + 1],
-               poses[3 * i + 2], -INFINITY, &sure)
-        clearance[i] = sure.clearance
+               poses[3 * i + 2], 0.0, &sure)
+        clearance[i] = sure.clearance if sure.clearance >= 0.0 else -INFINITY
     return TC_OK
 
 

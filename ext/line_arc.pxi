@@ -9,7 +9,7 @@ cdef extern from *:
     static const double TC_LOOK_TOUCHES = 0.03;         /* m a look may err: where more is missing, stances come last */
     static const double TC_LINE_ESCAPE = 1.5;           /* m within which a vehicle that touches at the start is free */
     static const double TC_LINE_ESCAPE_DEEPER = 0.02;   /* m by which it may touch more until then */
-    static const double TC_LINE_TIGHT = 0.6;            /* of the largest curvature: beyond no room is left to correct */
+    static const double TC_LINE_TIGHT = 0.6;            /* of the largest curvature: beyond it no room to correct */
     /* what a metre costs beyond 1, at worst (1/m) */
     static const double TC_COST_CURVATURE = 0.4;        /* full lock; grows with the square */
     static const double TC_COST_TIGHT = 1.0;            /* more when the curvature is beyond TC_LINE_TIGHT */

@@ -691,8 +691,9 @@ TC_API tc_status tc_get_window(const tc_engine *engine, tc_window *out);
 /* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
  * within 10 km of the terrain. */
 TC_API tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out);
-/* Without a stance: the least clearance that is sure of a rest within 0.4 rad of level at each pose, from the lowest and
- * highest ground within its wheels' reach, m; -infinity where nothing is sure. Never more than tc_settle finds. */
+/* Without a stance: the least clearance that is sure of a rest within 0.12 rad of the ground at each pose, from the lowest
+ * and highest ground within its wheels' reach, m; -infinity where it is not sure to be clear. Never more than tc_settle
+ * finds, and no part of it: what a host can fall back on where that finds no rest. */
 TC_API tc_status tc_assure(tc_engine *engine, const double *poses, size_t n, double *clearance);
 /* tc_settle with all margins, some 100 times its work. footing: NULL = what tc_footing_default gives. */
 TC_API tc_status tc_footing_default(tc_footing *footing);

@@ -63,8 +63,8 @@ def line_risk(vehicle: Vehicle, terrain: Terrain, line: Line, wander_sd: float =
     """How likely a line touches.
 
     The errors along a line hang together: who is 10 cm off now still is half a metre on, and a rest that is misjudged
-    at a rock is misjudged on all of it. Within stretches of 2 m one lateral error and one model
-    error are taken to hold throughout, between stretches none (ext/line_risk.pxi; a host has the same as ``tc_line_risk``).
+    at a rock is misjudged on all of it. Within stretches of 2 m one lateral error and one model error are taken to hold
+    throughout, between stretches none (ext/line_risk.pxi; a host has the same as ``tc_line_risk``).
 
     Parameters
     ----------

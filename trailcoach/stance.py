@@ -196,11 +196,11 @@ def _settle(vehicle: Vehicle, terrain: Terrain, asked: np.ndarray, progress: Cal
 
 
 def assured_clearance(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray) -> np.ndarray:
-    """The least clearance that is sure at poses (n, 3) without a stance, m, (n,); -inf where nothing is sure.
+    """The least clearance that is sure at poses (n, 3) without a stance, m, (n,); -inf where none is.
 
     From the lowest and highest ground within the wheels' reach, as ACE (Otsu et al., Journal of Field Robotics 37,
-    2020) bounds it: of a rest within 0.4 rad of level never more than :func:`settle` finds there, at a fraction of the
-    work. The ground is taken as it is on the map; its errors are for ``contact_probability``.
+    2020) bounds it: of a rest within 0.12 rad of the plane through the ground under the wheels never more than
+    :func:`settle` finds there. Rough ground leaves open more often than not whether it is clear. The ground is taken as it is on the map; its errors are for ``contact_probability``.
 
     Parameters
     ----------

@@ -20,6 +20,7 @@ include "nearest.pxi"         # nearest known post, for the blend of two resolut
 include "roughness.pxi"       # how the posts of a coarse grid lie
 include "bounds.pxi"          # planes no ground of a block is above
 include "fusion_filter.pxi"   # error-state Kalman filter: states, covariance, scalar update
+include "fusion_gap.pxi"      # how the body turned while the IMU was silent
 include "fusion_imu.pxi"      # levelling, strapdown mechanisation
 include "fusion_standstill.pxi"   # zero velocity and zero rate
 include "fusion_constraint.pxi"   # rolls where it points
@@ -39,6 +40,7 @@ include "rests.pxi"           # other rests within reach,
 include "grounding.pxi"       # parts that carry,
 include "traction.pxi"        # friction to hold and to drive
 include "fusion_terrain.pxi"  # attitude and height on the known terrain
+include "fusion_heading.pxi"  # and heading
 include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along

@@ -32,6 +32,8 @@ cdef tc_status fusion_check(const tc_fusion_config *c) noexcept nogil:
             and c.constraint_sd > 0.0 and c.inclination_sd > 0.0 and c.gnss_sd_floor > 0.0
             and c.gnss_drift_tau > 0.0 and c.attitude_sd > 0.0 and c.velocity_sd > 0.0):
         return TC_E_RANGE
+    if not (c.gnss_datum_walk >= 0.0 and isfinite(c.gnss_datum_walk)):
+        return TC_E_RANGE
     if not fabs(c.gnss_velocity_clock) <= TC_CLOCK_MOST:
         return TC_E_RANGE
     return TC_OK
@@ -49,6 +51,7 @@ cdef tc_status fusion_init(fusion_filter *f, const tc_vehicle *v, const tc_fusio
     f.track[1] = v.axle[1].track
     f.tyre_radius = v.tyre_radius
     f.q_ns[0] = 1.0
+    f.live = N_ROLLING
     attitude_refresh(f)
     mounting_refresh(f)
     f.t_wheels_first = f.t_zero_wheels = f.t_fast = NEVER
@@ -133,8 +136,7 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
         bits |= TC_FUSION_IMU_FAULT
     if f.distance < f.terrain_off_until:
         bits |= TC_FUSION_TERRAIN
-    if f.t_inclination_refused_since != NEVER and fresh(f, f.t_inclination, TC_REFUSED_TIME) \
-            and seconds(f.t_ns, f.t_inclination_refused_since) > TC_REFUSED_TIME:
+    if inclination_doubted(f):
         bits |= TC_FUSION_INCLINATION
     if f.t_gnss_refused_since != NEVER or gnss_wanders(f):
         bits |= TC_FUSION_GNSS
@@ -142,8 +144,7 @@ cdef uint32_t fusion_status(const fusion_filter *f, const double *sd_attitude) n
 
 
 cdef double row_sd(const fusion_filter *f, const fusion_row *r) noexcept nogil:
-    cdef double PHt[N_X]
-    cdef double variance = row_project(f, r, PHt)
+    cdef double variance = row_variance(f, r)
     return sqrt(variance) if variance > 0.0 else 0.0
 
 

@@ -37,17 +37,18 @@ cdef void constraint_recover(fusion_filter *f, int32_t taken) noexcept nogil:
         f.resets += 1
 
 
-cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, double raised, double *dx) noexcept nogil:
+cdef int32_t constraint_row(fusion_filter *f, fusion_row *r, double white, double raised,
+                            fusion_batch *b) noexcept nogil:
     """One axis; 1 = taken. The gate knows the noise of this moment, the update that noise is correlated."""
     cdef double PHt[N_X]
-    cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + white)
+    cdef double hph = row_project(f, b, r, PHt), nu = row_innovation(r, b.dx), z2 = nu * nu / (hph + white)
     innovation_tell(f, TC_KIND_CONSTRAINT, r, z2 <= TC_SLIDE_OUT * TC_SLIDE_OUT, nu, hph, white, raised)
     if z2 > TC_SLIDE_OUT * TC_SLIDE_OUT:
         f.gated[TC_KIND_CONSTRAINT] += 1
         return 0
     if z2 > TC_SLIDE * TC_SLIDE:
         white *= z2 / (TC_SLIDE * TC_SLIDE)
-    row_correct(f, r, PHt, hph + raised * white, nu, dx)
+    row_correct(f, r, PHt, hph + raised * white, nu, b)
     f.used[TC_KIND_CONSTRAINT] += 1
     return 1
 
@@ -68,7 +69,7 @@ cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
     """Both axes, `period` seconds after the last time."""
     cdef fusion_motion m
     cdef fusion_row r
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double at[3]
     cdef double e[3]
     cdef double u[3]
@@ -80,7 +81,7 @@ cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
         return
     if raised < 1.0:
         raised = 1.0
-    memset(dx, 0, sizeof(dx))
+    batch_begin(&batch)
     body_motion(f, 0.0, &m)
     at[0] = f.pivot
     at[1] = 0.0
@@ -94,13 +95,13 @@ cdef void constraint_update(fusion_filter *f, double period) noexcept nogil:
     side = TC_TYRE_SLIP * fabs(m.w_b[2] * u[0]) * fabs(u[0])
     spread = TC_CONSTRAINT_RATE * fabs(m.w_b[2])
     r.innovation = -u[1]
-    taken += constraint_row(f, &r, white + side * side + spread * spread, raised, dx)
+    taken += constraint_row(f, &r, white + side * side + spread * spread, raised, &batch)
     at[0] = f.pivot + 0.5 * f.wheelbase
     e[1] = 0.0
     e[2] = 1.0
     point_velocity(f, &m, at, u)
     point_row(f, &m, at, e, 1, &r)
     r.innovation = -u[2]
-    taken += constraint_row(f, &r, white, raised, dx)
-    correct(f, dx)
+    taken += constraint_row(f, &r, white, raised, &batch)
+    batch_end(f, &batch)
     constraint_recover(f, taken)

@@ -13,17 +13,24 @@ cdef enum:
     X_SCALE = 15                        # wheel speed: reading / true - 1
     X_MOUNT = 16                        # mounting pitch and yaw, rad
     X_INCL = 18                         # inclinometer bias, roll and pitch, rad
-    X_DRIFT = 20                        # slowly varying part of the GNSS error, m
-    X_DELAY = 23                        # age of a GNSS fix against its stamp, s
-    X_LAG = 24                          # what its velocity lags behind its position, s
-    X_PIVOT = 25                        # where no side speed is, ahead of the rear axle, m
-    X_SPEED_AGE = 26                    # age of a vehicle speed against its stamp, s
-    X_REST = 27                         # roll and pitch at rest less those of the stance model, rad
-    X_DATUM = 29                        # height of the fixes above the terrain's, m
+    X_PIVOT = 20                        # where no side speed is, ahead of the rear axle, m
+    X_DRIFT = 21                        # slowly varying part of the GNSS error, m
+    X_DELAY = 24                        # age of a GNSS fix against its stamp, s
+    X_LAG = 25                          # what its velocity lags behind its position, s
+    X_REST = 26                         # roll and pitch at rest less those of the stance model, rad
+    X_DATUM = 28                        # height of the fixes above the terrain's, m
+    X_SPEED_AGE = 29                    # age of a vehicle speed against its stamp, s
     N_X = 30
+    # So many states hang together as long as there are no fixes, no terrain, no vehicle speed: the others' covariance
+    # with them is zero, and nothing has to be multiplied with it.
+    N_ROLLING = 21
+    N_GNSS = 26
+    N_TERRAIN = 29
     N_MOVING = 9                        # attitude, velocity, position: what the motion couples
     N_ATTITUDE = 5                      # attitude error and mounting angles: what roll, pitch, yaw depend on
     N_ROW = 20                          # most states one scalar measurement sees
+    N_BATCH = 6                         # most rows corrected at one linearisation
+    N_DRIVEN = 15                       # and what moves them besides: the biases of the IMU
 
 cdef extern from *:
     """
@@ -39,8 +46,19 @@ cdef struct stance_model                # stance.pxi
 cdef struct fusion_clone                # fusion_smoother.pxi
 
 cdef enum:
+    GAP_TILTS = 24                      # samples of an inclinometer kept while the IMU is silent: 20 Hz for a second
+
+# What an inclinometer and the wheels say while the IMU is silent.
+cdef struct gap_tilts:
+    int32_t n
+    int64_t t_ns[GAP_TILTS]
+    double tilt[GAP_TILTS][2]           # roll, pitch, rad
+    double speed[GAP_TILTS]             # mean of the wheels, m/s; NaN = not known
+
+cdef enum:
     N_POSE = 6                          # x, y, z of the body origin, roll, pitch, yaw
     N_PAST = 7                          # poses remembered
+    N_HEADINGS = 36                     # tried where the terrain has to tell it
 
 # The last poses of the body, evenly spaced in time, the newest last.
 cdef struct pose_past:
@@ -72,11 +90,13 @@ cdef struct fusion_filter:
     double datum
     double R_bs[9]                      # of the mounting angles
     double P[N_X * N_X]
+    int32_t live                        # states that may hang together
     # motion since the last covariance step
     double sum_R[9]                     # integral of R_ns, s
     double sum_dv[3]                    # integral of the specific force in n, m/s
     double sum_turn                     # integral of the squared rate, rad^2/s
     double sum_noise[2]                 # extra variance of attitude and velocity while bridging
+    double sum_doubt[3]                 # variance of attitude about sensor axes whose rate is not known
     double sum_shake[2][3]              # variance that vibration adds to attitude and velocity, sensor axes
     double sum_t                        # s
     # last motion
@@ -93,6 +113,8 @@ cdef struct fusion_filter:
     double f_slow[3]
     double g_low[3]                     # rad/s
     double g_shake[3]                   # mean square of the rate about it, (rad/s)^2
+    double g_power[3]                   # mean square of the rate over seconds
+    gap_tilts tilts                     # the inclinometer's while the IMU is silent
     # levelling from the first samples
     double level_sum[3]
     double level_time
@@ -164,6 +186,9 @@ cdef struct fusion_filter:
     double terrain_led_from             # this distance
     double terrain_off_until            # distance travelled, m: the ground was not the map's
     uint32_t terrain_refusals
+    double ground_misfit[N_HEADINGS]    # of the ground with headings all around, squared sd, while it is looked for,
+    double ground_at                    # compared last at this distance travelled, m,
+    int32_t ground_compared             # and so often
     double reset_position[3]            # what the last reset moved
     double reset_velocity[3]
     double reset_yaw
@@ -176,6 +201,12 @@ cdef struct fusion_row:
     double h[N_ROW]
     double innovation
     double variance
+
+# Rows at one linearisation, one after the other: what they correct, and what the covariance will have lost by them.
+cdef struct fusion_batch:
+    int32_t n
+    double dx[N_X]
+    double loss[N_BATCH][N_X]
 
 
 cdef inline void row_begin(fusion_row *r, int32_t axis) noexcept nogil:
@@ -195,20 +226,51 @@ cdef inline void row_put3(fusion_row *r, int32_t state, double h0, double h1, do
     row_put(r, state + 2, h2)
 
 
-cdef inline double row_project(const fusion_filter *f, const fusion_row *r, double *PHt) noexcept nogil:
-    """PHt = P H^T; returns H P H^T."""
-    cdef int32_t i, j
+cdef double row_variance(const fusion_filter *f, const fusion_row *r) noexcept nogil:
+    """H P H^T."""
     cdef const double *row
-    cdef double h, hph = 0.0
-    for j in range(N_X):
-        PHt[j] = 0.0
+    cdef double along, hph = 0.0
+    cdef int32_t i, j
     for i in range(r.n):
         row = &f.P[r.at[i] * N_X]
+        along = 0.0
+        for j in range(r.n):
+            along += r.h[j] * row[r.at[j]]
+        hph += r.h[i] * along
+    return hph
+
+
+cdef inline void batch_begin(fusion_batch *b) noexcept nogil:
+    b.n = 0
+    memset(b.dx, 0, sizeof(b.dx))
+
+
+cdef double row_project(const fusion_filter *f, const fusion_batch *b, const fusion_row *r, double *PHt) noexcept nogil:
+    """PHt = P H^T after the rows the batch holds; returns H P H^T."""
+    cdef double out[N_X]
+    cdef const double *row
+    cdef const double *loss
+    cdef double h, hph = 0.0
+    cdef int32_t i, j, n = f.live
+    row = &f.P[r.at[0] * N_X]
+    h = r.h[0]
+    for j in range(n):
+        out[j] = h * row[j]
+    for i in range(1, r.n):
+        row = &f.P[r.at[i] * N_X]
         h = r.h[i]
-        for j in range(N_X):
-            PHt[j] += h * row[j]
+        for j in range(n):
+            out[j] += h * row[j]
+    for i in range(b.n):
+        loss = b.loss[i]
+        h = 0.0
+        for j in range(r.n):
+            h += r.h[j] * loss[r.at[j]]
+        for j in range(n):
+            out[j] -= h * loss[j]
     for i in range(r.n):
-        hph += r.h[i] * PHt[r.at[i]]
+        hph += r.h[i] * out[r.at[i]]
+    memcpy(PHt, out, sizeof(out))
     return hph
 
 
@@ -221,23 +283,47 @@ cdef inline double row_innovation(const fusion_row *r, const double *dx) noexcep
     return nu
 
 
-cdef inline void row_correct(fusion_filter *f, const fusion_row *r, double *PHt, double S, double nu,
-                             double *dx) noexcept nogil:
+cdef inline void row_correct(fusion_filter *f, const fusion_row *r, const double *PHt, double S, double nu,
+                             fusion_batch *b) noexcept nogil:
     """Optimal correction. P - PHt PHt^T / S is Joseph's form for the optimal gain; as the product of one scaled vector
     with itself it stays symmetric to the last bit."""
-    cdef double g = nu / S, root = 1.0 / sqrt(S), s
-    cdef double *row
-    cdef int32_t i, j
+    cdef double g = nu / S, root = 1.0 / sqrt(S)
+    cdef double *loss = b.loss[b.n]
+    cdef int32_t i
     if f.clone is not NULL:
-        clone_correct(f.clone, r, PHt, S, nu)
-    for i in range(N_X):
-        dx[i] += PHt[i] * g
-        PHt[i] *= root
-    for i in range(N_X):
-        row = &f.P[i * N_X]
-        s = PHt[i]
-        for j in range(N_X):
-            row[j] -= s * PHt[j]
+        clone_correct(f.clone, r, PHt, f.live, S, nu)
+    for i in range(f.live):
+        b.dx[i] += PHt[i] * g
+        loss[i] = PHt[i] * root
+    b.n += 1
+
+
+cdef void covariance_lose(fusion_filter *f, const fusion_batch *b) noexcept nogil:
+    """P - sum of loss loss^T, two of them at a time: each element of P is then read and written half as often."""
+    cdef double p[N_X]
+    cdef double q[N_X]
+    cdef double *row
+    cdef double s, t
+    cdef int32_t i, j, k, n = f.live
+    for k in range(0, b.n, 2):
+        memcpy(p, b.loss[k], sizeof(p))
+        if k + 1 < b.n:
+            memcpy(q, b.loss[k + 1], sizeof(q))
+        else:
+            memset(q, 0, sizeof(q))
+        for i in range(n):
+            row = &f.P[i * N_X]
+            s = p[i]
+            t = q[i]
+            for j in range(n):
+                row[j] -= s * p[j] + t * q[j]
+
+
+cdef void batch_end(fusion_filter *f, const fusion_batch *b) noexcept nogil:
+    """What the rows found goes into covariance and state."""
+    if b.n > 0:
+        covariance_lose(f, b)
+        correct(f, b.dx)
 
 
 cdef void fusion_watch(fusion_filter *f, tc_innovation *ring, uint64_t n) noexcept nogil:
@@ -267,18 +353,18 @@ cdef inline void innovation_tell(fusion_filter *f, int32_t kind, const fusion_ro
     f.innovations += 1
 
 
-cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double raised, double *dx,
+cdef int32_t row_update(fusion_filter *f, const fusion_row *r, double gate, double raised, fusion_batch *b,
                         int32_t kind) noexcept nogil:
     """Correct by one row unless the squared innovation exceeds gate * its variance; 1 = taken. The gate knows the noise
     of this moment, the update that it lasts: then it is raised."""
     cdef double PHt[N_X]
-    cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx)
+    cdef double hph = row_project(f, b, r, PHt), nu = row_innovation(r, b.dx)
     cdef int32_t taken = nu * nu <= gate * (hph + r.variance)
     innovation_tell(f, kind, r, taken, nu, hph, r.variance, raised)
     if not taken:
         f.gated[kind] += 1
         return 0
-    row_correct(f, r, PHt, hph + raised * r.variance, nu, dx)
+    row_correct(f, r, PHt, hph + raised * r.variance, nu, b)
     f.used[kind] += 1
     return 1
 
@@ -357,31 +443,41 @@ cdef void correct(fusion_filter *f, const double *dx) noexcept nogil:
     mounting_refresh(f)
 
 
-cdef inline void transition(const fusion_filter *f, double *phi, double *v, double *p, const double *bg,
-                            const double *ba, int32_t step) noexcept nogil:
-    """The motion of an error over sum_t, on vectors whose components lie `step` apart: phi, v, p change in place."""
-    cdef const double *A = &f.sum_R[0]
-    cdef const double *d = &f.sum_dv[0]
-    cdef double turn0, turn1, turn2, m0, m1, m2, n0, n1, n2, half = 0.5 * f.sum_t
-    cdef double g0 = bg[0], g1 = bg[step], g2 = bg[2 * step], b0 = ba[0], b1 = ba[step], b2 = ba[2 * step]
-    turn0 = A[0] * g0 + A[1] * g1 + A[2] * g2
-    turn1 = A[3] * g0 + A[4] * g1 + A[5] * g2
-    turn2 = A[6] * g0 + A[7] * g1 + A[8] * g2
-    m0 = phi[0] - 0.5 * turn0           # attitude error at half time
-    m1 = phi[step] - 0.5 * turn1
-    m2 = phi[2 * step] - 0.5 * turn2
-    n0 = v[0] - (d[1] * m2 - d[2] * m1) - (A[0] * b0 + A[1] * b1 + A[2] * b2)
-    n1 = v[step] - (d[2] * m0 - d[0] * m2) - (A[3] * b0 + A[4] * b1 + A[5] * b2)
-    n2 = v[2 * step] - (d[0] * m1 - d[1] * m0) - (A[6] * b0 + A[7] * b1 + A[8] * b2)
-    p[0] += half * (v[0] + n0)
-    p[step] += half * (v[step] + n1)
-    p[2 * step] += half * (v[2 * step] + n2)
-    v[0] = n0
-    v[step] = n1
-    v[2 * step] = n2
-    phi[0] -= turn0
-    phi[step] -= turn1
-    phi[2 * step] -= turn2
+cdef void motion_carry(const fusion_filter *f, double *E, int32_t n) noexcept nogil:
+    """F E over sum_t: what the errors in the n columns of E, N_X apart, become by the motion. F is 1 + what couples
+    attitude, velocity and position with themselves and the biases; the attitude error acts with its value at half
+    time."""
+    cdef double phi[3][N_X]
+    cdef double v[3][N_X]
+    cdef double p[3][N_X]
+    cdef double a00 = f.sum_R[0], a01 = f.sum_R[1], a02 = f.sum_R[2]
+    cdef double a10 = f.sum_R[3], a11 = f.sum_R[4], a12 = f.sum_R[5]
+    cdef double a20 = f.sum_R[6], a21 = f.sum_R[7], a22 = f.sum_R[8]
+    cdef double d0 = f.sum_dv[0], d1 = f.sum_dv[1], d2 = f.sum_dv[2], half = 0.5 * f.sum_t
+    cdef double turn0, turn1, turn2, m0, m1, m2, b0, b1, b2
+    cdef int32_t i, j
+    for j in range(n):
+        b0, b1, b2 = E[X_BG * N_X + j], E[(X_BG + 1) * N_X + j], E[(X_BG + 2) * N_X + j]
+        turn0 = a00 * b0 + a01 * b1 + a02 * b2
+        turn1 = a10 * b0 + a11 * b1 + a12 * b2
+        turn2 = a20 * b0 + a21 * b1 + a22 * b2
+        m0, m1, m2 = E[X_PHI * N_X + j], E[(X_PHI + 1) * N_X + j], E[(X_PHI + 2) * N_X + j]
+        phi[0][j] = m0 - turn0
+        phi[1][j] = m1 - turn1
+        phi[2][j] = m2 - turn2
+        m0 -= 0.5 * turn0
+        m1 -= 0.5 * turn1
+        m2 -= 0.5 * turn2
+        b0, b1, b2 = E[X_BA * N_X + j], E[(X_BA + 1) * N_X + j], E[(X_BA + 2) * N_X + j]
+        v[0][j] = E[X_V * N_X + j] - (d1 * m2 - d2 * m1) - (a00 * b0 + a01 * b1 + a02 * b2)
+        v[1][j] = E[(X_V + 1) * N_X + j] - (d2 * m0 - d0 * m2) - (a10 * b0 + a11 * b1 + a12 * b2)
+        v[2][j] = E[(X_V + 2) * N_X + j] - (d0 * m1 - d1 * m0) - (a20 * b0 + a21 * b1 + a22 * b2)
+        for i in range(3):
+            p[i][j] = E[(X_P + i) * N_X + j] + half * (E[(X_V + i) * N_X + j] + v[i][j])
+    for i in range(3):
+        memcpy(&E[(X_PHI + i) * N_X], phi[i], n * sizeof(double))
+        memcpy(&E[(X_V + i) * N_X], v[i], n * sizeof(double))
+        memcpy(&E[(X_P + i) * N_X], p[i], n * sizeof(double))
 
 
 cdef void shake_noise(fusion_filter *f, const double *shake, double share, int32_t state) noexcept nogil:
@@ -410,10 +506,14 @@ cdef void covariance_noise(fusion_filter *f) noexcept nogil:
     f.P[X_DELAY * (N_X + 1)] += c.gnss_delay_walk * c.gnss_delay_walk * T
     f.P[X_LAG * (N_X + 1)] += c.gnss_lag_walk * c.gnss_lag_walk * T
     f.P[X_PIVOT * (N_X + 1)] += c.pivot_walk * c.pivot_walk * T
+    f.P[X_DATUM * (N_X + 1)] += c.gnss_datum_walk * c.gnss_datum_walk * T
     f.P[X_SPEED_AGE * (N_X + 1)] += c.speed_age_walk * c.speed_age_walk * T
     for i in range(2):
         f.P[(X_MOUNT + i) * (N_X + 1)] += c.mounting_walk * c.mounting_walk * T
         f.P[(X_INCL + i) * (N_X + 1)] += c.inclination_bias_walk * c.inclination_bias_walk * T
+    if f.sum_doubt[0] + f.sum_doubt[1] + f.sum_doubt[2] > 0.0:
+        shake_noise(f, f.sum_doubt, 1.0, X_PHI)
+        memset(f.sum_doubt, 0, sizeof(f.sum_doubt))
     shake_noise(f, f.sum_shake[0], c.gyro_shake, X_PHI)
     shake_noise(f, f.sum_shake[1], c.accelerometer_shake, X_V)
 
@@ -421,22 +521,22 @@ cdef void covariance_noise(fusion_filter *f) noexcept nogil:
 cdef void covariance_step(fusion_filter *f) noexcept nogil:
     """P = F P F^T + Q over the motion since the last step. F couples only the first nine states, so nine rows are
     computed, their columns beyond are mirrored, and the nine by nine block is multiplied from the right."""
+    cdef double turned[N_DRIVEN * N_X]
     cdef double *P = f.P
     cdef int32_t i, j
     if f.sum_t <= 0.0:
         return
     if f.clone is not NULL:
-        clone_step(f)
-    for j in range(N_X):
-        transition(f, &P[X_PHI * N_X + j], &P[X_V * N_X + j], &P[X_P * N_X + j], &P[X_BG * N_X + j],
-                   &P[X_BA * N_X + j], N_X)
+        motion_carry(f, f.clone.C, N_X)
+    motion_carry(f, P, f.live)
     for i in range(N_MOVING):
-        transition(f, &P[i * N_X + X_PHI], &P[i * N_X + X_V], &P[i * N_X + X_P], &P[i * N_X + X_BG],
-                   &P[i * N_X + X_BA], 1)
+        for j in range(N_DRIVEN):
+            turned[j * N_X + i] = P[i * N_X + j]
+    motion_carry(f, turned, N_MOVING)
     for i in range(N_MOVING):
-        for j in range(i):
-            P[i * N_X + j] = P[j * N_X + i]
-        for j in range(N_MOVING, N_X):
+        for j in range(i, N_MOVING):
+            P[i * N_X + j] = P[j * N_X + i] = turned[i * N_X + j]
+        for j in range(N_MOVING, f.live):
             P[j * N_X + i] = P[i * N_X + j]
     covariance_noise(f)
     memset(f.sum_R, 0, sizeof(f.sum_R))
@@ -444,6 +544,12 @@ cdef void covariance_step(fusion_filter *f) noexcept nogil:
     f.sum_turn = f.sum_t = 0.0
     f.sum_noise[0] = f.sum_noise[1] = 0.0
     memset(f.sum_shake, 0, sizeof(f.sum_shake))
+
+
+cdef inline void states_wake(fusion_filter *f, int32_t n) noexcept nogil:
+    """From now on so many states may hang together."""
+    if f.live < n:
+        f.live = n
 
 
 cdef void covariance_forget(fusion_filter *f, int32_t state, double variance) noexcept nogil:

@@ -53,9 +53,8 @@ cdef void drift_step(fusion_filter *f, double dt, const double *sd) noexcept nog
     for i in range(3):
         k = X_DRIFT + i
         f.drift[i] *= keep
-        for j in range(N_X):
+        for j in range(f.live):
             f.P[k * N_X + j] *= keep
-        for j in range(N_X):
             f.P[j * N_X + k] *= keep
         if f.clone is not NULL:
             clone_scale(f.clone, k, keep)
@@ -75,11 +74,10 @@ cdef inline int32_t gnss_wanders(const fusion_filter *f) noexcept nogil:
 
 cdef void innovation_mean(const fusion_filter *f, const fusion_row *rows, double *mean) noexcept nogil:
     """Of three rows, normalised: near 0 where fixes and motion agree, whatever each of them is off."""
-    cdef double PHt[N_X]
     cdef double z
     cdef int32_t i
     for i in range(3):
-        z = rows[i].innovation / sqrt(row_project(f, &rows[i], PHt) + rows[i].variance)
+        z = rows[i].innovation / sqrt(row_variance(f, &rows[i]) + rows[i].variance)
         z = TC_GNSS_CLIP if z > TC_GNSS_CLIP else z
         z = -TC_GNSS_CLIP if z < -TC_GNSS_CLIP else z
         mean[i] += TC_GNSS_MEMORY * (z - mean[i])
@@ -260,16 +258,21 @@ cdef int32_t course_from_distance(fusion_filter *f, const tc_gnss *s, double *an
 
 cdef void heading_find(fusion_filter *f, const tc_gnss *s) noexcept nogil:
     """Place and heading of the local frame in the world, as soon as the motion shows them."""
+    cdef double angle = 0.0, sd = 0.0
+    if s.flags & TC_GNSS_VELOCITY:
+        if course_from_velocity(f, s, &angle, &sd):
+            heading_take(f, s, angle, sd, True)
+    elif course_from_distance(f, s, &angle, &sd):
+        heading_take(f, s, angle, sd, False)
+    if not f.heading:
+        heading_from_ground(f, s)
+
+
+cdef void heading_take(fusion_filter *f, const tc_gnss *s, double angle, double sd, bint by_velocity) noexcept nogil:
+    """The local frame becomes the world: turned by an angle, with its place at the fix."""
     cdef double arm_n[3]
     cdef double turn_n[3]
-    cdef double angle = 0.0, sd = 0.0
     cdef fusion_motion m
-    cdef int32_t by_velocity = s.flags & TC_GNSS_VELOCITY != 0
-    if by_velocity:
-        if not course_from_velocity(f, s, &angle, &sd):
-            return
-    elif not course_from_distance(f, s, &angle, &sd):
-        return
     if by_velocity:
         covariance_forget(f, X_PHI + 2, 0.0)    # the course shows the yaw of this moment
     heading_turn(f, angle, sd)
@@ -323,7 +326,7 @@ cdef void position_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
         row_put(r, X_P + i, 1.0)
         row_put(r, X_V + i, age)
         row_put(r, X_DRIFT + i, 1.0)
-        if i == 2:
+        if i == 2 and f.terrain_known:
             row_put(r, X_DATUM, 1.0)
         row_put(r, X_DELAY, -v[i])
         # phi x arm: row i of -[arm x]
@@ -363,14 +366,14 @@ cdef void velocity_rows(const fusion_filter *f, const tc_gnss *s, const fusion_m
 cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left) noexcept nogil:
     """Three rows together or none: refused when the worst of them is out. What is left of the innovations goes to
     `left`, unless that is NULL."""
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double PHt[N_X]
     cdef double S, hph, variance, nu
     cdef int32_t taken = 1
     cdef int32_t i
-    memset(dx, 0, sizeof(dx))
+    batch_begin(&batch)
     for i in range(3):
-        S = row_project(f, &rows[i], PHt) + rows[i].variance
+        S = row_variance(f, &rows[i]) + rows[i].variance
         if rows[i].innovation * rows[i].innovation > TC_GATE_FIX * S:
             f.gated[TC_KIND_GNSS] += 1
             innovation_tell(f, TC_KIND_GNSS, &rows[i], 0, rows[i].innovation, S - rows[i].variance, rows[i].variance,
@@ -378,18 +381,17 @@ cdef int32_t rows_update(fusion_filter *f, const fusion_row *rows, double *left)
             taken = 0
             break
     for i in range(3 if taken else 0):
-        hph = row_project(f, &rows[i], PHt)
-        nu = row_innovation(&rows[i], dx)
+        hph = row_project(f, &batch, &rows[i], PHt)
+        nu = row_innovation(&rows[i], batch.dx)
         variance = rows[i].variance
         innovation_tell(f, TC_KIND_GNSS, &rows[i], 1, nu, hph, variance, 1.0)
         f.used[TC_KIND_GNSS] += 1
         if nu * nu > TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance):
             variance *= nu * nu / (TC_GNSS_ROBUST * TC_GNSS_ROBUST * (hph + variance))
-        row_correct(f, &rows[i], PHt, hph + variance, nu, dx)
+        row_correct(f, &rows[i], PHt, hph + variance, nu, &batch)
     for i in range(3 if left is not NULL else 0):
-        left[i] = row_innovation(&rows[i], dx)
-    if taken:
-        correct(f, dx)
+        left[i] = row_innovation(&rows[i], batch.dx)
+    batch_end(f, &batch)
     return taken
 
 
@@ -437,6 +439,7 @@ cdef void fusion_gnss(fusion_filter *f, const tc_gnss *sample) noexcept nogil:
     cdef double lead = 0.0, dt
     cdef int32_t placed
     dt = 0.0 if f.t_gnss == NEVER else seconds(sample.t_ns, f.t_gnss)
+    states_wake(f, N_GNSS)
     gnss_witness(f, sample)
     f.t_gnss = sample.t_ns
     if not measurement_ready(f, sample.t_ns, &lead):

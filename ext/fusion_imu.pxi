@@ -25,6 +25,7 @@ cdef extern from *:
     static const double TC_LEAST_BEND = 8.0;           /* m of way per rad of heading: lost over the way of a gap */
     static const double TC_LEVEL_TIME = 1.0;           /* s averaged */
     static const double TC_UNKNOWN_SPEED_SD = 10.0;    /* m/s */
+    static const double TC_POWER_SHARE = 0.33;         /* of that gain: the mean square of the rate is slower still */
     static const double TC_SLOW_HZ = 0.3;              /* what the force is compared with for stillness */
     static const double TC_LOW_HZ = 2.0;               /* where the inclinometer has no low-pass of its own */
     static const double TC_SHAKE_INTERVAL = 0.02;      /* s between samples: up to here vibration is sampled */
@@ -35,7 +36,7 @@ cdef extern from *:
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
     const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME
     const double TC_IMU_LOST, TC_RESUME_SD, TC_LEAST_BEND, TC_ROLL_AGE, TC_ASTRAY
-    const double TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI, TC_SHAKE_INTERVAL
+    const double TC_UNKNOWN_SPEED_SD, TC_SLOW_HZ, TC_LOW_HZ, TC_TWO_PI, TC_SHAKE_INTERVAL, TC_POWER_SHARE
 
 
 cdef void imu_step(fusion_filter *f, double dt) noexcept nogil:
@@ -127,34 +128,63 @@ cdef inline double bridge_share(double ahead, double span) noexcept nogil:
             / (1.0 - exp(-2.0 * span / TC_BRIDGE_TAU)))
 
 
-cdef void imu_bridge(fusion_filter *f, int64_t t_ns) noexcept nogil:
+cdef void imu_bridge(fusion_filter *f, int64_t t_ns, const gap_turn *found) noexcept nogil:
     """Go on to t_ns without samples: between the last one and the one now held, believing neither.
 
     Rate and force are correlated over TC_BRIDGE_TAU, so that between two samples farther apart their means are likelier
-    than anything else: zero, and the force of the last seconds.
+    than anything else: zero, and the force of the last seconds. Where it is `found` (else NULL) how the body turned, it
+    turns so, and the force is gravity as it then stands.
     """
     cdef double span = seconds(t_ns, f.t_ns), left = span, dt, before, after
     cdef double gyro[3]
     cdef double accelerometer[3]
+    cdef double beyond[3]
+    cdef gap_path path
     cdef int32_t i
     memcpy(gyro, f.gyro, sizeof(gyro))
     memcpy(accelerometer, f.accelerometer, sizeof(accelerometer))
+    if found is not NULL:
+        gap_begin(f, found, span, &path)
+        gravity_felt(f, beyond)
+        for i in range(3):
+            beyond[i] = f.accelerometer_last[i] - beyond[i]
     while left > 1e-9:
         dt = TC_BRIDGE_STEP if left > 1.5 * TC_BRIDGE_STEP else left
         before = bridge_share(left - 0.5 * dt, span)
         after = bridge_share(span - left + 0.5 * dt, span)
+        if found is not NULL:
+            gap_rate(f, &path, (span - left + 0.5 * dt) / span, before, after, f.gyro)
+            gravity_felt(f, f.accelerometer)
         for i in range(3):
+            if found is not NULL:
+                f.accelerometer[i] += before * beyond[i]
+                continue
             f.gyro[i] = f.bg[i] + before * (f.gyro_last[i] - f.bg[i]) + after * (gyro[i] - f.bg[i])
             f.accelerometer[i] = f.f_slow[i] + (before * (f.accelerometer_last[i] - f.f_slow[i])
                                                 + after * (accelerometer[i] - f.f_slow[i]))
         imu_step(f, dt)
-        f.sum_noise[0] += TC_BRIDGE_PHI * dt
+        if found is NULL:
+            f.sum_noise[0] += TC_BRIDGE_PHI * dt
         f.sum_noise[1] += TC_BRIDGE_V * dt
         covariance_step(f)
         left -= dt
+    if found is not NULL:
+        shake_noise(f, found.variance, 1.0, X_PHI)
+        gap_lowpass(f, found)
     memcpy(f.gyro, gyro, sizeof(gyro))
     memcpy(f.accelerometer, accelerometer, sizeof(accelerometer))
     f.t_ns = f.t_gap = t_ns
+
+
+cdef void gravity_felt(const fusion_filter *f, double *force_s) noexcept nogil:
+    """What the accelerometer reads at rest."""
+    cdef double up[3]
+    cdef int32_t i
+    up[0] = up[1] = 0.0
+    up[2] = f.c.gravity
+    rotate_back(f.R_ns, up, force_s)
+    for i in range(3):
+        force_s[i] += f.ba[i]
 
 
 cdef inline int32_t is_gap(const fusion_filter *f, double dt) noexcept nogil:
@@ -189,7 +219,7 @@ cdef int32_t measurement_ready(fusion_filter *f, int64_t t_ns, double *lead) noe
             return 0
         memcpy(f.gyro_last, f.gyro, sizeof(f.gyro))
         memcpy(f.accelerometer_last, f.accelerometer, sizeof(f.accelerometer))
-        imu_bridge(f, t_ns)
+        imu_bridge(f, t_ns, NULL)
     covariance_step(f)
     lead[0] = seconds(t_ns, f.t_ns)
     return 1
@@ -197,7 +227,7 @@ cdef int32_t measurement_ready(fusion_filter *f, int64_t t_ns, double *lead) noe
 
 cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
     """Low-passed samples: two stages of the force as the inclinometer does it, one slow, and one of the rate."""
-    cdef double shake
+    cdef double shake, rate
     cdef double corner = f.c.inclination_lowpass_hz if f.c.inclination_lowpass_hz > 0.0 else TC_LOW_HZ
     cdef int32_t i
     if dt != f.low_dt:
@@ -210,64 +240,90 @@ cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
         f.g_low[i] += f.low_gain * (f.gyro[i] - f.g_low[i])
         shake = f.gyro[i] - f.g_low[i]
         f.g_shake[i] += f.slow_gain * (shake * shake - f.g_shake[i])
+        rate = f.gyro[i] - f.bg[i]
+        f.g_power[i] += TC_POWER_SHARE * f.slow_gain * (rate * rate - f.g_power[i])
         f.f_slow[i] += f.slow_gain * (f.accelerometer[i] - f.f_slow[i])
 
 
-cdef int32_t is_plausible(const fusion_filter *f, const tc_imu *s) noexcept nogil:
-    """Whether a sample is within any car's reach, from the last one that was."""
+cdef int32_t is_plausible(const tc_imu *s) noexcept nogil:
+    """Whether a sample is within any car's reach."""
     cdef int32_t i
-    cdef int32_t jumps = f.has_imu and seconds(s.t_ns, f.t_imu) < TC_GYRO_JUMP_TIME
-    if f.t_fault_since != NEVER and seconds(s.t_ns, f.t_fault_since) > TC_GYRO_BACK:
-        jumps = 0
     for i in range(3):
         if fabs(s.gyro[i]) > TC_IMU_RATE_MAX or fabs(s.accelerometer[i]) > TC_IMU_FORCE_MAX:
-            return 0
-        if jumps and fabs(s.gyro[i] - f.gyro[i]) > TC_GYRO_JUMP:
             return 0
     return 1
 
 
-cdef int32_t is_clipped(fusion_filter *f, const tc_imu *s) noexcept nogil:
-    """Whether an axis of the gyro stays at a limit: its noise alone would move it."""
-    cdef int32_t i, clipped = 0
-    for i in range(3):
-        f.repeats[i] = f.repeats[i] + 1 if s.gyro[i] == f.gyro[i] and fabs(s.gyro[i]) > TC_GYRO_CLIPPED else 0
-        if f.repeats[i] >= TC_GYRO_REPEATS - 1:
-            clipped = 1
-    return clipped
+cdef int32_t is_jump(const fusion_filter *f, const tc_imu *s, int32_t axis) noexcept nogil:
+    """Whether a rate is out of reach from the last one that was not."""
+    if not seconds(s.t_ns, f.t_imu) < TC_GYRO_JUMP_TIME:
+        return 0
+    if f.t_fault_since != NEVER and seconds(s.t_ns, f.t_fault_since) > TC_GYRO_BACK:
+        return 0
+    return fabs(s.gyro[axis] - f.gyro[axis]) > TC_GYRO_JUMP
 
 
-cdef void imu_doubt(fusion_filter *f, const tc_imu *s) noexcept nogil:
-    """A sample that does not tell the motion: the longer, the less is known."""
-    cdef double dt = seconds(s.t_ns, f.t_imu), share
-    f.t_fault = s.t_ns
-    if f.t_fault_since == NEVER:
-        f.t_fault_since = s.t_ns
-    share = seconds(s.t_ns, f.t_fault_since) / TC_FAULT_TAU
+cdef int32_t is_clipped(fusion_filter *f, const tc_imu *s, int32_t axis) noexcept nogil:
+    """Whether the gyro stays at a limit: its noise alone would move it. The true rate is that at least."""
+    cdef int32_t same = s.gyro[axis] == f.gyro[axis] and fabs(s.gyro[axis]) > TC_GYRO_CLIPPED
+    f.repeats[axis] = f.repeats[axis] + 1 if same else 0
+    return f.repeats[axis] >= TC_GYRO_REPEATS - 1
+
+
+cdef void rate_doubt(fusion_filter *f, const tc_imu *s, int32_t axis) noexcept nogil:
+    """A rate that does not tell the motion, which sways on as it did: the longer, the less is known."""
+    cdef double share = seconds(s.t_ns, f.t_fault_since) / TC_FAULT_TAU
+    cdef double power = f.g_power[axis] if f.g_power[axis] > TC_GAP_SWAY * TC_GAP_SWAY else TC_GAP_SWAY * TC_GAP_SWAY
     share = share if share < 1.0 else 1.0
-    f.sum_noise[0] += share * TC_BRIDGE_PHI * dt
-    f.sum_noise[1] += share * TC_BRIDGE_V * dt
+    f.sum_doubt[axis] += 2.0 * TC_FAULT_TAU * share * power * seconds(s.t_ns, f.t_imu)
 
 
 cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
-    """Take the sample's values, or keep the last ones where it is out of any car's reach."""
-    if not is_plausible(f, s) and f.has_imu:
-        imu_doubt(f, s)
-        return
-    if is_clipped(f, s) and f.has_imu:
-        imu_doubt(f, s)
+    """Take the sample's values. One out of any car's reach is left out; so is a rate that jumps, while the others
+    go on: its axis then turns ever less, as rates forget themselves."""
+    cdef double fade = exp(-seconds(s.t_ns, f.t_imu) / TC_BRIDGE_TAU) if f.t_fault_since != NEVER else 1.0
+    cdef double gyro[3]
+    cdef int32_t doubted[3]
+    cdef int32_t i, any_doubted = 0, whole = is_plausible(s)
+    for i in range(3):
+        gyro[i] = s.gyro[i]
+        doubted[i] = not whole or is_jump(f, s, i)
+        if doubted[i]:
+            gyro[i] = f.bg[i] + fade * (f.gyro[i] - f.bg[i])
+        doubted[i] = doubted[i] or is_clipped(f, s, i)
+        any_doubted = any_doubted or doubted[i]
+    if any_doubted:
+        f.t_fault = s.t_ns
+        if f.t_fault_since == NEVER:
+            f.t_fault_since = s.t_ns
     else:
         f.t_fault_since = NEVER
+    for i in range(3):
+        if doubted[i]:
+            rate_doubt(f, s, i)
+    if not whole:
+        f.sum_noise[1] += TC_BRIDGE_V * seconds(s.t_ns, f.t_imu)
+        return
     memcpy(f.gyro_before, f.gyro_last, sizeof(f.gyro))
     memcpy(f.accelerometer_before, f.accelerometer_last, sizeof(f.accelerometer))
     memcpy(f.gyro_last, f.gyro, sizeof(f.gyro))
     memcpy(f.accelerometer_last, f.accelerometer, sizeof(f.accelerometer))
+    memcpy(f.gyro, gyro, sizeof(f.gyro))
+    memcpy(f.accelerometer, s.accelerometer, sizeof(f.accelerometer))
+
+
+cdef void imu_take(fusion_filter *f, const tc_imu *s) noexcept nogil:
+    """The first sample, as it is."""
+    memcpy(f.gyro_last, s.gyro, sizeof(f.gyro))
     memcpy(f.gyro, s.gyro, sizeof(f.gyro))
+    memcpy(f.gyro_before, s.gyro, sizeof(f.gyro))
+    memcpy(f.accelerometer_before, s.accelerometer, sizeof(f.accelerometer))
+    memcpy(f.accelerometer_last, s.accelerometer, sizeof(f.accelerometer))
     memcpy(f.accelerometer, s.accelerometer, sizeof(f.accelerometer))
 
 
 cdef void imu_first(fusion_filter *f, const tc_imu *s) noexcept nogil:
-    imu_hold(f, s)
+    imu_take(f, s)
     f.has_imu = 1
     f.t_ns = f.t_imu = s.t_ns
     memcpy(f.f_low[0], f.accelerometer, sizeof(f.accelerometer))
@@ -527,12 +583,15 @@ cdef tc_status imu_check(const tc_imu *s) noexcept nogil:
 
 
 cdef void fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
+    cdef gap_turn turned
     cdef double dt
+    cdef int32_t found
     if not f.has_imu:
         imu_first(f, sample)
         return
     imu_hold(f, sample)
     dt = seconds(sample.t_ns, f.t_imu)
+    found = f.aligned and is_gap(f, seconds(sample.t_ns, f.t_ns)) and gap_found(f, sample.t_ns, &turned)
     f.t_imu = sample.t_ns
     if f.interval == 0.0:
         f.interval = dt
@@ -548,7 +607,7 @@ cdef void fusion_imu(fusion_filter *f, const tc_imu *sample) noexcept nogil:
         return
     dt = seconds(sample.t_ns, f.t_ns)   # less than the interval where a gap was bridged for a measurement
     if is_gap(f, dt):
-        imu_bridge(f, sample.t_ns)
+        imu_bridge(f, sample.t_ns, &turned if found else NULL)
     elif dt > 0.0:
         imu_step(f, dt)
         shake_collect(f, dt)

@@ -15,6 +15,12 @@ cdef tc_status inclination_check(const tc_inclination *s) noexcept nogil:
     return TC_OK if fabs(s.roll) < TC_INCLINATION_MAX and fabs(s.pitch) < TC_INCLINATION_MAX else TC_E_RANGE
 
 
+cdef inline int32_t inclination_doubted(const fusion_filter *f) noexcept nogil:
+    """Whether it has been refused for long."""
+    return (f.t_inclination_refused_since != NEVER and fresh(f, f.t_inclination, TC_REFUSED_TIME)
+            and seconds(f.t_ns, f.t_inclination_refused_since) > TC_REFUSED_TIME)
+
+
 cdef void inclination_judge(fusion_filter *f, const tc_inclination *s, int32_t taken) noexcept nogil:
     """Way back: one refused for long has been knocked, and has another bias now. One that is stuck has not."""
     cdef int32_t i
@@ -62,7 +68,7 @@ cdef double inclination_raised(const fusion_filter *f, const tc_inclination *s) 
 
 cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noexcept nogil:
     cdef fusion_row r
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double f_s[3]
     cdef double g_b[3]
     cdef double d[3]
@@ -70,16 +76,20 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
     cdef double axis[3]
     cdef double moved[3]
     cdef double lead = 0.0, raised, side2, all2
-    cdef int32_t i, k, j, taken = 0
+    cdef int32_t i, k, j, silent, taken = 0
     raised = inclination_raised(f, sample)
     f.t_inclination = sample.t_ns
+    silent = seconds(sample.t_ns, f.t_ns) > TC_IMU_GAP_INTERVALS * f.interval
+    gap_remember(f, sample, silent)
+    if silent and f.aligned and f.c.lag > 0.0 and seconds(sample.t_ns, f.t_ns) < TC_BRIDGE_WAIT:
+        return                          # IMU samples that only are late have been waited for: a gap, bridged at its end
     if not measurement_ready(f, sample.t_ns, &lead):
         return
     if is_stuck(f, sample):
         f.gated[TC_KIND_INCLINATION] += 2
         inclination_judge(f, sample, 0)
         return
-    memset(dx, 0, sizeof(dx))
+    batch_begin(&batch)
     for i in range(3):
         f_s[i] = f.f_low[1][i] - f.ba[i]
     rotate(f.R_bs, f_s, g_b)
@@ -107,6 +117,6 @@ cdef void fusion_inclination(fusion_filter *f, const tc_inclination *sample) noe
             row_put(&r, X_MOUNT + j, d[0] * moved[0] + d[1] * moved[1] + d[2] * moved[2])
         row_put(&r, X_INCL + k, 1.0)
         r.variance = f.c.inclination_sd * f.c.inclination_sd
-        taken += row_update(f, &r, TC_GATE_1, raised, dx, TC_KIND_INCLINATION)
-    correct(f, dx)
+        taken += row_update(f, &r, TC_GATE_1, raised, &batch, TC_KIND_INCLINATION)
+    batch_end(f, &batch)
     inclination_judge(f, sample, taken)

@@ -6,7 +6,7 @@
 # Errors are about the nominal state at the time of the clone; what later measurements say of it is summed in `moved`.
 
 cdef struct fusion_clone:
-    double C[N_X * N_X]                 # of the clone (rows) with the state of now (columns)
+    double C[N_X * N_X]                 # of the state of now (rows) with the clone (columns)
     double P[N_X * N_X]                 # of the clone
     double moved[N_X]                   # its error as estimated since
     int32_t torn                        # the filter went back behind it: nothing of this is true any more
@@ -19,49 +19,44 @@ cdef void clone_make(fusion_clone *k, const fusion_filter *f) noexcept nogil:
     k.torn = 0
 
 
-cdef void clone_step(fusion_filter *f) noexcept nogil:
-    """C = C F^T, as covariance_step is about to do with P."""
-    cdef double *row
-    cdef int32_t i
-    for i in range(N_X):
-        row = &f.clone.C[i * N_X]
-        transition(f, &row[X_PHI], &row[X_V], &row[X_P], &row[X_BG], &row[X_BA], 1)
-
-
-cdef void clone_correct(fusion_clone *k, const fusion_row *r, const double *PHt, double S, double nu) noexcept nogil:
-    """A measurement of the state of now says something of the clone, too: by C H^T / S."""
+cdef void clone_correct(fusion_clone *k, const fusion_row *r, const double *PHt, int32_t live, double S,
+                        double nu) noexcept nogil:
+    """A measurement of the state of now says something of the clone, too: by C^T H^T / S."""
     cdef double CHt[N_X]
     cdef double share
     cdef int32_t i, j
-    for i in range(N_X):
-        CHt[i] = 0.0
-        for j in range(r.n):
-            CHt[i] += r.h[j] * k.C[i * N_X + r.at[j]]
+    memset(CHt, 0, sizeof(CHt))
+    for i in range(r.n):
+        for j in range(N_X):
+            CHt[j] += r.h[i] * k.C[r.at[i] * N_X + j]
     for i in range(N_X):
         share = CHt[i] / S
         k.moved[i] += share * nu
         for j in range(N_X):
             k.P[i * N_X + j] -= share * CHt[j]
-            k.C[i * N_X + j] -= share * PHt[j]
+    for i in range(live):
+        share = PHt[i] / S
+        for j in range(N_X):
+            k.C[i * N_X + j] -= share * CHt[j]
 
 
 cdef void clone_scale(fusion_clone *k, int32_t state, double keep) noexcept nogil:
     """The state of now fades, or is known anew from elsewhere (0)."""
-    cdef int32_t i
-    for i in range(N_X):
-        k.C[i * N_X + state] *= keep
+    cdef int32_t j
+    for j in range(N_X):
+        k.C[state * N_X + j] *= keep
 
 
 cdef void clone_turn(fusion_clone *k, double c, double s) noexcept nogil:
     """Attitude, velocity and position of now are turned about the vertical."""
     cdef double a, b
     cdef int32_t i, j
-    for i in range(N_X):
-        for j in range(0, N_MOVING, 3):
+    for i in range(0, N_MOVING, 3):
+        for j in range(N_X):
             a = k.C[i * N_X + j]
-            b = k.C[i * N_X + j + 1]
+            b = k.C[(i + 1) * N_X + j]
             k.C[i * N_X + j] = c * a - s * b
-            k.C[i * N_X + j + 1] = s * a + c * b
+            k.C[(i + 1) * N_X + j] = s * a + c * b
 
 
 cdef void smoothed_state(const fusion_filter *then, const double *error, const double *P, tc_state *out) noexcept nogil:

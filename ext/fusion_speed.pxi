@@ -14,6 +14,7 @@ cdef tc_status speed_check(const tc_speed *s) noexcept nogil:
 
 
 cdef void fusion_speed(fusion_filter *f, const tc_speed *sample) noexcept nogil:
+    states_wake(f, N_X)
     f.t_speed = sample.t_ns
     f.speed = sample.speed
     rest_witness(f, sample.t_ns, fabs(sample.speed) < TC_PARKED)
@@ -34,7 +35,7 @@ cdef void speed_due(fusion_filter *f) noexcept nogil:
 cdef void speed_update(fusion_filter *f, const tc_speed *sample) noexcept nogil:
     cdef fusion_motion m
     cdef fusion_row r
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double at[3]
     cdef double u[3]
     cdef double e[3]
@@ -63,7 +64,7 @@ cdef void speed_update(fusion_filter *f, const tc_speed *sample) noexcept nogil:
     r.variance = f.c.wheel_sd * f.c.wheel_sd + TC_SPEED_SD * TC_SPEED_SD + late * late
     if sample.speed == 0.0:
         r.variance += f.c.wheel_dead_below * f.c.wheel_dead_below
-    memset(dx, 0, sizeof(dx))
-    if row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_SPEED):
+    batch_begin(&batch)
+    if row_update(f, &r, TC_GATE_1, 1.0, &batch, TC_KIND_SPEED):
         f.t_rolling_used = sample.t_ns
-        correct(f, dx)
+        batch_end(f, &batch)

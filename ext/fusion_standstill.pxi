@@ -57,7 +57,7 @@ cdef int32_t imu_quiet(const fusion_filter *f) noexcept nogil:
 
 cdef void standstill_update(fusion_filter *f) noexcept nogil:
     cdef fusion_row r
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double earth[3]
     cdef double rate_sd = TC_ZERO_RATE_SD, noise
     cdef int32_t i, taken = 0, quiet = imu_quiet(f)
@@ -69,13 +69,13 @@ cdef void standstill_update(fusion_filter *f) noexcept nogil:
     if f.t_zero != NEVER and seconds(f.t_ns, f.t_zero) < TC_ZERO_PERIOD - 1e-6:
         return
     f.t_zero = f.t_ns
-    memset(dx, 0, sizeof(dx))
+    batch_begin(&batch)
     r.variance = TC_ZERO_SPEED_SD * TC_ZERO_SPEED_SD
     for i in range(3):
         row_begin(&r, i)
         row_put(&r, X_V + i, 1.0)
         r.innovation = -f.v[i]
-        taken += row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_STANDSTILL)
+        taken += row_update(f, &r, TC_GATE_1, 1.0, &batch, TC_KIND_STANDSTILL)
     f.still = taken == 3
     if f.still:
         rotate_back(f.R_ns, f.c.earth_rate, earth)
@@ -85,5 +85,5 @@ cdef void standstill_update(fusion_filter *f) noexcept nogil:
             r.variance = rate_sd * rate_sd + 2.0 * noise + shake_variance(f, i)
             row_put(&r, X_BG + i, 1.0)
             r.innovation = f.g_low[i] - earth[i] - f.bg[i]
-            row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_STANDSTILL)
-    correct(f, dx)
+            row_update(f, &r, TC_GATE_1, 1.0, &batch, TC_KIND_STANDSTILL)
+    batch_end(f, &batch)

@@ -72,6 +72,7 @@ cdef void terrain_prior(fusion_filter *f) noexcept nogil:
     if not has_ground(f):
         return
     f.terrain_known = 1
+    states_wake(f, N_TERRAIN)
     covariance_forget(f, X_DATUM, f.c.gnss_datum_sd * f.c.gnss_datum_sd)
     prior(f, X_REST, 2, TC_REST_BIAS_SD)
 
@@ -172,10 +173,10 @@ cdef void rest_rows(const fusion_filter *f, const fusion_motion *m, const double
             r.innovation += f.rest[i - 1]
 
 
-cdef int32_t rest_row(fusion_filter *f, fusion_row *r, double *dx) noexcept nogil:
+cdef int32_t rest_row(fusion_filter *f, fusion_row *r, fusion_batch *b) noexcept nogil:
     """One row; 1 = taken. Edges give a stance heavy tails: the noise is raised before it is refused."""
     cdef double PHt[N_X]
-    cdef double hph = row_project(f, r, PHt), nu = row_innovation(r, dx), z2 = nu * nu / (hph + r.variance)
+    cdef double hph = row_project(f, b, r, PHt), nu = row_innovation(r, b.dx), z2 = nu * nu / (hph + r.variance)
     f.terrain_nis += TC_TERRAIN_MEMORY * ((z2 if z2 < 10.0 else 10.0) - f.terrain_nis)
     f.terrain_fit += TC_TERRAIN_LONG * ((z2 if z2 < 10.0 else 10.0) - f.terrain_fit)
     innovation_tell(f, TC_KIND_TERRAIN, r, z2 <= TC_TERRAIN_OUT * TC_TERRAIN_OUT, nu, hph, r.variance, 1.0)
@@ -184,7 +185,7 @@ cdef int32_t rest_row(fusion_filter *f, fusion_row *r, double *dx) noexcept nogi
         return 0
     if z2 > TC_TERRAIN_SIGMAS * TC_TERRAIN_SIGMAS:
         r.variance *= z2 / (TC_TERRAIN_SIGMAS * TC_TERRAIN_SIGMAS)
-    row_correct(f, r, PHt, hph + r.variance, nu, dx)
+    row_correct(f, r, PHt, hph + r.variance, nu, b)
     f.used[TC_KIND_TERRAIN] += 1
     return 1
 
@@ -270,7 +271,7 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
     tilt stands, dug in or on its belly. The low-passed rate is the slope of the stance times the velocity."""
     cdef rest_slope s
     cdef fusion_row r
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double pose[3]
     cdef double aside[3]
     cdef double g_s[3]
@@ -297,16 +298,16 @@ cdef void terrain_hold(fusion_filter *f, const fusion_motion *m, const double *n
     rotate(f.R_bs, g_s, w_b)
     rate[1] = w_b[1] * cos(now[3]) - w_b[2] * sin(now[3])
     rate[0] = w_b[0] + (w_b[1] * sin(now[3]) + w_b[2] * cos(now[3])) * tan(now[4])
-    memset(dx, 0, sizeof(dx))
+    batch_begin(&batch)
     for i in range(2):
         row_begin(&r, N_REST + i)
         row_put(&r, X_V, s.with_pose[1 + i][0])
         row_put(&r, X_V + 1, s.with_pose[1 + i][1])
         r.innovation = rate[i] - s.with_pose[1 + i][0] * f.v[0] - s.with_pose[1 + i][1] * f.v[1]
         r.variance = TC_HOLD_RAISED * (noise + rate[i] * rate[i])
-        taken += row_update(f, &r, TC_GATE_1, 1.0, dx, TC_KIND_TERRAIN)
+        taken += row_update(f, &r, TC_GATE_1, 1.0, &batch, TC_KIND_TERRAIN)
     if taken:
-        correct(f, dx)
+        batch_end(f, &batch)
 
 
 cdef int32_t terrain_doubt(fusion_filter *f) noexcept nogil:
@@ -356,7 +357,7 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
     cdef fusion_motion m
     cdef rest_slope s
     cdef fusion_row rows[N_REST]
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double now[N_POSE]
     cdef double then[N_POSE]
     cdef double pose[3]
@@ -389,13 +390,13 @@ cdef void terrain_update(fusion_filter *f) noexcept nogil:
     rest_rows(f, &m, rest, pose, &s, rows)
     for i in range(N_REST):
         rows[i].variance = variance[i] + s.bend[i] + rest_variance(f, i, s.sunk)
-    memset(dx, 0, sizeof(dx))
+    batch_begin(&batch)
     for i in range(N_REST):
-        taken += rest_row(f, &rows[i], dx)
+        taken += rest_row(f, &rows[i], &batch)
     if taken:
-        correct(f, dx)
+        batch_end(f, &batch)
         for i in range(3):
-            f.terrain_led[i] += dx[X_P + i]
+            f.terrain_led[i] += batch.dx[X_P + i]
         body_motion(f, 0.0, &m)
         pose_now(f, &m, then)
         past_shift(&f.past, now, then)

@@ -107,7 +107,7 @@ cdef inline int32_t is_dead(const fusion_filter *f, int32_t wheel) noexcept nogi
 
 
 cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t wheel, double reading, double raised,
-                          double *dx) noexcept nogil:
+                          fusion_batch *b) noexcept nogil:
     """One wheel against the inertial prediction; 1 = taken. The gate is narrow on the fast side: all four can spin
     at once, and only the prediction knows."""
     cdef fusion_row r
@@ -135,8 +135,8 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
     white += TC_WHEEL_SLIP * TC_WHEEL_SLIP * ground * ground
     if reading == 0.0:
         white += f.c.wheel_dead_below * f.c.wheel_dead_below
-    hph = row_project(f, &r, PHt)
-    nu = row_innovation(&r, dx)
+    hph = row_project(f, b, &r, PHt)
+    nu = row_innovation(&r, b.dx)
     z = nu / sqrt(hph + white)
     if reading < 0.0 or (reading == 0.0 and ground < 0.0):
         z = -z                          # now positive where the wheel turns faster than the ground goes by
@@ -151,7 +151,7 @@ cdef int32_t wheel_update(fusion_filter *f, const fusion_motion *m, int32_t whee
         white *= z * z / (TC_SLIP_FAST * TC_SLIP_FAST)
     elif z < -TC_SLIP_SLOW:
         white *= z * z / (TC_SLIP_SLOW * TC_SLIP_SLOW)
-    row_correct(f, &r, PHt, hph + raised * white, nu, dx)
+    row_correct(f, &r, PHt, hph + raised * white, nu, b)
     f.used[TC_KIND_WHEELS] += 1
     return 1
 
@@ -192,7 +192,6 @@ cdef int32_t zero_believed(fusion_filter *f, const fusion_motion *m, int64_t t_n
     the IMU is still: the longer nothing holds the speed, the less the IMU could contradict.
     """
     cdef fusion_row r
-    cdef double PHt[N_X]
     cdef double at[3]
     cdef double e[3]
     cdef double u[3]
@@ -205,7 +204,7 @@ cdef int32_t zero_believed(fusion_filter *f, const fusion_motion *m, int64_t t_n
     e[1] = e[2] = 0.0
     point_velocity(f, m, at, u)
     point_row(f, m, at, e, 0, &r)
-    f.wheels_dead = u[0] * u[0] > TC_ZERO_GATE * (row_project(f, &r, PHt) + variance)
+    f.wheels_dead = u[0] * u[0] > TC_ZERO_GATE * (row_variance(f, &r) + variance)
     if f.wheels_dead:
         return 0
     f.t_rolling_used = t_ns
@@ -227,7 +226,7 @@ cdef tc_status wheels_check(const tc_wheels *s) noexcept nogil:
 
 cdef void fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogil:
     cdef fusion_motion m
-    cdef double dx[N_X]
+    cdef fusion_batch batch
     cdef double lead = 0.0, period, raised
     cdef int32_t i, out = 0, taken = 0
     if isnan(wheels_mean(sample)):
@@ -254,14 +253,14 @@ cdef void fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogi
     elif not zero_believed(f, &m, sample.t_ns):
         zero_refused(f)
         return
-    memset(dx, 0, sizeof(dx))
+    batch_begin(&batch)
     raised = 2.0 * TC_WHEEL_TAU / period
     if raised < 1.0:
         raised = 1.0
     for i in range(TC_WHEELS):
         if isnan(sample.speed[i]):
             f.slip[i] = NAN
-        elif wheel_update(f, &m, i, sample.speed[i], raised, dx):
+        elif wheel_update(f, &m, i, sample.speed[i], raised, &batch):
             taken += 1
         else:
             out += 1
@@ -269,4 +268,4 @@ cdef void fusion_wheels(fusion_filter *f, const tc_wheels *sample) noexcept nogi
     wheels_judge(f, sample)
     if taken > 0:
         f.t_rolling_used = sample.t_ns
-        correct(f, dx)
+        batch_end(f, &batch)

@@ -247,6 +247,7 @@ cdef extern from "trailcoach.h" nogil:
         double lag
         double clock[TC_SENSORS]
         double gnss_velocity_clock
+        double gnss_datum_walk
 
     enum:
         TC_PLAN_FIRST

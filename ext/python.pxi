@@ -407,11 +407,14 @@ cdef class Engine:
         """
         cdef fusion_filter *f = &(<engine_memory *> self._e).fusion
         cdef bint whole = f.clone is not NULL and not f.clone.torn
+        cdef int32_t i, j
         if snapshot.shape[0] != sizeof(fusion_filter) or C.size != N_X * N_X or P.size != C.size or moved.size != N_X:
             raise ValueError("arrays as smoother_layout tells are needed")
         covariance_step(f)
         if whole:
-            memcpy(&C[0, 0], f.clone.C, sizeof(f.clone.C))
+            for i in range(N_X):
+                for j in range(N_X):
+                    C[i, j] = f.clone.C[j * N_X + i]
             memcpy(&P[0, 0], f.clone.P, sizeof(f.clone.P))
             memcpy(&moved[0], f.clone.moved, sizeof(f.clone.moved))
         else:

@@ -209,6 +209,48 @@ cdef int32_t start_cold(const stance_model *m, const grid_view *g, rest_point *p
     return TC_STANCE_OK
 
 
+cdef int feet_of(const stance_model *m, const tc_grid *grid, ground_bounds *bounds, double x, double y, double yaw,
+                 double *z) noexcept nogil:
+    """How high upright wheels have their feet at a pose, m. 0 where one of them is not known."""
+    cdef grid_view g
+    cdef double u, v
+    cdef int32_t w
+    grid_look(grid, bounds, x, y, yaw, &g)
+    for w in range(4):
+        to_grid(&g, m.axle[w // 2].x, m.axle[w // 2].half_track * (1.0 if w % 2 == 0 else -1.0), &u, &v)
+        z[w] = upright_foot(&m.tread, &g, u, v)
+        if not z[w] > -TC_FAR:
+            return 0
+    return 1
+
+
+cdef void start_moved(const stance_model *m, const grid_view *g, const tc_stance *warm, rest_point *p) noexcept nogil:
+    """Move the state of a stance nearby as the ground under its wheels moves from there to here."""
+    cdef double z[4]
+    cdef double before[4]
+    cdef double twist
+    cdef rest_point by
+    cdef int32_t i, j, w
+    if not (feet_of(m, g.grid, g.bounds, warm.x, warm.y, warm.yaw, before)
+            and feet_of(m, g.grid, g.bounds, g.x, g.y, atan2(g.s, g.c), z)):
+        return
+    for w in range(4):
+        z[w] -= before[w]
+    twist = z[0] - z[1] - z[2] + z[3]
+    for w in range(4):                  # what is below a wheel that hangs counts no more than the others say
+        if p.tyre[w].load <= 0.0:
+            z[w] -= twist if w == 0 or w == 3 else -twist
+            break
+    memset(&by, 0, sizeof(by))
+    plane_start(m, z, &by)
+    p.z += by.z
+    p.roll += by.roll
+    p.pitch += by.pitch
+    for i in range(2):
+        for j in range(2):
+            p.q[i][j] += by.q[i][j]
+
+
 cdef int start_warm(const stance_model *m, const tc_stance *warm, rest_point *p) noexcept nogil:
     """The state of a stance nearby; 0 where it holds none."""
     cdef double left, right

@@ -124,12 +124,15 @@ cdef int32_t stance_rest(const stance_model *m, const grid_view *g, const tc_sta
                          int32_t *iterations) noexcept nogil:
     """Attitude only. A warm start that leads nowhere is followed by a cold one."""
     cdef int32_t status
-    if start_warm(m, warm, p) and settle_from(m, g, 0.0, p, iterations) == TC_STANCE_OK:
-        return TC_STANCE_OK
+    cdef double pull = TC_COLD_PULL * m.vehicle.mass * TC_GRAVITY
+    if start_warm(m, warm, p):
+        start_moved(m, g, warm, p)
+        if settle_from(m, g, pull, p, iterations) == TC_STANCE_OK:
+            return TC_STANCE_OK
     status = start_cold(m, g, p)
     if status != TC_STANCE_OK:
         return status
-    return settle_from(m, g, TC_COLD_PULL * m.vehicle.mass * TC_GRAVITY, p, iterations)
+    return settle_from(m, g, pull, p, iterations)
 
 
 cdef void stance_find(const stance_model *m, const tc_grid *g, double x, double y, double yaw,

@@ -89,7 +89,9 @@ cdef size_t timeline_memory(const tc_fusion_config *c) noexcept nogil:
 
 
 cdef void timeline_begin(timeline_buffer *b, void *memory, const fusion_filter *blank) noexcept nogil:
-    """b is zeroed, memory holds timeline_memory() bytes, 8-byte aligned."""
+    """b is zeroed, memory holds timeline_memory() bytes, 8-byte aligned. Each page is written once: what the system has
+    only promised of it would else be fetched while samples come."""
+    memset(memory, 0, timeline_memory(&blank.c))
     b.blank = blank[0]
     b.max_marks = mark_count(blank.c.lag)
     b.mask = ring_size(blank.c.lag) - 1

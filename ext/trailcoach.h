@@ -283,6 +283,7 @@ typedef struct tc_fusion_config {
                                            its own order, no way back */
     double clock[TC_SENSORS];           /* added to the stamps of each sensor to make them the IMU's, s; [0] is 0 */
     double gnss_velocity_clock;         /* added to a fix's stamp to make it that of its velocity, s */
+    double gnss_datum_walk;             /* m/sqrt(s) */
 } tc_fusion_config;
 
 enum {                          /* tc_line_config.options, added up */

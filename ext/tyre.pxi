@@ -317,6 +317,26 @@ cdef int footprint_sample(const tread_shape *t, const grid_view *g, double cx, d
     return GROUND_OK
 
 
+cdef double upright_foot(const tread_shape *t, const grid_view *g, double u, double v) noexcept nogil:
+    """How high the middle of an upright wheel at (u, v) has its foot, m; -TC_FAR where that is not known."""
+    cdef strip_line l
+    cdef footprint f
+    l.u0 = u
+    l.v0 = v
+    l.eu = g.cu
+    l.ev = g.su
+    l.nu = l.nv = 0.0
+    l.up = 1.0
+    l.reach_u = t.radius * fabs(l.eu)
+    l.reach_v = t.radius * fabs(l.ev)
+    if not (u - l.reach_u >= 0.0 and u + l.reach_u < g.nx - 1 and v - l.reach_v >= 0.0 and v + l.reach_v < g.ny - 1):
+        return -TC_FAR
+    f.axle[2] = 0.0
+    if footprint_scan(t, g, &l, &f, STRIPS // 2) != GROUND_OK:
+        return -TC_FAR
+    return f.height[STRIPS // 2] - t.radius
+
+
 cdef inline double camber_moment(double c) noexcept nogil:
     """Of the tread's spring and its stop at the lean c >= 0, N m."""
     return TC_CAMBER_RATE * c + (TC_CAMBER_STOP * (c - TC_CAMBER_LIMIT) if c > TC_CAMBER_LIMIT else 0.0)

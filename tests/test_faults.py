@@ -131,3 +131,34 @@ def test_a_knocked_inclinometer_is_believed_again_with_its_new_bias(drive: Drive
     assert not flagged[track.t > 27.0].any()
     assert track.state["resets"][-1] == 1
     assert abs(attitude[(track.t > 1.5) & (track.t < drive.t[-1])]).max() < 1.0
+
+
+def attitude_error(drive: Drive, log: Log, begin: float, end: float) -> np.ndarray:
+    """Largest of roll, and of pitch, from begin to end, deg."""
+    track = fuse(log, rate=100.0)
+    _, attitude = drive.errors(track, track.t)
+    return abs(attitude[(track.t > begin) & (track.t < end)]).max(axis=0)
+
+
+MOMENTS = (8.0, 12.0, 16.0, 20.0, 24.0)     # s, in motion
+
+
+def test_a_gyro_at_its_limit_loses_one_axis_only(drive: Drive) -> None:
+    # given a pitch rate out of range for 0.3 s at several moments, without terrain
+    logs = [lay_over(drive.log, Fault.GYRO_SATURATED, int(t * 1e9)) for t in MOMENTS]
+    # then roll goes on as it was, and pitch is back soon, by accelerometer and wheels
+    for t, log in zip(MOMENTS, logs, strict=True):
+        assert attitude_error(drive, log, t, t + 2.0)[0] <= 0.5
+        assert attitude_error(drive, log, t + 1.3, t + 3.0)[1] <= 1.0
+
+
+def test_an_inclinometer_tells_of_the_sway_through_a_gap(drive: Drive) -> None:
+    # given no IMU for 0.5 s at several moments, with an inclinometer and with one silent meanwhile
+    told, silent = [], []
+    for t in MOMENTS:
+        log = lay_over(drive.log, Fault.IMU_GAP, int(t * 1e9))
+        told.append(attitude_error(drive, log, t + 0.5, t + 2.5))
+        kept = (log.inclination["t_ns"] < t * 1e9) | (log.inclination["t_ns"] > (t + 0.5) * 1e9)
+        silent.append(attitude_error(drive, replace(log, inclination=log.inclination[kept]), t + 0.5, t + 2.5))
+    # then it is worth its samples
+    assert np.sqrt(np.mean(np.square(told))) < 0.75 * np.sqrt(np.mean(np.square(silent))), (told, silent)

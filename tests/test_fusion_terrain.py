@@ -188,3 +188,35 @@ def test_rock_drives_end_where_the_ground_says(shared: Path, name: str) -> None:
     error = drive.error(track)
     assert np.hypot(*error[-1, :2]) < 0.4
     assert (abs(error) < 3.0 * track.sd_position).mean(axis=0).min() > 0.9
+
+
+def without_start(log: Log) -> Log:
+    """Without start pose, and fixes without velocities."""
+    gnss = log.gnss.copy()
+    gnss["flags"] = 0
+    return replace(log, gnss=gnss, meta=msgspec.structs.replace(log.meta, start=None))
+
+
+def way_to_heading(track: Track) -> float:
+    """Rolled until the heading is claimed, m."""
+    return float(track.distance[np.argmax((track.status & Status.HEADING) != 0)])
+
+
+def test_ground_with_features_shows_the_heading(d01: Ridden) -> None:
+    # given precise fixes, and nothing that tells the heading
+    log = without_start(d01.with_gnss)
+    aided, alone = fuse(log, terrain=d01.terrain), fuse(log)
+    # then it is known sooner than from the way between the fixes, and as well as is said
+    assert way_to_heading(aided) < 0.85 * way_to_heading(alone)
+    first = np.argmax((aided.status & Status.HEADING) != 0)
+    yaw = np.genfromtxt(DRIVES / "d01" / "truth.csv", delimiter=",", names=True)["yaw"]
+    error = aided.attitude[first, 2] - np.interp(aided.t[first], d01.t, np.unwrap(yaw))
+    assert abs((error + np.pi) % (2.0 * np.pi) - np.pi) < 3.0 * aided.sd_attitude[first, 2] < 0.5
+
+
+def test_level_ground_does_not() -> None:
+    drive = smooth_drive(seed=8, duration=20.0, tilt=0.0, gnss=True, start=False)
+    x, y, z = drive.position[0]
+    plane = Terrain.from_heights(np.full((600, 600), z, np.float32), x - 60.0, y - 60.0, 0.2)
+    log = without_start(drive.log)
+    assert way_to_heading(fuse(log, VEHICLE, plane)) == way_to_heading(fuse(log, VEHICLE))

@@ -74,7 +74,7 @@ FUSION_CONFIG = np.dtype([
     ("gnss_white", "f8"), ("gnss_drift_sd", "f8"), ("gnss_drift_tau", "f8"),
     ("speed_age_sd", "f8"), ("speed_age_walk", "f8"),
     ("rest_height_sd", "f8"), ("rest_attitude_sd", "f8"), ("gnss_datum_sd", "f8"),
-    ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"),
+    ("lag", "f8"), ("clock", "f8", (N_SENSORS,)), ("gnss_velocity_clock", "f8"), ("gnss_datum_walk", "f8"),
 ], align=True)
 
 PLAN_FIRST, PLAN_WARM = 1, 2         # tc_line_config.options

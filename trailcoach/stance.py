@@ -200,7 +200,8 @@ def assured_clearance(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray) -> 
 
     From the lowest and highest ground within the wheels' reach, as ACE (Otsu et al., Journal of Field Robotics 37,
     2020) bounds it: of a rest within 0.12 rad of the plane through the ground under the wheels never more than
-    :func:`settle` finds there. Rough ground leaves open more often than not whether it is clear. The ground is taken as it is on the map; its errors are for ``contact_probability``.
+    :func:`settle` finds there. Rough ground leaves open more often than not whether it is clear. The ground is taken as
+    it is on the map; its errors are for ``contact_probability``.
 
     Parameters
     ----------

@@ -41,7 +41,8 @@ include "grounding.pxi"       # parts that carry,
 include "traction.pxi"        # friction to hold and to drive
 include "fusion_terrain.pxi"  # attitude and height on the known terrain
 include "fusion_heading.pxi"  # and heading
-include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
+include "window.pxi"          # the ground around the vehicle
+include "lesson.pxi"          # what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
@@ -57,7 +58,8 @@ include "line.pxi"            # the best line over stances
 include "legs.pxi"            # a line of few legs a driver can be told
 include "course.pxi"          # what the present course meets
 include "aside.pxi"           # what going on beside the line meets
-include "contact.pxi"         # shocks of the underbody
+include "load_shift.pxi"      # a part that carries
+include "contact.pxi"         # contacts of the underbody felt
 include "coach_state.pxi"     # what the coach remembers and sees
 include "coach_time.pxi"      # time, way and the driver
 include "coach_queue.pxi"     # steps that wait to be read
@@ -67,6 +69,7 @@ include "coach_ahead.pxi"     # tight places and turns ahead
 include "coach_tip.pxi"       # near tipping
 include "coach_wheels.pxi"    # wheels that spin, dig or hang
 include "coach_knowledge.pxi"     # whether enough is known to advise
+include "coach_rock.pxi"      # a tyre on the rock
 include "coach_turn.pxi"      # turns of the steering wheel
 include "coach_legs.pxi"      # stop and steer, a leg at a time
 include "coach_line.pxi"      # where the line touches, ends, comes close, is left

@@ -151,7 +151,8 @@ STEP = np.dtype([
 
 CONTACT = np.dtype([
     ("struct_size", "u4"), ("part", "i4"), ("t_ns", "i8"), ("t_end_ns", "i8"), ("shock", "f8"), ("threshold", "f8"),
-    ("clearance", "f8"), ("probability", "f8"), ("x", "f8"), ("y", "f8"),
+    ("clearance", "f8"), ("probability", "f8"), ("x", "f8"), ("y", "f8"), ("felt", "i4"), ("reserved", "i4"),
+    ("lift", "f8"),
 ], align=True)
 
 ANSWER = np.dtype([

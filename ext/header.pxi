@@ -512,6 +512,12 @@ cdef extern from "trailcoach.h" nogil:
         int32_t exhausted
         uint32_t first_stances
 
+    ctypedef struct tc_risk:
+        uint32_t struct_size
+        int32_t unknown
+        double line
+        double part[TC_MAX_PARTS]
+
     enum:
         TC_STEP_STEER
         TC_STEP_HOLD

@@ -35,6 +35,7 @@ def struct_sizes() -> dict[str, int]:
             "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
             "INNOVATION": sizeof(tc_innovation),
             "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
+            "RISK": sizeof(tc_risk),
             "STEP": sizeof(tc_step), "CONTACT": sizeof(tc_contact), "ANSWER": sizeof(tc_answer),
             "FOOTING": sizeof(tc_footing), "MARGINS": sizeof(tc_margins)}
 
@@ -600,6 +601,18 @@ cdef class Engine:
         check(st, "settle")
         return out
 
+    def assure(self, const double[:, ::1] poses) -> np.ndarray:
+        """The least clearance that is sure at poses (n, 3) of x, y, yaw without a stance: array (n,)."""
+        out = np.zeros(poses.shape[0])
+        cdef double[::1] o = out
+        cdef tc_status st = TC_OK
+        cdef size_t n = poses.shape[0]
+        if n:
+            with nogil:
+                st = tc_assure(self._e, &poses[0, 0], n, &o[0])
+        check(st, "assure")
+        return out
+
     def examine(self, footing, const double[:, ::1] poses) -> tuple[np.ndarray, np.ndarray]:
         """Rest at poses (n, 3) with all margins on a footing (array of abi.FOOTING with shape ()): arrays (n,) of
         abi.STANCE and abi.MARGINS."""
@@ -632,6 +645,51 @@ cdef class Engine:
             st = tc_plan(self._e, &start[0], &goal[0], <tc_line_info *> &i[0], <tc_line_point *> &p[0], TC_MAX_LINE, &n)
         check(st, "plan")
         return info.reshape(()), points[:n].copy()
+
+    def line_risk(self, points, double wander_sd) -> np.ndarray:
+        """How likely a line (array (n,) of abi.LINE_POINT) touches: array of abi.RISK with shape ()."""
+        out = np.zeros(1, abi.RISK)
+        cdef const uint8_t[::1] p = bytes_of(points, abi.LINE_POINT)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        cdef size_t n = points.size
+        cdef tc_status st
+        (<tc_risk *> &o[0]).struct_size = sizeof(tc_risk)
+        with nogil:
+            st = tc_line_risk(self._e, <const tc_line_point *> &p[0] if n > 0 else NULL, n, wander_sd,
+                              <tc_risk *> &o[0])
+        check(st, "line risk")
+        return out.reshape(())
+
+
+WANDER_LENGTH = TC_WANDER_LENGTH
+
+
+def risk_wander(double wander_sd) -> tuple[np.ndarray, np.ndarray]:
+    """Where a driver with lateral errors of that standard deviation is looked for, m to the left, and how likely each
+    is: two arrays (offsets,)."""
+    cdef line_risk r
+    cdef int32_t i
+    wander_places(&r, wander_sd)
+    return (np.array([r.aside[i] for i in range(r.n_offsets)]), np.array([r.weight[i] for i in range(r.n_offsets)]))
+
+
+def risk_along(const double[:, :, ::1] touches, const double[::1] s, double wander_sd) -> np.ndarray:
+    """That each part, and then any, touches anywhere on a line, from the probabilities (offsets, n, parts) at its
+    points, NaN = not known: array (parts + 1,)."""
+    cdef line_risk r
+    cdef tc_risk out
+    cdef Py_ssize_t i, j
+    cdef int32_t k = <int32_t> touches.shape[2]
+    risk_begin(&r, wander_sd, k)
+    if touches.shape[0] != r.n_offsets or touches.shape[1] != s.shape[0] or k > TC_MAX_PARTS:
+        raise ValueError("touches is (offsets, n, parts), s is (n,)")
+    for i in range(s.shape[0]):
+        risk_place(&r, s[i])
+        for j in range(r.n_offsets):
+            if k:
+                risk_add(&r, <int32_t> j, &touches[j, i, 0])
+    risk_end(&r, &out)
+    return np.array([out.part[j] for j in range(k)] + [out.line])
 
 
 cdef class Coach:

@@ -561,6 +561,13 @@ typedef struct tc_line_info {
     uint32_t first_stances;     /* spent when the first clear line was at hand; 0 = there was none */
 } tc_line_info;
 
+typedef struct tc_risk {            /* that something touches anywhere on a line, 0 to 1 */
+    uint32_t struct_size;
+    int32_t  unknown;           /* places where within the wander the ground, or a rest, is not known */
+    double   line;              /* any part */
+    double   part[TC_MAX_PARTS];
+} tc_risk;
+
 enum {                          /* tc_step.kind */
     TC_STEP_STEER = 1, TC_STEP_HOLD = 2, TC_STEP_FORWARD = 3, TC_STEP_REVERSE = 4, TC_STEP_STOP = 5, TC_STEP_SETUP = 6,
     TC_STEP_WARN = 7, TC_STEP_CLEAR = 8
@@ -704,12 +711,19 @@ TC_API tc_status tc_get_window(const tc_engine *engine, tc_window *out);
 /* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
  * within 10 km of the terrain. */
 TC_API tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out);
+/* Without a stance: the least clearance that is sure of a rest within 0.12 rad of the ground at each pose, from the lowest
+ * and highest ground within its wheels' reach, m; -infinity where it is not sure to be clear. Never more than tc_settle
+ * finds, and no part of it: what a host can fall back on where that finds no rest. */
+TC_API tc_status tc_assure(tc_engine *engine, const double *poses, size_t n, double *clearance);
 /* tc_settle with all margins, some 100 times its work. footing: NULL = what tc_footing_default gives. */
 TC_API tc_status tc_footing_default(tc_footing *footing);
 TC_API tc_status tc_examine(tc_engine *engine, const tc_footing *footing, const double *poses, size_t n, tc_stance *stances,
                             tc_margins *out);
 TC_API tc_status tc_plan(tc_engine *engine, const double *start, const double *goal,
                          tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
+/* How likely a line touches, driven with such lateral errors (standard deviation, m; 0.075 holds it to about +-15 cm): the
+ * events along it hang together. Nine stances a point: not for the tick. */
+TC_API tc_status tc_line_risk(tc_engine *engine, const tc_line_point *line, size_t n, double wander_sd, tc_risk *out);
 
 #ifdef __cplusplus
 }

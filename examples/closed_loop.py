@@ -133,6 +133,7 @@ def run(kind: str, seed: int, skill: Skill, coached: bool, vehicle: Vehicle, tal
             wanted, steer = driver.drive(t, 8 * STEP, (x, y, yaw), distance) if t > 2.0 else (0.0, 0.0)
             speed += min(max(wanted - speed, -2.0 * 8 * STEP), 0.8 * 8 * STEP)     # brakes, then takes up speed gently
             sim.command(speed, steer)
+            sim.brake(t > 2.0 and wanted == speed == 0.0)
         if step % round(TICK / STEP) == 0:
             texts = [s.text for s in engine.tick(round(t * 1e9))] if coached else []
             if coached and driver.asks(t):

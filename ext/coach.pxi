@@ -13,6 +13,9 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
         touch_place_at(v, i, v.part[i].centre[0], v.part[i].centre[1], &c.part_place[i])
     c.locked = v.axle[0].differential == TC_LOCKED and v.axle[1].differential == TC_LOCKED
     c.front_bar = v.axle[0].anti_roll_rate > 0.0
+    c.wheelbase = v.wheelbase
+    c.half_track = 0.5 * v.axle[0].track
+    c.rock_wheel = c.rock_next = -1
 
 
 cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
@@ -49,6 +52,7 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
         advise_turn(c, view)
     if c.at < view.line.n_points:
         watch_tight(c, view)
+    watch_rock(c, view)
     watch_lift(c, view)
     if c.at < view.line.n_points:
         advise_setup(c, view)

@@ -125,12 +125,22 @@ cdef double driver_steer(const coach_state *c, const coach_view *view) noexcept 
     return view.line.points[c.at].steer
 
 
+cdef double line_worth(const coach_state *c, const tc_line_info *info) noexcept nogil:
+    """By how much a line must keep more clear than the unsteered way to be worth leading somebody along it, m. Whoever
+    is led is a hand aside now and then; where the line has no room for that, and the way as it is would pass, what a
+    hand aside costs has to be gained too."""
+    if info.tube > 0.0 or info.straight_clearance < TC_COACH_TOUCHES:
+        return TC_COACH_WORTH
+    return TC_COACH_WORTH + TC_COACH_ASIDE * c.config.deviation_warn
+
+
 cdef bint line_matters(const coach_state *c, const coach_view *view) noexcept nogil:
     """Whether the advised line keeps a part from the ground that the unsteered way would bring near it."""
     cdef const tc_line_info *info = &view.line.info
     cdef coach_place tight
     if info.straight_clearance < c.config.clearance_warn:
-        return view.s < info.straight_s and info.least_clearance > info.straight_clearance + TC_COACH_WORTH
+        return (view.s < info.straight_s
+                and info.least_clearance > info.straight_clearance + line_worth(c, info))
     find_place(c, view, c.config.clearance_warn, &tight)
     return isnan(info.straight_clearance) and tight.first >= 0
 

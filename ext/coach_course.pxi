@@ -69,6 +69,7 @@ cdef void course_turn(coach_state *c, const coach_view *view, const coach_place 
         return
     turn_step(c, view, turn, driver_steer(c, view), TC_PHASE_NOW, &step)
     step.priority = priority
+    turn_onto_rock(c, view, turn, &step)
     course_why(c, view, place, &step)
     step_part(c, part, &step)
     step.clearance = beside

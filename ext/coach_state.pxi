@@ -156,12 +156,16 @@ cdef struct coach_state:
     int64_t back_since_ns               # rolling back; 0 = not
     int32_t backing                     # the way back was told: no roll back
     coach_sight touching, close         # of the present course
+    int32_t rock_wheel                  # front wheel that was led onto a rock, -1 = none; and by the turn at hand
+    int32_t rock_next
+    double rock_at, rock_next_at        # distance travelled there, m
     # of the vehicle
     int32_t n_parts
     int32_t part_side[TC_MAX_PARTS]     # 1 left, -1 right, 0 neither
     touch_place part_place[TC_MAX_PARTS]    # of its middle
     int32_t locked                      # both axles are
     int32_t front_bar                   # there is an anti-roll bar in front
+    double wheelbase, half_track        # m, the track in front
     # of this tick
     double roll_to[TC_MAX_LINE]         # wheel travel from the vehicle to every point ahead, m
     int32_t at                          # first point ahead

@@ -23,6 +23,7 @@ cdef void give_turn(coach_state *c, const coach_view *view, tc_step *step) noexc
                  or view.state.distance - c.told_at < TC_COACH_SAME_PLACE)):
         return
     if step_give(c, view, step, fabs(step.turns)):
+        rock_told(c)
         c.told_steer = step.steer
         c.told_at = view.state.distance
         c.told_ns = view.t_ns
@@ -44,6 +45,7 @@ cdef void advise_turn(coach_state *c, const coach_view *view) noexcept nogil:
         return
     if turn_due(c, i):
         turn_step(c, view, i, steer, TC_PHASE_NOW, &step)
+        turn_onto_rock(c, view, i, &step)
         give_turn(c, view, &step)
     elif c.roll_to[i] <= prepare_way(c) and c.roll_to[i] - turn_way(c) >= c.speed * TC_COACH_PREPARE_GAP:
         turn_step(c, view, i, steer, TC_PHASE_PREPARE, &step)

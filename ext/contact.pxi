@@ -1,7 +1,8 @@
-# Contacts felt: a shock of the IMU that stands out of the ride while a part is near the ground.
+# Contacts felt: a shock of the IMU that stands out of the ride while a part is near the ground, or load that shifts
+# from the wheels to a part (load_shift.pxi).
 #
 # A strike on the underbody rings in a band that a soft tyre swallows. What stands out is told by the ride itself: its
-# running median on the move. A scrape without a shock, or resting on a rock, is not felt here.
+# running median on the move. A light scrape without a shock is not felt.
 
 cdef enum:
     CONTACT_RECENT = 4                  # ticks remembered: what was near just before
@@ -45,7 +46,7 @@ cdef struct contact_watch:
     int32_t begun
     int32_t moving
     int32_t expected                    # a part is predicted to touch
-    # the shock that goes on
+    # the contact that goes on
     int32_t shaken
     int32_t told                        # taken by the coach
     int64_t last_ns                     # when it last stood out
@@ -93,11 +94,14 @@ cdef void contact_restart(contact_watch *w, const tc_imu *sample) noexcept nogil
     w.t_ns = sample.t_ns
 
 
-cdef void shock_begin(contact_watch *w, int64_t t_ns) noexcept nogil:
+cdef void contact_begin(contact_watch *w, int64_t t_ns) noexcept nogil:
+    if w.shaken:
+        contact_close(w)
     memset(&w.now, 0, sizeof(tc_contact))
     w.now.struct_size = sizeof(tc_contact)
     w.now.part = -1
     w.now.t_ns = t_ns
+    w.now.threshold = w.now.lift = NAN
     w.now.clearance = w.now.probability = w.now.x = w.now.y = NAN
     w.shaken = 1
     w.told = 0
@@ -120,9 +124,8 @@ cdef void contact_sample(contact_watch *w, const tc_imu *sample) noexcept nogil:
     if dt * TC_SHOCK_RATE_LEAST > 1.0 or not level > threshold:
         return
     if not w.shaken or seconds(sample.t_ns, w.last_ns) > TC_SHOCK_MERGE:
-        if w.shaken:
-            contact_close(w)
-        shock_begin(w, sample.t_ns)
+        contact_begin(w, sample.t_ns)
+    w.now.felt |= TC_FELT_SHOCK
     w.last_ns = w.now.t_end_ns = sample.t_ns
     if level > w.now.shock:
         w.now.shock = level
@@ -130,7 +133,7 @@ cdef void contact_sample(contact_watch *w, const tc_imu *sample) noexcept nogil:
 
 
 cdef void contact_close(contact_watch *w) noexcept nogil:
-    """The shock is over: keep it, the oldest is lost where there is no room."""
+    """The contact is over: keep it, the oldest is lost where there is no room."""
     w.shaken = 0
     if w.count == TC_MAX_CONTACTS:
         w.first = (w.first + 1) % TC_MAX_CONTACTS
@@ -140,17 +143,33 @@ cdef void contact_close(contact_watch *w) noexcept nogil:
 
 
 cdef void contact_beside(contact_watch *w, const contact_nearness *near) noexcept nogil:
-    """Lay what was near the ground at a tick beside the shock."""
+    """Lay what was near the ground at a tick beside the contact."""
     if near.part < 0 or seconds(w.now.t_ns, near.t_ns) > TC_CONTACT_MATCH:
         return
     if not near.clearance >= w.now.clearance:
         w.now.clearance = near.clearance
         w.now.probability = near.probability
-        w.now.part = near.part if near.clearance <= TC_CONTACT_NEAR else -1
+        if w.now.felt & TC_FELT_SHOCK:
+            w.now.part = near.part if near.clearance <= TC_CONTACT_NEAR else -1
 
 
-cdef bint contact_tick(contact_watch *w, const tc_state *state, const tc_stance *stance, int64_t t_ns) noexcept nogil:
-    """Lay the stance beside what is felt. True once for a contact that was not told yet; w.now is it."""
+cdef void contact_shift(contact_watch *w, const load_shift *shift, int64_t t_ns) noexcept nogil:
+    """Load that shifted: part of the contact that goes on, or one of its own."""
+    if not w.shaken or seconds(shift.since_ns, w.last_ns) > TC_SHOCK_MERGE:
+        contact_begin(w, shift.since_ns)
+    w.now.felt |= TC_FELT_SHIFT
+    if not w.now.lift >= shift.lift:
+        w.now.lift = shift.lift
+    if not w.now.felt & TC_FELT_SHOCK or w.now.part < 0:
+        w.now.part = shift.part
+    if t_ns > w.last_ns:
+        w.last_ns = w.now.t_end_ns = t_ns
+
+
+cdef bint contact_tick(contact_watch *w, const tc_state *state, const tc_stance *stance, const load_shift *shift,
+                       int64_t t_ns) noexcept nogil:
+    """Lay the stance beside what is felt. True once for a contact that was not told yet; w.now is it.
+    shift: load that shifted, or NULL."""
     cdef contact_nearness *near = &w.recent[w.n_recent % CONTACT_RECENT]
     cdef int32_t i
     w.moving = speed_of(state) > TC_SHOCK_MOVING
@@ -162,6 +181,8 @@ cdef bint contact_tick(contact_watch *w, const tc_state *state, const tc_stance 
         near.probability = stance.contact_probability[near.part]
     w.expected = near.part >= 0 and near.clearance < 0.0
     w.n_recent = (w.n_recent + 1) % CONTACT_RECENT
+    if shift is not NULL and shift.felt:
+        contact_shift(w, shift, t_ns)
     if not w.shaken:
         return False
     if isnan(w.now.x):

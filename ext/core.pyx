@@ -33,6 +33,7 @@ include "fusion_smoother.pxi"     # how an earlier state hangs together with the
 include "clock.pxi"           # which stamps can be, and whose clock stepped
 include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
+include "assured.pxi"         # what clearance is sure without one
 include "tipover.pxi"         # margins of a rest: gravity turned until it tips,
 include "ramps.pxi"           # approach, breakover and departure,
 include "rests.pxi"           # other rests within reach,
@@ -40,16 +41,25 @@ include "grounding.pxi"       # parts that carry,
 include "traction.pxi"        # friction to hold and to drive
 include "fusion_terrain.pxi"  # attitude and height on the known terrain
 include "fusion_heading.pxi"  # and heading
-include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
+include "window.pxi"          # the ground around the vehicle
+include "lesson.pxi"          # what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
 include "look.pxi"            # about what clearance is to be expected
-include "line.pxi"            # search of the best line over stances
+include "line_state.pxi"      # what a search of lines keeps
+include "line_pose.pxi"       # what it thinks of a pose,
+include "line_arc.pxi"        # of an arc,
+include "line_goal.pxi"       # of the way to the goal
+include "line_points.pxi"     # the line it found
+include "line_warm.pxi"       # the last line, tried first
+include "line_search.pxi"     # lazy Hybrid A*
+include "line.pxi"            # the best line over stances
 include "legs.pxi"            # a line of few legs a driver can be told
 include "course.pxi"          # what the present course meets
 include "aside.pxi"           # what going on beside the line meets
-include "contact.pxi"         # shocks of the underbody
+include "load_shift.pxi"      # a part that carries
+include "contact.pxi"         # contacts of the underbody felt
 include "coach_state.pxi"     # what the coach remembers and sees
 include "coach_time.pxi"      # time, way and the driver
 include "coach_queue.pxi"     # steps that wait to be read
@@ -59,6 +69,7 @@ include "coach_ahead.pxi"     # tight places and turns ahead
 include "coach_tip.pxi"       # near tipping
 include "coach_wheels.pxi"    # wheels that spin, dig or hang
 include "coach_knowledge.pxi"     # whether enough is known to advise
+include "coach_rock.pxi"      # a tyre on the rock
 include "coach_turn.pxi"      # turns of the steering wheel
 include "coach_legs.pxi"      # stop and steer, a leg at a time
 include "coach_line.pxi"      # where the line touches, ends, comes close, is left
@@ -68,5 +79,6 @@ include "coach_motion.pxi"    # rolls back, is struck
 include "coach_answer.pxi"    # questions, answered from the same state
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI
+include "line_risk.pxi"       # how likely a line touches
 include "examine.pxi"         # all margins through the C ABI
 include "python.pxi"          # the same entry points for Python

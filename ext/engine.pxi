@@ -13,6 +13,9 @@ cdef extern from *:
     static const double TC_REPLAN_SOON = 2.5;       /* or this much when the driver is off the line */
     static const double TC_REPLAN_OFF = 0.30;       /* by so many m, */
     static const double TC_REPLAN_STANDING = 0.3;   /* or this much when it has come to stand: what now? */
+    static const double TC_REPLAN_LEFT = 3.0;       /* m of a clear line that must still lie ahead, and */
+    static const double TC_REPLAN_LEFT_TIME = 4.0;  /* s of it: time to plan, to be told, and to turn or stop */
+    static const double TC_REPLAN_END = 0.5;        /* m, a line that ends so near the trail's end ends there */
     static const double TC_SET_OFF = 0.5;           /* m/s, of a driver who has been standing */
     static const double TC_TRAIL_BACK = 1.0;        /* m the projection on the trail may go back, */
     static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
@@ -20,6 +23,7 @@ cdef extern from *:
     """
     const double TC_VEHICLE_ROOM, TC_SET_OFF
     const double TC_WORLD, TC_NEAR_MAP
+    const double TC_REPLAN_LEFT, TC_REPLAN_LEFT_TIME, TC_REPLAN_END
     const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_REPLAN_STANDING, TC_TRAIL_BACK, TC_TRAIL_AHEAD
 
 cdef struct trail_track:
@@ -51,6 +55,7 @@ cdef struct engine_memory:
     vehicle_course course
     line_aside aside
     contact_watch contact
+    load_shift shift
     coach_view view                     # of the last tick, for questions
     int32_t ticked
     coach_state coach
@@ -144,6 +149,7 @@ cdef tc_status engine_begin(engine_memory *e) noexcept nogil:
     memset(&e.aside, 0, sizeof(e.aside))
     memset(&e.window, 0, sizeof(e.window))
     memset(&e.contact, 0, sizeof(e.contact))
+    memset(&e.shift, 0, sizeof(e.shift))
     memset(&e.view, 0, sizeof(e.view))
     memset(&e.coach, 0, sizeof(e.coach))
     memset(&e.line, 0, sizeof(e.line))
@@ -421,7 +427,7 @@ cdef void engine_stand(engine_memory *e, int64_t t_ns) noexcept nogil:
             and window_follow(&e.window, &e.grid, x, y)):
         bounds_forget(&e.bounds)
     stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance if e.has_stance else NULL, &e.stance)
-    if e.window.filled and e.config.window.learn and window_teach(&e.window, &e.model, &e.state, &e.stance, t_ns):
+    if e.window.filled and e.config.window.learn and window_teach(&e.window, &e.model, &e.state, t_ns):
         bounds_forget(&e.bounds)
         stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance, &e.stance)
     e.has_stance = 1
@@ -471,6 +477,17 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
         e.line.n_points = 0             # the outcome is known, and nothing to drive on
 
 
+cdef bint plan_serves(const engine_memory *e, const coach_view *view) noexcept nogil:
+    """Whether the line at hand says as much as a new one would: nobody has to be led along it, it is followed, and goes
+    on far enough or to the end of the trail."""
+    cdef double left = TC_REPLAN_LEFT + TC_REPLAN_LEFT_TIME * speed_of(&e.state)
+    if not e.has_line or legs_wanted(e) or not fabs(view.off_line) < e.config.coach.deviation_warn:
+        return False
+    if left > view.to_end - TC_REPLAN_END:
+        left = view.to_end - TC_REPLAN_END
+    return e.line.info.length - view.s >= left
+
+
 cdef bint plan_due(const engine_memory *e, const coach_view *view) noexcept nogil:
     """Whether the line is too old. Standing still nothing ages, but where it has come to stand is a new start."""
     cdef double rolled = e.state.distance - e.planned_at
@@ -478,7 +495,9 @@ cdef bint plan_due(const engine_memory *e, const coach_view *view) noexcept nogi
         return True
     if rolled > TC_REPLAN_STANDING and speed_of(&e.state) < TC_COACH_STILL:
         return True
-    return rolled > TC_REPLAN_AFTER or (rolled > TC_REPLAN_SOON and fabs(view.off_line) > TC_REPLAN_OFF)
+    if rolled > TC_REPLAN_SOON and fabs(view.off_line) > TC_REPLAN_OFF:
+        return True
+    return rolled > TC_REPLAN_AFTER and not plan_serves(e, view)
 
 
 cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
@@ -525,7 +544,10 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
                            e.state.distance)
                 view.aside = e.aside.points
                 view.n_aside = e.aside.n
-    if contact_tick(&e.contact, &e.state, view.stance, t_ns):
+    e.shift.felt = 0
+    if view.stance is not NULL:
+        shift_tick(&e.shift, &e.state, view.stance, <int32_t> e.config.vehicle.n_parts, t_ns)
+    if contact_tick(&e.contact, &e.state, view.stance, &e.shift, t_ns):
         view.contact = &e.contact.now
     coach_tick(&e.coach, &view)
     e.view = view
@@ -632,6 +654,18 @@ cdef public tc_status tc_next_contact(tc_engine *engine, tc_contact *out) noexce
     return TC_OK
 
 
+cdef public tc_status tc_get_contact(const tc_engine *engine, tc_contact *out) noexcept nogil:
+    cdef const engine_memory *e = <const engine_memory *> engine
+    if e is NULL or out is NULL:
+        return TC_E_NULL
+    if out.struct_size < sizeof(tc_contact):
+        return TC_E_ABI
+    if not e.contact.shaken:
+        return TC_NONE
+    out[0] = e.contact.now
+    return TC_OK
+
+
 cdef public tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answer *out) noexcept nogil:
     cdef const engine_memory *e = <const engine_memory *> engine
     cdef tc_answer answer
@@ -680,6 +714,21 @@ cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n
         stance_solve(&e.model, ground_at(e, poses[3 * i], poses[3 * i + 1], TC_VEHICLE_ROOM), poses[3 * i],
                      poses[3 * i + 1], poses[3 * i + 2], NULL, &out[i])
         out[i].struct_size = sizeof(tc_stance)
+    return TC_OK
+
+
+cdef public tc_status tc_assure(tc_engine *engine, const double *poses, size_t n, double *clearance) noexcept nogil:
+    cdef engine_memory *e = <engine_memory *> engine
+    cdef assurance sure
+    cdef size_t i
+    if e is NULL or (n > 0 and (poses is NULL or clearance is NULL)):
+        return TC_E_NULL
+    if not e.has_grid:
+        return TC_E_STATE
+    for i in range(n):
+        assure(&e.model, ground_at(e, poses[3 * i], poses[3 * i + 1], TC_VEHICLE_ROOM), poses[3 * i], poses[3 * i + 1],
+               poses[3 * i + 2], 0.0, &sure)
+        clearance[i] = sure.clearance if sure.clearance >= 0.0 else -INFINITY
     return TC_OK
 
 

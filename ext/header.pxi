@@ -512,6 +512,12 @@ cdef extern from "trailcoach.h" nogil:
         int32_t exhausted
         uint32_t first_stances
 
+    ctypedef struct tc_risk:
+        uint32_t struct_size
+        int32_t unknown
+        double line
+        double part[TC_MAX_PARTS]
+
     enum:
         TC_STEP_STEER
         TC_STEP_HOLD
@@ -535,7 +541,7 @@ cdef extern from "trailcoach.h" nogil:
         TC_CAUSE_CONTACT
         TC_CAUSE_END
         TC_CAUSE_ROLL_BACK
-        TC_CAUSE_HIGH_CENTRED, TC_CAUSE_TIGHT_TURNS
+        TC_CAUSE_HIGH_CENTRED, TC_CAUSE_TIGHT_TURNS, TC_CAUSE_ON_ROCK, TC_CAUSE_CLIMB_DOWN
 
     enum:
         TC_PRIORITY_ADVICE
@@ -558,6 +564,10 @@ cdef extern from "trailcoach.h" nogil:
         TC_DETAIL_ALL
         TC_DETAIL_MATTERS
         TC_DETAIL_STOP
+
+    enum:
+        TC_FELT_SHOCK
+        TC_FELT_SHIFT
 
     enum:
         TC_UNITS_FEET
@@ -618,6 +628,9 @@ cdef extern from "trailcoach.h" nogil:
         double probability
         double x
         double y
+        int32_t felt
+        int32_t reserved
+        double lift
 
     ctypedef struct tc_answer:
         uint32_t struct_size

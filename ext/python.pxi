@@ -35,6 +35,7 @@ def struct_sizes() -> dict[str, int]:
             "WINDOW_CONFIG": sizeof(tc_window_config), "CONFIG": sizeof(tc_config), "STATE": sizeof(tc_state),
             "INNOVATION": sizeof(tc_innovation),
             "STANCE": sizeof(tc_stance), "LINE_POINT": sizeof(tc_line_point), "LINE_INFO": sizeof(tc_line_info),
+            "RISK": sizeof(tc_risk),
             "STEP": sizeof(tc_step), "CONTACT": sizeof(tc_contact), "ANSWER": sizeof(tc_answer),
             "FOOTING": sizeof(tc_footing), "MARGINS": sizeof(tc_margins)}
 
@@ -65,6 +66,26 @@ def smoothed_into(const uint8_t[::1] snapshot, const double[::1] error, const do
     smoothed_state(<const fusion_filter *> &snapshot[0], &error[0], &P[0, 0], <tc_state *> &o[0])
 
 
+def at_rest(const int64_t[::1] t_ns, const double[:, ::1] pose) -> tuple[np.ndarray, np.ndarray]:
+    """Height, roll and pitch (n, 3) a body on its springs would rest at, from what they were at times evenly spaced,
+    and the variance of that; NaN where there are too few times about."""
+    cdef pose_past past
+    cdef Py_ssize_t i, k, j, n = t_ns.shape[0]
+    rest, variance = np.full((n, N_REST), np.nan), np.full((n, N_REST), np.nan)
+    cdef double[:, ::1] r = rest
+    cdef double[:, ::1] v = variance
+    memset(&past, 0, sizeof(past))
+    past.n = N_PAST
+    for i in range(N_PAST // 2, n - N_PAST // 2):
+        for k in range(N_PAST):
+            past.t_ns[k] = t_ns[i - N_PAST // 2 + k]
+            for j in range(N_REST):
+                past.pose[k][2 + j] = pose[i - N_PAST // 2 + k, j]
+        if past.t_ns[N_PAST - 1] > past.t_ns[0]:
+            past_rest(&past, &r[i, 0], &v[i, 0])
+    return rest, variance
+
+
 def rough_look(const float[:, ::1] heights, double dx) -> tuple[np.ndarray, np.ndarray]:
     """Features (ny, nx, n) float32 of the posts of a grid and their own roughness (ny, nx), m; see roughness.pxi."""
     cdef int32_t ny = heights.shape[0], nx = heights.shape[1]
@@ -80,18 +101,49 @@ def rough_look(const float[:, ::1] heights, double dx) -> tuple[np.ndarray, np.n
     return features, scale
 
 
-def nearest(known, int32_t reach) -> np.ndarray:
-    """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: (ny, nx) int64."""
-    cdef const uint8_t[:, ::1] k = np.ascontiguousarray(known, np.uint8)
-    out = np.empty((k.shape[0], k.shape[1]), np.int64)
-    cdef int64_t[:, ::1] o = out
-    cdef int32_t[:, ::1] row = np.empty((k.shape[0], k.shape[1]), np.int32)
-    if k.shape[0] == 0 or k.shape[1] == 0:
-        return out
-    if reach < 0:
-        raise ValueError(f"reach = {reach}; 0 posts or more are needed")
+def rough_curves(const float[:, ::1] seen) -> np.ndarray:
+    """What the network says of features (n, ROUGH_FEATURES): logarithms (n, 10) of nine quantiles and of the rms."""
+    cdef Py_ssize_t i = 0, n = seen.shape[0]
+    out = np.empty((n, ROUGH_OUT), np.float32)
+    cdef float[:, ::1] o = out
+    if seen.shape[1] != ROUGH_FEATURES:
+        raise ValueError(f"{seen.shape[1]} features; {ROUGH_FEATURES} are needed")
     with nogil:
-        nearest_known(&k[0, 0], k.shape[1], k.shape[0], reach, &row[0, 0], &o[0, 0])
+        while i < n:
+            rough_tell(&seen[i, 0], <int32_t> (n - i if n - i < ROUGH_LANES else ROUGH_LANES), &o[i, 0])
+            i += ROUGH_LANES
+    return out
+
+
+def rough_model() -> dict[str, np.ndarray]:
+    """The network the core is compiled with, see trailcoach.roughness.Model."""
+    return {
+        "mean": floats_of(TC_ROUGH_MEAN, ROUGH_FEATURES), "deviation": floats_of(TC_ROUGH_DEVIATION, ROUGH_FEATURES),
+        "weight1": floats_of(TC_ROUGH_WEIGHT1, ROUGH_WEIGHTS1).reshape(ROUGH_FEATURES, ROUGH_UNITS),
+        "bias1": floats_of(TC_ROUGH_BIAS1, ROUGH_UNITS),
+        "weight2": floats_of(TC_ROUGH_WEIGHT2, ROUGH_WEIGHTS2).reshape(ROUGH_UNITS, ROUGH_UNITS),
+        "bias2": floats_of(TC_ROUGH_BIAS2, ROUGH_UNITS),
+        "weight3": floats_of(TC_ROUGH_WEIGHT3, ROUGH_WEIGHTS3).reshape(ROUGH_UNITS, ROUGH_OUT),
+        "bias3": floats_of(TC_ROUGH_BIAS3, ROUGH_OUT),
+        "probability": floats_of(TC_ROUGH_PROBABILITY, ROUGH_QUANTILES),
+        "shift": floats_of(TC_ROUGH_SHIFT, ROUGH_QUANTILES),
+    }
+
+
+def nearest(known, int32_t reach, int32_t rim=0) -> np.ndarray:
+    """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: int64, (ny, nx)
+    less a rim of posts that are looked at and not told of."""
+    cdef const uint8_t[:, ::1] k = np.ascontiguousarray(known, np.uint8)
+    cdef int32_t ny = k.shape[0], nx = k.shape[1]
+    if reach < 0 or rim < 0:
+        raise ValueError(f"reach = {reach}, rim = {rim}; 0 posts or more are needed")
+    out = np.empty((max(ny - 2 * rim, 0), max(nx - 2 * rim, 0)), np.int64)
+    if out.size == 0:
+        return out
+    cdef int64_t[:, ::1] o = out
+    cdef int32_t[::1] room = np.empty(2 * <int64_t> nx * ny + 2 * nx, np.int32)
+    with nogil:
+        nearest_known(&k[0, 0], nx, ny, reach, rim, &room[0], &o[0, 0])
     return out
 
 
@@ -327,6 +379,11 @@ cdef class Engine:
         tc_destroy(self._e)
         free(self._clone)
 
+    @property
+    def front_roll_share(self) -> float:
+        """Share of the roll stiffness that the front axle has."""
+        return (<engine_memory *> self._e).window.front_share
+
     def set_terrain(self, Grid grid not None) -> None:
         check(tc_set_terrain(self._e, &grid.g), "terrain")
         self.grid = grid                # the engine borrows its heights
@@ -460,6 +517,17 @@ cdef class Engine:
         check(st, "step")
         return out.reshape(())
 
+    def contact(self) -> np.ndarray | None:
+        """The contact felt that is not over, or None."""
+        out = np.zeros((), abi.CONTACT)
+        cdef uint8_t[::1] o = out.reshape(1).view(np.uint8)
+        (<tc_contact *> &o[0]).struct_size = sizeof(tc_contact)
+        cdef tc_status st = tc_get_contact(self._e, <tc_contact *> &o[0])
+        if st == TC_NONE:
+            return None
+        check(st, "contact")
+        return out
+
     def next_contact(self) -> np.ndarray | None:
         """The oldest contact felt and not yet read, or None."""
         out = np.zeros(1, abi.CONTACT)
@@ -533,6 +601,18 @@ cdef class Engine:
         check(st, "settle")
         return out
 
+    def assure(self, const double[:, ::1] poses) -> np.ndarray:
+        """The least clearance that is sure at poses (n, 3) of x, y, yaw without a stance: array (n,)."""
+        out = np.zeros(poses.shape[0])
+        cdef double[::1] o = out
+        cdef tc_status st = TC_OK
+        cdef size_t n = poses.shape[0]
+        if n:
+            with nogil:
+                st = tc_assure(self._e, &poses[0, 0], n, &o[0])
+        check(st, "assure")
+        return out
+
     def examine(self, footing, const double[:, ::1] poses) -> tuple[np.ndarray, np.ndarray]:
         """Rest at poses (n, 3) with all margins on a footing (array of abi.FOOTING with shape ()): arrays (n,) of
         abi.STANCE and abi.MARGINS."""
@@ -566,6 +646,51 @@ cdef class Engine:
         check(st, "plan")
         return info.reshape(()), points[:n].copy()
 
+    def line_risk(self, points, double wander_sd) -> np.ndarray:
+        """How likely a line (array (n,) of abi.LINE_POINT) touches: array of abi.RISK with shape ()."""
+        out = np.zeros(1, abi.RISK)
+        cdef const uint8_t[::1] p = bytes_of(points, abi.LINE_POINT)
+        cdef uint8_t[::1] o = out.view(np.uint8)
+        cdef size_t n = points.size
+        cdef tc_status st
+        (<tc_risk *> &o[0]).struct_size = sizeof(tc_risk)
+        with nogil:
+            st = tc_line_risk(self._e, <const tc_line_point *> &p[0] if n > 0 else NULL, n, wander_sd,
+                              <tc_risk *> &o[0])
+        check(st, "line risk")
+        return out.reshape(())
+
+
+WANDER_LENGTH = TC_WANDER_LENGTH
+
+
+def risk_wander(double wander_sd) -> tuple[np.ndarray, np.ndarray]:
+    """Where a driver with lateral errors of that standard deviation is looked for, m to the left, and how likely each
+    is: two arrays (offsets,)."""
+    cdef line_risk r
+    cdef int32_t i
+    wander_places(&r, wander_sd)
+    return (np.array([r.aside[i] for i in range(r.n_offsets)]), np.array([r.weight[i] for i in range(r.n_offsets)]))
+
+
+def risk_along(const double[:, :, ::1] touches, const double[::1] s, double wander_sd) -> np.ndarray:
+    """That each part, and then any, touches anywhere on a line, from the probabilities (offsets, n, parts) at its
+    points, NaN = not known: array (parts + 1,)."""
+    cdef line_risk r
+    cdef tc_risk out
+    cdef Py_ssize_t i, j
+    cdef int32_t k = <int32_t> touches.shape[2]
+    risk_begin(&r, wander_sd, k)
+    if touches.shape[0] != r.n_offsets or touches.shape[1] != s.shape[0] or k > TC_MAX_PARTS:
+        raise ValueError("touches is (offsets, n, parts), s is (n,)")
+    for i in range(s.shape[0]):
+        risk_place(&r, s[i])
+        for j in range(r.n_offsets):
+            if k:
+                risk_add(&r, <int32_t> j, &touches[j, i, 0])
+    risk_end(&r, &out)
+    return np.array([out.part[j] for j in range(k)] + [out.line])
+
 
 cdef class Coach:
     """The coach by itself: what it says of states, stances and lines that come from anywhere.
@@ -591,7 +716,7 @@ cdef class Coach:
 
     def tick(self, state, stance=None, line_info=None, line_points=None, double s=0.0, double off_line=0.0,
              double to_end=1e9, course=None, double sigma=0.0, aside=None, contact=None,
-             course_end=None, bint legs=False) -> list[np.ndarray]:
+             course_end=None, bint legs=False, Grid grid=None) -> list[np.ndarray]:
         """Look once, at the time of the state: the steps it gives, a list of arrays of abi.STEP with shape ().
 
         state, stance (None = no terrain) and line_info (None = no line) are arrays of abi.STATE, abi.STANCE and
@@ -600,7 +725,7 @@ cdef class Coach:
         ahead (None = not known); sigma the standard deviation of the terrain's heights, m. aside is what going on
         beside the line meets, (n,) of abi.LINE_POINT; contact one felt just now, of abi.CONTACT with shape ();
         course_end the TC_STANCE_ status the course ends at and the way to there, m; legs whether the line is one of
-        legs, to be told one by one.
+        legs, to be told one by one; grid the ground about the vehicle.
         """
         cdef const uint8_t[::1] state_bytes = bytes_of(state, abi.STATE)
         cdef const uint8_t[::1] stance_bytes, info_bytes, point_bytes, course_bytes, aside_bytes, contact_bytes
@@ -640,6 +765,8 @@ cdef class Coach:
             view.course_end, view.course_end_way = course_end
         view.s, view.off_line, view.to_end, view.sigma = s, off_line, to_end, sigma
         view.legs = legs
+        if grid is not None:
+            view.grid = &grid.g
         with nogil:
             coach_tick(self._c, &view)
         steps = np.zeros(self._c.count, abi.STEP)
@@ -654,12 +781,14 @@ cdef class Coach:
 cdef class ContactWatch:
     """The recognition of contacts by itself: IMU samples, states and stances from anywhere."""
     cdef contact_watch *_w
+    cdef load_shift _shift
 
     def __cinit__(self):
         self._w = <contact_watch *> calloc(1, sizeof(contact_watch))
         if self._w is NULL:
             raise MemoryError("contact watch")
         contact_init(self._w)
+        memset(&self._shift, 0, sizeof(self._shift))
 
     def __dealloc__(self):
         free(self._w)
@@ -675,7 +804,8 @@ cdef class ContactWatch:
         """The contact that is felt now and was not told yet, of abi.CONTACT with shape (), or None."""
         cdef const uint8_t[::1] s = bytes_of(state, abi.STATE)
         cdef const uint8_t[::1] q = bytes_of(stance, abi.STANCE)
-        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], t_ns):
+        shift_tick(&self._shift, <const tc_state *> &s[0], <const tc_stance *> &q[0], TC_MAX_PARTS, t_ns)
+        if not contact_tick(self._w, <const tc_state *> &s[0], <const tc_stance *> &q[0], &self._shift, t_ns):
             return None
         return np.frombuffer((<char *> &self._w.now)[:sizeof(tc_contact)], abi.CONTACT)[0:1].copy().reshape(())
 

@@ -98,6 +98,7 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
     cdef double origin[3]
     cdef int32_t i, frame = TC_CHASSIS, least = -1
     cdef int known
+    cdef double relief = NAN
     cdef bint complete = True
     part_frame(m, g, p, frame, R_gp, origin)
     for i in range(m.underbody.n_parts):
@@ -113,7 +114,7 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
                 out.status = TC_STANCE_OFF_MAP
             continue
         if not least_only:
-            out.contact_probability[i] = touch_of_part(&m.vehicle, grid, out, i)
+            out.contact_probability[i] = touch_of_part(&m.vehicle, grid, out, i, &relief)
         if least < 0 or out.clearance[i] < out.clearance[least]:
             least = i
     out.least_part = least if complete else -1

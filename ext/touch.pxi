@@ -9,14 +9,25 @@
 # second differences, tyre and part each take the highest of many posts: that varies less, and more so under the part.
 #
 # What is asked is the true gap, given the gap on the map. Relief is exponential (rocks: Golombek and Rapp, JGR 102,
-# 1997), about the design height D of a part, and people drive where it is in proportion to their clearance. With a
-# Laplace prior of scale D / 2 and a Gaussian error the answer is closed: without it a gap that errors make small is
-# taken for small. A share of rests is another one (friction, edges): a mixture, with a wide tail.
+# 1997): with a Laplace prior and a Gaussian error the answer is closed; without one a gap that errors make small is
+# taken for small. Its scale comes from the ground under the vehicle, as far as that is from a plane that bends and
+# twists (a crest is no relief) and no error; an obstacle may also be as they are anywhere that people drive: in
+# proportion to their clearance.
+# A share of rests is another one (friction, edges): a mixture, with a wide tail.
 
 cdef extern from *:
     """
     static const double TC_TOUCH_CORRELATION = 0.3;     /* m, of the errors of heights */
     static const double TC_TOUCH_RELIEF = 2.3;          /* design clearances by which relief grows e times rarer */
+    /* of the ground under a vehicle; these and the share by likelihood of 33,000 poses on 700 grounds */
+    static const double TC_RELIEF_SCALE = 1.25;         /* reliefs by which a gap grows e times rarer */
+    static const double TC_RELIEF_LOWER = 1.6;          /* reliefs the usual gap is less than by design */
+    static const double TC_RELIEF_ERROR = 0.12;         /* share of the errors' variance that is in it */
+    static const double TC_RELIEF_LEAST = 0.05;         /* m, there is always some */
+    static const double TC_RELIEF_LEAST_GAP = 0.02;     /* m, relief does not lift the ground into a part's place */
+    static const double TC_RELIEF_BEYOND = 0.4;         /* m before and behind the wheels, */
+    static const double TC_RELIEF_BESIDE = 0.1;         /* and beside their middles, that count */
+    static const double TC_RELIEF_ELSEWHERE = 0.1;      /* share of obstacles that are as they are anywhere */
     static const double TC_TOUCH_LEAST_DESIGN = 0.05;   /* m, a part hangs no lower for that */
     static const double TC_TOUCH_NEVER = 0.25;          /* m and so many deviations beside: no error is so large */
     static const double TC_TOUCH_SD = 0.0012;           /* m, of this model against physics, under the vehicle, */
@@ -36,12 +47,15 @@ cdef extern from *:
     const double TC_TOUCH_CORRELATION, TC_TOUCH_RELIEF, TC_TOUCH_LEAST_DESIGN, TC_TOUCH_NEVER, TC_TOUCH_SD
     const double TC_TOUCH_SD_OUTSIDE, TC_TOUCH_SHARES, TC_TOUCH_OTHER, TC_TOUCH_OTHER_ROUGH, TC_TOUCH_OTHER_LOWER
     const double TC_TOUCH_OTHER_SD, TC_TOUCH_FAR, TC_TOUCH_FAR_SD, TC_SPECKLE_SPACING, TC_SPECKLE_MEDIAN
-    const double TC_SPECKLE_LESS, TC_SPECKLE_HIGHER
+    const double TC_SPECKLE_LESS, TC_SPECKLE_HIGHER, TC_RELIEF_SCALE, TC_RELIEF_LOWER, TC_RELIEF_ERROR
+    const double TC_RELIEF_LEAST, TC_RELIEF_LEAST_GAP, TC_RELIEF_BEYOND, TC_RELIEF_BESIDE, TC_RELIEF_ELSEWHERE
 
 cdef enum:
     SPECKLE = 3                         # places to each side that are looked at,
     SPECKLE_STEP = 3                    # posts apart: a stone is in a few of them only
     SPECKLES = 98                       # second differences there
+    RELIEF_ALONG = 17                   # places under a vehicle
+    RELIEF_ACROSS = 9
 
 cdef struct touch_place:
     # of a place of a part
@@ -49,6 +63,7 @@ cdef struct touch_place:
     double area                         # of the part seen from below, m^2
     double shares                       # sum of the squared shares of the wheels
     double spread                       # variance of the gap over that of a height
+    double relief                       # of the ground there, m; 0 = not known, the design height decides
 
 
 cdef inline double part_design(const tc_part *part) noexcept nogil:
@@ -72,6 +87,7 @@ cdef void touch_place_at(const tc_vehicle *v, int32_t part, double x, double y, 
         axle = (p.fixed_to - TC_HUB_FL) // 2 if p.fixed_to >= TC_HUB_FL else p.fixed_to - TC_FRONT_AXLE
     t.design = part_design(p)
     t.area = part_area(p)
+    t.relief = 0.0
     t.shares = 0.0
     t.spread = 1.0
     for w in range(4):
@@ -124,24 +140,83 @@ cdef double speckle_at(const tc_grid *g, double x, double y, double sigma) noexc
     return 1.0 if d > 1.0 else d * d
 
 
+cdef double relief_under(const tc_vehicle *v, const tc_grid *g, double x, double y, double yaw) noexcept nogil:
+    """How far the ground under a vehicle is from a plane that bends and twists, standard deviation without the map's
+    own errors, m; 0 where it is not all known. On a rectangle 1, a, b, a b and a^2 less its mean are orthogonal."""
+    cdef double half = 0.5 * v.wheelbase + TC_RELIEF_BEYOND, side = larger(v.axle[0].track, v.axle[1].track)
+    cdef double c = cos(yaw), s = sin(yaw), a, b, z, z0 = 0.0, share = 1.0 / (RELIEF_ALONG * RELIEF_ACROSS)
+    cdef double a2 = 0.0, a4 = 0.0, b2 = 0.0, sigma, left
+    cdef double mean[6]                 # of z, a z, b z, a b z, a^2 z, z^2
+    cdef int32_t i, j
+    side = 0.5 * side + TC_RELIEF_BESIDE
+    memset(mean, 0, sizeof(mean))
+    for i in range(RELIEF_ALONG):
+        a = 2.0 * i / (RELIEF_ALONG - 1) - 1.0
+        for j in range(RELIEF_ACROSS):
+            b = 2.0 * j / (RELIEF_ACROSS - 1) - 1.0
+            if ground(g, x + c * (0.5 * v.wheelbase + half * a) - s * side * b,
+                      y + s * (0.5 * v.wheelbase + half * a) + c * side * b, &z) != GROUND_OK:
+                return 0.0
+            z0 = z if i == 0 and j == 0 else z0
+            z = (z - z0) * share
+            a2 += a * a * share
+            a4 += a * a * a * a * share
+            b2 += b * b * share
+            mean[0] += z
+            mean[1] += a * z
+            mean[2] += b * z
+            mean[3] += a * b * z
+            mean[4] += a * a * z
+            mean[5] += z * z / share
+    sigma = sigma_at(g, nearest_post(g, x + 0.5 * v.wheelbase * c, y + 0.5 * v.wheelbase * s))
+    left = (mean[5] - square(mean[0]) - square(mean[1]) / a2 - square(mean[2]) / b2 - square(mean[3]) / (a2 * b2)
+            - square(mean[4] - a2 * mean[0]) / (a4 - a2 * a2) - TC_RELIEF_ERROR * square(sigma))
+    return sqrt(left) if left > square(TC_RELIEF_LEAST) else TC_RELIEF_LEAST
+
+
 cdef inline double normal_below(double z) noexcept nogil:
     return 0.0 if z < -8.0 else 1.0 if z > 8.0 else 0.5 * erfc(-z * 0.70710678118654752)
 
 
-cdef double probability_below(double gap, double variance, double design) noexcept nogil:
-    """That the true gap is negative, for one of such variance on the map and a Laplace prior about the design height.
+cdef inline double log_normal_below(double z) noexcept nogil:
+    """ln of normal_below, far into its tail (Abramowitz and Stegun 26.2.12)."""
+    if z > -6.0:
+        return log(0.5 * erfc(-z * 0.70710678118654752))
+    return -0.5 * z * z - log(-z * 2.5066282746310002) + log(1.0 - (1.0 - 3.0 / (z * z)) / (z * z))
 
-    Below the design height prior times likelihood is a normal density moved up by rate * variance, above it one moved
-    down, exp(2 rate (design - gap)) times as heavy."""
-    cdef double sd = sqrt(variance), rate, below, under, over
-    if not sd > 0.0:
+
+cdef double below_given(double gap, double variance, double scale, double middle, double *evidence) noexcept nogil:
+    """That the true gap is negative, for one of such variance on the map and a Laplace prior; ln of how likely that
+    makes the gap on the map.
+
+    Below the middle, prior times likelihood is a normal density moved up by variance / scale, above it one moved down,
+    exp(2 (middle - gap) / scale) times as heavy."""
+    cdef double sd = sqrt(variance), moved = variance / scale, away = (middle - gap) / scale
+    cdef double under = log_normal_below((middle - gap - moved) / sd)
+    cdef double over = 2.0 * away + log_normal_below((gap - middle - moved) / sd), all
+    all = (under + log(1.0 + exp(over - under))) if under > over else over + log(1.0 + exp(under - over))
+    evidence[0] = all - log(2.0 * scale) - away + 0.5 * moved / scale
+    all = log_normal_below(-(gap + moved) / sd) - all
+    return exp(all) if all < 0.0 else 1.0
+
+
+cdef double probability_below(double gap, double variance, const touch_place *t) noexcept nogil:
+    """That the true gap is negative, for one of such variance on the map: the ground is as it is under the vehicle, or
+    an obstacle as they are anywhere, whichever makes the gap on the map more likely."""
+    cdef double design = t.design if t.design > TC_TOUCH_LEAST_DESIGN else TC_TOUCH_LEAST_DESIGN
+    cdef double here, anywhere, p, under
+    if not variance > 0.0:
         return 1.0 if gap < 0.0 else 0.0
-    design = design if design > TC_TOUCH_LEAST_DESIGN else TC_TOUCH_LEAST_DESIGN
-    rate = TC_TOUCH_RELIEF / design
-    below = normal_below(-(gap + rate * variance) / sd)
-    under = normal_below((design - gap - rate * variance) / sd)
-    over = exp(2.0 * rate * (design - gap)) * normal_below((gap - design - rate * variance) / sd)
-    return below / (under + over) if under + over > 0.0 else 0.0
+    p = below_given(gap, variance, design / TC_TOUCH_RELIEF, design, &anywhere)
+    if not t.relief > 0.0:
+        return p
+    under = below_given(gap, variance, TC_RELIEF_SCALE * t.relief,
+                        larger(design - TC_RELIEF_LOWER * t.relief, TC_RELIEF_LEAST_GAP), &here)
+    here -= anywhere
+    if here > 50.0:
+        return under
+    here = (1.0 - TC_RELIEF_ELSEWHERE) / TC_RELIEF_ELSEWHERE * exp(here)
+    return (p + here * under) / (1.0 + here)
 
 
 cdef double chance_of_touch(const touch_place *t, double gap, double variance, int32_t quality) noexcept nogil:
@@ -153,10 +228,10 @@ cdef double chance_of_touch(const touch_place *t, double gap, double variance, i
         return 0.0
     other = TC_TOUCH_OTHER if quality == TC_REST_EXACT else TC_TOUCH_OTHER_ROUGH
     p = (1.0 - other) * probability_below(
-        gap, variance + square(TC_TOUCH_SD) + lever * square(TC_TOUCH_SD_OUTSIDE), t.design)
+        gap, variance + square(TC_TOUCH_SD) + lever * square(TC_TOUCH_SD_OUTSIDE), t)
     p += other * (1.0 - TC_TOUCH_FAR) * probability_below(
-        gap - TC_TOUCH_OTHER_LOWER, variance + t.shares * square(TC_TOUCH_OTHER_SD), t.design)
-    return p + other * TC_TOUCH_FAR * probability_below(gap, variance + square(TC_TOUCH_FAR_SD), t.design)
+        gap - TC_TOUCH_OTHER_LOWER, variance + t.shares * square(TC_TOUCH_OTHER_SD), t)
+    return p + other * TC_TOUCH_FAR * probability_below(gap, variance + square(TC_TOUCH_FAR_SD), t)
 
 
 cdef double touch_at(const tc_grid *g, double x, double y, double gap, double sd, const touch_place *t,
@@ -179,8 +254,10 @@ cdef double touch_at(const tc_grid *g, double x, double y, double gap, double sd
                                                              t.area / (cell * cell))
 
 
-cdef double touch_of_part(const tc_vehicle *v, const tc_grid *g, const tc_stance *st, int32_t part) noexcept nogil:
-    """That a part touches in a stance whose clearance and quality are known."""
+cdef double touch_of_part(const tc_vehicle *v, const tc_grid *g, const tc_stance *st, int32_t part,
+                          double *relief) noexcept nogil:
+    """That a part touches in a stance whose clearance and quality are known. relief: of the ground there, NaN as long
+    as no part has asked for it."""
     cdef touch_place t
     cdef double x = st.nearest[part][0] - st.x, y = st.nearest[part][1] - st.y, c, s
     if st.clearance[part] > TC_TOUCH_NEVER and g.highest is NULL and g.post_sigma is NULL and not (
@@ -189,4 +266,7 @@ cdef double touch_of_part(const tc_vehicle *v, const tc_grid *g, const tc_stance
     c = cos(st.yaw)
     s = sin(st.yaw)
     touch_place_at(v, part, c * x + s * y, c * y - s * x, &t)
+    if isnan(relief[0]):
+        relief[0] = relief_under(v, g, st.x, st.y, st.yaw)
+    t.relief = relief[0]
     return touch_at(g, st.nearest[part][0], st.nearest[part][1], st.clearance[part], 0.0, &t, st.quality)

@@ -148,6 +148,14 @@ TC_API tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n, tc_
 /* The heights alone; NaN where off the map or unknown. */
 TC_API tc_status tc_heights(const tc_grid *grid, const double *xy, size_t n, double *out);
 
+/* What a coarse grid hides, for a host that hands over raw tiles (packs know it): fills and sets highest, highest_rare
+ * and spread. `layers` is memory of the host for three floats a post, `room` is work memory of tc_hidden_room() bytes,
+ * a multiple of 8 in memory, free again afterwards. Some 1 us a post: a window of 130 x 130 posts once in 40 m of way, in
+ * a thread of the host's. The 16 posts about a post have a say: a window cut wider by as much is told as the whole is.
+ * Posts nearer than 0.1 m hide nothing a tyre or a part would not meet: leave them as they are. */
+TC_API size_t tc_hidden_room(void);
+TC_API tc_status tc_tell_hidden(tc_grid *grid, float *layers, void *room, size_t room_size);
+
 /* A terrain too large for one grid: `trailcoach terrain pack` writes it into one file, which a host maps into memory.
  * The file's format is told in ext/pack.pxi. A pack borrows the bytes; it may be copied and used by several threads. */
 
@@ -553,6 +561,13 @@ typedef struct tc_line_info {
     uint32_t first_stances;     /* spent when the first clear line was at hand; 0 = there was none */
 } tc_line_info;
 
+typedef struct tc_risk {            /* that something touches anywhere on a line, 0 to 1 */
+    uint32_t struct_size;
+    int32_t  unknown;           /* places where within the wander the ground, or a rest, is not known */
+    double   line;              /* any part */
+    double   part[TC_MAX_PARTS];
+} tc_risk;
+
 enum {                          /* tc_step.kind */
     TC_STEP_STEER = 1, TC_STEP_HOLD = 2, TC_STEP_FORWARD = 3, TC_STEP_REVERSE = 4, TC_STEP_STOP = 5, TC_STEP_SETUP = 6,
     TC_STEP_WARN = 7, TC_STEP_CLEAR = 8
@@ -561,7 +576,9 @@ enum {                          /* tc_step.cause */
     TC_CAUSE_NONE = 0, TC_CAUSE_CLEARANCE = 1, TC_CAUSE_TIP = 2, TC_CAUSE_WHEEL_LIFT = 3, TC_CAUSE_SLIP = 4,
     TC_CAUSE_OFF_LINE = 5, TC_CAUSE_NO_LINE = 6, TC_CAUSE_NO_GROUND = 7, TC_CAUSE_POSITION = 8, TC_CAUSE_CONTACT = 9,
     TC_CAUSE_END = 10, TC_CAUSE_ROLL_BACK = 11, TC_CAUSE_HIGH_CENTRED = 12,
-    TC_CAUSE_TIGHT_TURNS = 13   /* turns follow faster than they can be told: stop, turn, come as far as is said, stop */
+    TC_CAUSE_TIGHT_TURNS = 13,  /* turns follow faster than they can be told: stop, turn, come as far as is said, stop */
+    TC_CAUSE_ON_ROCK = 14,      /* the turn leads the front tyre `wheel` onto a rock */
+    TC_CAUSE_CLIMB_DOWN = 15    /* the front tyre `wheel` comes down from the rock it was led onto */
 };
 enum { TC_PRIORITY_ADVICE = 1, TC_PRIORITY_CAUTION = 2, TC_PRIORITY_DANGER = 3 };
 enum { TC_PHASE_PREPARE = 1, TC_PHASE_NOW = 2, TC_PHASE_CLEAR = 3 };  /* which of its utterances a step asks for */
@@ -593,16 +610,23 @@ typedef struct tc_step {
     int64_t  since_ns;          /* when what it speaks of began: a shock, spinning; t_ns where it is now or ahead */
 } tc_step;
 
-/* A contact felt: a shock of the IMU beyond the ride, with a part near the ground. Read it when it is over. */
+/* What a contact was felt by. */
+#define TC_FELT_SHOCK 1             /* a shock of the IMU beyond the ride */
+#define TC_FELT_SHIFT 2             /* load that shifted: the vehicle stands so that a part must carry */
+
+/* A contact felt, with a part near the ground. Read it when it is over. */
 typedef struct tc_contact {
     uint32_t struct_size;
     int32_t  part;              /* the nearest to the ground, -1 = none was near: no contact of the underbody */
-    int64_t  t_ns, t_end_ns;    /* of the shock */
-    double   shock;             /* its peak, root mean square in the shock band, m/s^2 */
-    double   threshold;         /* what it had to exceed on this ride, m/s^2 */
+    int64_t  t_ns, t_end_ns;    /* of what was felt */
+    double   shock;             /* peak of the shock, root mean square in the shock band, m/s^2; 0 = there was none */
+    double   threshold;         /* what it had to exceed on this ride, m/s^2; NaN = there was none */
     double   clearance;         /* least of that part meanwhile, as predicted, m; NaN = no stance was known */
     double   probability;       /* of touching, as predicted, 1 */
     double   x, y;              /* of the body origin when it began, world, m */
+    int32_t  felt;              /* TC_FELT_ bits */
+    int32_t  reserved;
+    double   lift;              /* of the part above where the wheels alone would hold it, m; NaN = no load shifted */
 } tc_contact;
 
 /* ---- questions ----------------------------------------------------------------------------------------- */
@@ -677,6 +701,8 @@ TC_API tc_status tc_get_line(const tc_engine *engine, tc_line_info *info, tc_lin
 TC_API tc_status tc_next_step(tc_engine *engine, tc_step *out);
 /* The oldest contact felt that was not read yet; TC_NONE = there is none. The oldest of more than 64 are lost. */
 TC_API tc_status tc_next_contact(tc_engine *engine, tc_contact *out);
+/* The contact felt that is not over: what a drive ends with, hung on a rock. TC_NONE = there is none. */
+TC_API tc_status tc_get_contact(const tc_engine *engine, tc_contact *out);
 /* Answer a question (TC_ASK_) from what the last tick knew. Says nothing by itself and changes nothing. */
 TC_API tc_status tc_ask(const tc_engine *engine, int32_t question, tc_answer *out);
 /* TC_NONE where the terrain is read in place. */
@@ -685,12 +711,19 @@ TC_API tc_status tc_get_window(const tc_engine *engine, tc_window *out);
 /* The stations by themselves: n poses (x, y, yaw); one line. goal: x, y, yaw, NaN yaw = free; both ends of a line lie
  * within 10 km of the terrain. */
 TC_API tc_status tc_settle(tc_engine *engine, const double *poses, size_t n, tc_stance *out);
+/* Without a stance: the least clearance that is sure of a rest within 0.12 rad of the ground at each pose, from the lowest
+ * and highest ground within its wheels' reach, m; -infinity where it is not sure to be clear. Never more than tc_settle
+ * finds, and no part of it: what a host can fall back on where that finds no rest. */
+TC_API tc_status tc_assure(tc_engine *engine, const double *poses, size_t n, double *clearance);
 /* tc_settle with all margins, some 100 times its work. footing: NULL = what tc_footing_default gives. */
 TC_API tc_status tc_footing_default(tc_footing *footing);
 TC_API tc_status tc_examine(tc_engine *engine, const tc_footing *footing, const double *poses, size_t n, tc_stance *stances,
                             tc_margins *out);
 TC_API tc_status tc_plan(tc_engine *engine, const double *start, const double *goal,
                          tc_line_info *info, tc_line_point *out, size_t capacity, size_t *n);
+/* How likely a line touches, driven with such lateral errors (standard deviation, m; 0.075 holds it to about +-15 cm): the
+ * events along it hang together. Nine stances a point: not for the tick. */
+TC_API tc_status tc_line_risk(tc_engine *engine, const tc_line_point *line, size_t n, double wander_sd, tc_risk *out);
 
 #ifdef __cplusplus
 }

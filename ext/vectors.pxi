@@ -15,7 +15,10 @@ cdef extern from *:
     static inline tc_four tc_greater(tc_four a, tc_four b) { return _mm_max_ps(a, b); }
     static inline tc_four tc_root(tc_four a) { return _mm_sqrt_ps(a); }
     static inline __m128 tc_two_pairs(const float *a, const float *b) {
-        return _mm_loadh_pi(_mm_castpd_ps(_mm_load_sd((const double *)a)), (const __m64 *)b);
+        double low, high;
+        memcpy(&low, a, sizeof low);
+        memcpy(&high, b, sizeof high);
+        return _mm_castpd_ps(_mm_set_pd(high, low));
     }
     /* Four floats and the one after each of them. */
     static inline void tc_load_pairs(const float *a, const float *b, const float *c, const float *d, tc_four *first,

@@ -65,6 +65,7 @@ class Drive:
         self.aside_part = REAR_DIFF
         self.ground_ends = None                 # where the known ground ends, m
         self.contact = None                     # felt at the next tick
+        self.grid = None                        # ground about the vehicle
         self.trail_end = 1e6
         self.said = []
         self.planned = None
@@ -130,7 +131,7 @@ class Drive:
         steps = self.coach.tick(s, self.stance, info, points, self.x - at, self.off_line(self.x),
                                 self.trail_end - self.x, self.course(), 0.0, self.aside(), self.contact,
                                 None if self.ground_ends is None else (UNKNOWN_GROUND, self.ground_ends - self.x),
-                                self.legs)
+                                self.legs, self.grid)
         self.contact = None
         self.said += [(self.t, self.x, step) for step in steps]
         self.t += TICK
@@ -613,8 +614,8 @@ def test_given_a_turn_soon_taken_back_that_the_course_does_not_need_then_it_is_n
 
 def test_a_course_that_is_too_long_is_refused():
     drive = Drive()
-    with pytest.raises(ValueError, match="at most 20"):
-        drive.coach.tick(drive.state, drive.stance, course=np.zeros(21, abi.LINE_POINT))
+    with pytest.raises(ValueError, match="at most 40"):
+        drive.coach.tick(drive.state, drive.stance, course=np.zeros(41, abi.LINE_POINT))
 
 
 @cache
@@ -774,7 +775,7 @@ def test_a_step_reads_as_data_and_as_json():
     assert step.reason == "Rear diff: eight inches to spare on this line; oil pan: touches by two inches straight on."
     assert (step.x, step.y, step.t) == (step.trigger.x, 0.0, step.t_ns * 1e-9)
     data = json.loads(step.to_json())
-    assert data["version"] == 2
+    assert data["version"] == 3
     assert data["trigger"].keys() == {"to_go", "x", "y"}
     assert data["why"]["other_clearance"] == -0.05
     assert data["now"]["ssml"].startswith("<speak")

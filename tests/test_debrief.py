@@ -135,6 +135,41 @@ def test_given_a_part_expected_to_touch_then_a_weaker_shock_tells():
     assert surprise == []
 
 
+def grounded(lift, part_in_ground=-0.1, seconds=2.0):
+    """A part that should be in the ground, 1 m ahead of the origin, and the nose up more than on the wheels alone."""
+    ride = Ride().near("oil_pan", 8.0, 8.0 + seconds, part_in_ground)
+    rows = ride.stance["clearance"][:, 0] < 0.0
+    ride.stance["nearest"][:, 0, 0] = 1.0
+    ride.state["pitch"][rows] = -lift
+    return ride
+
+
+def test_given_a_part_lifted_out_of_the_ground_without_a_shock_then_it_is_felt_as_load_that_shifted():
+    ride = grounded(lift=0.08)
+    (contact,) = ride.debrief()["contacts"]
+    assert (contact["part"], contact["felt"], contact["felt_by"]) == ("oil_pan", True, ["load_shift"])
+    assert contact["shock"] is None
+    assert contact["lift"] == pytest.approx(0.08)
+    assert (contact["t"], contact["t_end"]) == pytest.approx((8.0, 10.0), abs=0.11)
+    ((t, told),) = ride.told
+    assert t == pytest.approx(8.3, abs=0.11)
+    assert told["part"] == PARTS.index("oil_pan")
+
+
+@pytest.mark.parametrize("case", [
+    {"lift": 0.02}, {"lift": -0.08}, {"lift": 0.08, "part_in_ground": 0.01}, {"lift": 0.08, "seconds": 0.1},
+    {"lift": 0.08, "part_in_ground": -0.4},
+], ids=["within the noise", "deeper instead", "nothing should touch", "a bounce", "a fifth of what it should be"])
+def test_given_an_attitude_that_tells_of_no_load_then_nothing_is_felt(case):
+    assert [c for c in grounded(**case).debrief()["contacts"] if c["felt"]] == []
+
+
+def test_given_a_shock_and_then_load_that_shifts_then_it_is_one_contact():
+    (contact,) = grounded(lift=0.08).strike(8.0).debrief()["contacts"]
+    assert contact["felt_by"] == ["shock", "load_shift"]
+    assert contact["t_end"] == pytest.approx(10.0, abs=0.11)
+
+
 def test_given_an_unknown_stance_then_nothing_is_claimed_of_it():
     ride = Ride().strike(8.0).near("oil_pan", 0.0, 20.0, -1.0)
     ride.stance["status"] = 4
@@ -236,6 +271,8 @@ def drive_through(folder):
         now = engine.stance
         if now is not None:
             stance[k] = now
+    if engine.contact is not None:
+        contacts.append(engine.contact)
     return debrief(vehicle.part_names, ticks, state, stance, contacts, felt=could_feel(log.imu))
 
 

@@ -3,8 +3,12 @@ import numpy as np
 import pytest
 from grounds import flat, rock, terrain
 
+from trailcoach import _core
+from trailcoach._core import WANDER_LENGTH
+from trailcoach.engine import make_config
+from trailcoach.errors import CoreError
 from trailcoach.line import plan
-from trailcoach.risk import WANDER_LENGTH, WANDER_SD, line_risk
+from trailcoach.risk import WANDER_SD, line_risk
 from trailcoach.stance import settle
 from trailcoach.vehicle import Vehicle
 
@@ -75,3 +79,26 @@ class TestLineRisk:
         risk = line_risk(jeep, terrain(heights), line)
         assert risk.unknown.any()
         assert not risk.unknown.all()
+
+    def test_a_host_is_told_the_same(self, jeep):
+        # given a line between two rocks, and an engine of the C ABI on the same ground
+        ground = terrain(np.maximum(rock(6.0, 0.28, 0.4, 0.33), rock(7.5, -0.35, 0.4, 0.33)))
+        line = straight(jeep, ground)
+        engine = _core.Engine(make_config(jeep))
+        engine.set_terrain(ground.grid)
+        # when both are asked how likely it touches
+        told, risk = engine.line_risk(line.points, WANDER_SD), line_risk(jeep, ground, line)
+        # then they say the same, of the line, of each part and of the places not known
+        assert told["line"] == risk.line > 0.0
+        np.testing.assert_array_equal(told["part"][:len(risk.parts)], risk.part)
+        assert told["unknown"] == risk.unknown.sum()
+
+    def test_a_wander_that_is_none_is_refused(self, jeep):
+        ground = terrain(flat())
+        engine = _core.Engine(make_config(jeep))
+        with pytest.raises(CoreError):                      # no ground
+            engine.line_risk(straight(jeep, ground).points, WANDER_SD)
+        engine.set_terrain(ground.grid)
+        for wander in (-0.1, np.nan, np.inf):
+            with pytest.raises(CoreError):
+                engine.line_risk(straight(jeep, ground).points, wander)

@@ -43,7 +43,7 @@ def test_the_debrief_of_a_replay_is_one(written):
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ('"version": 2', '"version": 1', "line 1: not a step of version 2"),
+    ('"version": 3', '"version": 2', "line 1: not a step of version 3"),
     ('"kind": "', '"kind": "un', "line 1: .*kind"),
     ('"to_go":', '"togo":', "line 1: .*trigger"),
 ])
@@ -55,7 +55,7 @@ def test_what_is_not_a_step_is_refused_with_its_line(written, old, new, message)
 
 
 def test_what_is_no_debrief_is_refused():
-    with pytest.raises(InputError, match="not a debrief of version 2"):
+    with pytest.raises(InputError, match="not a debrief of version 3"):
         read_debrief("{}")
 
 

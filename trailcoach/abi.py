@@ -137,6 +137,10 @@ LINE_INFO = np.dtype([
     ("exhausted", "i4"), ("first_stances", "u4"),
 ], align=True)
 
+RISK = np.dtype([
+    ("struct_size", "u4"), ("unknown", "i4"), ("line", "f8"), ("part", "f8", (MAX_PARTS,)),
+], align=True)
+
 STEP = np.dtype([
     ("struct_size", "u4"), ("id", "u4"), ("kind", "i4"), ("cause", "i4"), ("priority", "i4"), ("side", "i4"),
     ("part", "i4"), ("wheel", "i4"), ("phase", "i4"), ("setup", "i4"), ("t_ns", "i8"), ("valid_until_ns", "i8"),
@@ -147,7 +151,8 @@ STEP = np.dtype([
 
 CONTACT = np.dtype([
     ("struct_size", "u4"), ("part", "i4"), ("t_ns", "i8"), ("t_end_ns", "i8"), ("shock", "f8"), ("threshold", "f8"),
-    ("clearance", "f8"), ("probability", "f8"), ("x", "f8"), ("y", "f8"),
+    ("clearance", "f8"), ("probability", "f8"), ("x", "f8"), ("y", "f8"), ("felt", "i4"), ("reserved", "i4"),
+    ("lift", "f8"),
 ], align=True)
 
 ANSWER = np.dtype([

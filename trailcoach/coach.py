@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
+import msgspec
 import numpy as np
 
-from trailcoach.phrase_file import CAUSES, KINDS, PHASES, PRIORITIES, SETUPS
+from trailcoach.phrase_file import CAUSES, KINDS, PHASES, PRIORITIES, SETUPS, Cause, Kind, Phase, Priority, Setup
 from trailcoach.vehicle import Vehicle
-from trailcoach.words import OUTCOMES, QUESTIONS, WHEELS, Utterance, Words
+from trailcoach.words import OUTCOMES, QUESTIONS, WHEELS, Utterance, Wheel, Words
 
-VERSION = 2             # of the JSON form: trailcoach/schemas/step.schema.json
+VERSION = 3             # of the JSON form: trailcoach/schemas/step.schema.json
 
 
-@dataclass(frozen=True)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a step is to be done.
 
     Attributes
@@ -36,8 +35,7 @@ class Trigger:
     y: float | None
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is to be done; None where the step does not ask for it.
 
     Attributes
@@ -57,8 +55,8 @@ class Action:
     turns: float | None
     steer: float | None
     distance: float | None
-    gear: int | None
-    setup: tuple[str, ...]
+    gear: Literal[1, -1] | None
+    setup: tuple[Setup, ...]
 
 
 class Why(TypedDict):
@@ -86,9 +84,9 @@ class Why(TypedDict):
         Distance of the vehicle from the line, m.
     """
 
-    side: str | None
+    side: Literal["driver", "passenger"] | None
     part: str | None
-    wheel: str | None
+    wheel: Wheel | None
     clearance: float | None
     probability: float | None
     other_clearance: float | None
@@ -97,8 +95,7 @@ class Why(TypedDict):
     off_line: float | None
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One guidance instruction, to be spoken at ``t_ns``: the utterance of its ``phase``.
 
     Attributes
@@ -109,7 +106,7 @@ class Step:
         steer, hold, forward, reverse, stop, setup, warn, clear.
     cause : str
         none, clearance, tip, wheel_lift, slip, off_line, no_line, no_ground, position, contact, end, roll_back,
-        high_centred, tight_turns.
+        high_centred, tight_turns, on_rock, climb_down.
     priority : str
         advice, caution, danger. Danger interrupts what is being said.
     phase : str
@@ -125,10 +122,10 @@ class Step:
     """
 
     id: int
-    kind: str
-    cause: str
-    priority: str
-    phase: str
+    kind: Kind
+    cause: Cause
+    priority: Priority
+    phase: Phase
     t_ns: int
     valid_until_ns: int
     since_ns: int
@@ -201,15 +198,14 @@ class Step:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, numbers and strings; what is not known is None."""
-        return {"version": VERSION, **asdict(self), "text": self.text}
+        return {"version": VERSION, **msgspec.to_builtins(self), "text": self.text}
 
     def to_json(self) -> str:
         """One line of JSON; what is not known is null."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The answer to a question, as text and as data.
 
     Attributes
@@ -242,7 +238,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, numbers and strings; what is not known is None."""
-        return {"version": VERSION, **asdict(self), "text": self.text}
+        return {"version": VERSION, **msgspec.to_builtins(self), "text": self.text}
 
 
 def _known(value: np.ndarray) -> float | None:

@@ -1,8 +1,8 @@
 """After the drive: contacts predicted against contacts felt, where the driver left the better line, and a score.
 
 Nothing is claimed that the data cannot show. A contact is *felt* where the core recognised a shock that stands out of
-the ride while a part was near the ground; a shock with no part near is not called a contact, and a contact without a
-shock (a slow scrape, resting on a rock) stays a prediction.
+the ride while a part was near the ground, or load that shifted from the wheels to a part; a shock with no part near is
+not called a contact, and a light scrape without either stays a prediction.
 """
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-VERSION = 2                     # of the JSON form: trailcoach/schemas/debrief.schema.json
+VERSION = 3                     # of the JSON form: trailcoach/schemas/debrief.schema.json
 SAMPLE_RATE_LEAST = 60.0        # Hz, below this a shock passes unseen
 MERGE = 0.5                     # s between predicted contacts that are one
 MATCH = 0.3                     # s between a shock and the prediction it is laid beside
@@ -22,6 +22,7 @@ OFF_LINE = 0.15                 # m beside the line that count, beyond what the 
 WORTH = 0.02                    # m of clearance that make another line the better one
 CLOSE = 0.05                    # m of clearance below which a place matters
 BESIDE = 0.3                    # m along the line within which a place on it is the one passed
+FELT_BY = {1: "shock", 2: "load_shift"}     # TC_FELT_
 TILTED = 0.15                   # rad of tip margin below which it was near tipping
 KNOWN_LEAST = 0.5               # of the time on the move: with less known there is no score
 COSTS = {"contact": 20, "contact_no_better_line": 5, "near_tip": 15, "departure": 5}    # points of 100
@@ -48,7 +49,7 @@ def debrief(part_names: Sequence[str], t_ns: NDArray[np.int64], state: NDArray[n
     state, stance : (n,) arrays of abi.STATE and abi.STANCE
         What was known at these ticks; a stance counts where its status is 0.
     contacts : sequence of abi.CONTACT
-        Shocks the engine recognised, in order of time.
+        What the engine felt, in order of time.
     felt : bool
         Whether an IMU was there that could show a shock, see :func:`could_feel`.
     advised, advised_stance : (m,) arrays of abi.LINE_POINT and abi.STANCE, optional
@@ -81,8 +82,9 @@ def debrief(part_names: Sequence[str], t_ns: NDArray[np.int64], state: NDArray[n
 
 def _felt(contact: NDArray[np.void], part_names: Sequence[str], first_ns: np.int64) -> dict[str, Any]:
     begin, end = ((int(contact[name]) - int(first_ns)) * 1e-9 for name in ("t_ns", "t_end_ns"))
+    by = [name for bit, name in FELT_BY.items() if int(contact["felt"]) & bit]
     return _contact(part_names[int(contact["part"])], begin, end, float(contact["clearance"]),
-                    float(contact["probability"]), True, float(contact["shock"]))
+                    float(contact["probability"]), by, float(contact["shock"]), float(contact["lift"]))
 
 
 def _only_predicted(part_names: Sequence[str], t: NDArray[np.float64], clearance: NDArray[np.float64],
@@ -99,15 +101,18 @@ def _only_predicted(part_names: Sequence[str], t: NDArray[np.float64], clearance
                 continue
             contacts.append(_contact(name, begin, end, float(clearance[rows, part].min()),
                                      float(_columns(np.nanmax, probability[rows])[part]),
-                                     False if could_feel else None, None))
+                                     [] if could_feel else None))
     return contacts
 
 
-def _contact(part: str, begin: float, end: float, clearance: float, probability: float, felt: bool | None,
-             shock: float | None) -> dict[str, Any]:
+def _contact(part: str, begin: float, end: float, clearance: float, probability: float, felt_by: list[str] | None,
+             shock: float = 0.0, lift: float = np.nan) -> dict[str, Any]:
+    """felt_by: nothing where nothing was felt, None where nothing could be."""
     return {"t": begin, "t_end": end, "part": part,
             "predicted_probability": probability if np.isfinite(probability) else None,
-            "predicted_clearance": clearance, "felt": felt, "shock": shock}
+            "predicted_clearance": clearance, "felt": None if felt_by is None else bool(felt_by),
+            "felt_by": felt_by or [], "shock": shock if shock > 0.0 else None,
+            "lift": lift if np.isfinite(lift) else None}
 
 
 def _line_clearance(advised: NDArray[np.void] | None, stance: NDArray[np.void] | None,

@@ -229,6 +229,11 @@ class Engine:
         return found
 
     @property
+    def contact(self) -> np.ndarray | None:
+        """The contact felt that is not over: array of abi.CONTACT with shape (), None if there is none."""
+        return self._core.contact()
+
+    @property
     def state(self) -> np.ndarray:
         """What fusion knows now: array of abi.STATE with shape ()."""
         return self._core.state()

@@ -10,21 +10,27 @@ import math
 import re
 import string
 import tomllib
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
 from trailcoach.errors import InputError
 
-KINDS = {1: "steer", 2: "hold", 3: "forward", 4: "reverse", 5: "stop", 6: "setup", 7: "warn", 8: "clear"}
-CAUSES = {0: "none", 1: "clearance", 2: "tip", 3: "wheel_lift", 4: "slip", 5: "off_line", 6: "no_line",
-          7: "no_ground", 8: "position", 9: "contact", 10: "end", 11: "roll_back", 12: "high_centred",
-          13: "tight_turns"}
-PRIORITIES = {1: "advice", 2: "caution", 3: "danger"}
-PHASES = {1: "prepare", 2: "now", 3: "clear"}
-SETUPS = {1: "low_range", 2: "lockers", 4: "sway_bar", 8: "tyres", 16: "walk"}
+Kind = Literal["steer", "hold", "forward", "reverse", "stop", "setup", "warn", "clear"]
+Cause = Literal["none", "clearance", "tip", "wheel_lift", "slip", "off_line", "no_line", "no_ground", "position",
+                "contact", "end", "roll_back", "high_centred", "tight_turns", "on_rock", "climb_down"]
+Priority = Literal["advice", "caution", "danger"]
+Phase = Literal["prepare", "now", "clear"]
+Setup = Literal["low_range", "lockers", "sway_bar", "tyres", "walk"]
+# by the codes of trailcoach.h
+KINDS: dict[int, Kind] = dict(enumerate(get_args(Kind), 1))
+CAUSES: dict[int, Cause] = dict(enumerate(get_args(Cause)))
+PRIORITIES: dict[int, Priority] = dict(enumerate(get_args(Priority), 1))
+PHASES: dict[int, Phase] = dict(enumerate(get_args(Phase), 1))
+SETUPS: dict[int, Setup] = {1 << i: name for i, name in enumerate(get_args(Setup))}
 UNITS = {"feet": 0, "metres": 1}
 PASSED = {"clearance", "tip", "no_ground", "position"}      # causes of a "clear" step with a reason of their own
 LONGEST = 10                            # words of an utterance: 4 s at 150 a minute
@@ -42,7 +48,7 @@ _WORDS = {"turned": {"amount", "side"}, "straighten": set(), "driver": set(), "p
           "free": {"gap"}, "touch": {"gap"}, "just": set()}
 _ANSWERS = {"nothing_said", "past", "nothing_ahead", "how_far", "unknown_position", "unknown_no_ground",
             "unknown_no_line", "another_yes", "another_no", "fit_yes", "fit_barely", "fit_no"}
-_SSML = {"document": {"language", "text"}, **{p: {"text"} for p in PRIORITIES.values()}}
+_SSML = {"document": {"language", "text"}, **{str(p): {"text"} for p in PRIORITIES.values()}}
 
 
 class Rung(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,10 +99,20 @@ def load_phrases(language: str | Path) -> PhraseFile:
         Names the file, the template, and what is wrong with it.
     """
     path = Path(language)
-    if not path.is_file():
-        if str(language) not in languages():
-            raise InputError(f"{language}: no such language; allowed: {', '.join(languages())}, or a phrase file")
-        path = Path(str(files("trailcoach").joinpath("phrases", f"{language}.toml")))
+    if path.is_file():
+        return _read(path)
+    if str(language) not in languages():
+        raise InputError(f"{language}: no such language; allowed: {', '.join(languages())}, or a phrase file")
+    return _bundled(str(language))
+
+
+@lru_cache
+def _bundled(language: str) -> PhraseFile:
+    """A language that comes with trailcoach: it does not change while a program runs."""
+    return _read(Path(str(files("trailcoach").joinpath("phrases", f"{language}.toml"))))
+
+
+def _read(path: Path) -> PhraseFile:
     try:
         phrases = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), PhraseFile)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as e:

@@ -38,7 +38,8 @@ Progress = Callable[[str, float], None]     # what is being done, and how much o
 class Tick:
     """What the engine knew, said and felt at one tick.
 
-    stance is None while it does not know where it stands; contacts (abi.CONTACT) are those over since the last tick.
+    stance is None while it does not know where it stands; contacts (abi.CONTACT) are those over since the last tick, at
+    the last one of a drive also the one that is not over.
     """
 
     t_ns: int
@@ -92,7 +93,10 @@ def ticks(log: Log, vehicle: Vehicle, terrain: Terrain, trail: Trail, progress: 
         steps = engine.tick(int(time))
         if progress is not None:
             progress("replaying the drive", (i + 1) / len(times))
-        yield Tick(int(time), engine.state, engine.stance, steps, engine.contacts())
+        contacts = engine.contacts()
+        if i == len(times) - 1 and (going_on := engine.contact) is not None:
+            contacts.append(going_on)
+        yield Tick(int(time), engine.state, engine.stance, steps, contacts)
 
 
 def driven_trail(log: Log, vehicle: Vehicle, terrain: Terrain | None = None, half_width: float = 3.0) -> Trail:

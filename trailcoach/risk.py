@@ -4,16 +4,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
+from trailcoach import _core
 from trailcoach.line import Line
 from trailcoach.stance import Rest, settle
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
 
 WANDER_SD = 0.075               # m aside of the line: a driver holds it to about +-15 cm
-WANDER_LENGTH = 2.0             # m along the line after which one error says little about the next
-OFFSETS = np.linspace(-2.5, 2.5, 9)         # of the wander's standard deviation, where stances are asked
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,8 @@ class Risk:
     unknown : ndarray
         (n,) bool: within the wander the ground is unknown, or no stance was found. The probabilities are of what is
         known; a pose that tips counts as touching.
+    wander_sd : float
+        Of the driver's lateral error, m.
     """
 
     parts: tuple[str, ...]
@@ -50,21 +50,21 @@ class Risk:
     at: np.ndarray
     aside: np.ndarray
     unknown: np.ndarray
+    wander_sd: float
 
     def between(self, begin: float, end: float) -> float:
         """Probability that any part touches between two places of the line, m."""
         rows = (self.s >= begin - 1e-9) & (self.s <= end + 1e-9)
-        weight = _weights() if len(self.at) > 1 else np.ones(1)
-        return float(_along(self.at[:, rows, None], weight, self.s[rows])[0]) if rows.any() else 0.0
+        at, s = np.ascontiguousarray(self.at[:, rows, None]), np.ascontiguousarray(self.s[rows])
+        return float(_core.risk_along(at, s, self.wander_sd)[-1])
 
 
 def line_risk(vehicle: Vehicle, terrain: Terrain, line: Line, wander_sd: float = WANDER_SD) -> Risk:
     """How likely a line touches.
 
     The errors along a line hang together: who is 10 cm off now still is half a metre on, and a rest that is misjudged
-    at a rock is misjudged on all of it. Within stretches of WANDER_LENGTH one lateral error and one model error are
-    taken to hold throughout, between stretches none; stretches that overlap by half are averaged, so that it does not
-    matter where they begin.
+    at a rock is misjudged on all of it. Within stretches of 2 m one lateral error and one model error are taken to hold
+    throughout, between stretches none (ext/line_risk.pxi; a host has the same as ``tc_line_risk``).
 
     Parameters
     ----------
@@ -78,8 +78,7 @@ def line_risk(vehicle: Vehicle, terrain: Terrain, line: Line, wander_sd: float =
     -------
     Risk
     """
-    offsets = OFFSETS * wander_sd if wander_sd > 0.0 else np.zeros(1)
-    weight = _weights() if wander_sd > 0.0 else np.ones(1)
+    offsets, weight = _core.risk_wander(wander_sd)
     x, y, yaw = line.poses.T
     poses = np.concatenate([np.column_stack([x - d * np.sin(yaw), y + d * np.cos(yaw), yaw]) for d in offsets])
     stances = settle(vehicle, terrain, poses)
@@ -92,25 +91,7 @@ def line_risk(vehicle: Vehicle, terrain: Terrain, line: Line, wander_sd: float =
     touches = np.where(known, touches, 0.0)
     least = np.where(rests, stances.clearance.min(axis=1), np.nan).reshape(len(offsets), n)
     low, high = (int(np.argmin(abs(offsets - side * 2.0 * wander_sd))) for side in (-1.0, 1.0))
-    any_part = 1.0 - np.prod(1.0 - touches, axis=2, keepdims=True)
-    whole = _along(np.concatenate([touches, any_part], axis=2), weight, line.s)
-    return Risk(stances.parts, np.einsum("o,onk->nk", weight, touches), whole[:k], float(whole[k]),
-                line.s, any_part[:, :, 0], np.column_stack([least[low], least[high]]),
-                np.asarray(~known.all(axis=(0, 2))))
-
-
-def _weights() -> np.ndarray:
-    """Probability of the wander about each offset."""
-    edges = np.concatenate([[-np.inf], 0.5 * (OFFSETS[1:] + OFFSETS[:-1]), [np.inf]])
-    return np.asarray(np.diff(norm.cdf(edges)))
-
-
-def _along(touches: np.ndarray, weight: np.ndarray, s: np.ndarray) -> np.ndarray:
-    """Probability of touching anywhere, (k,), from that at each offset and point, (offsets, n, k)."""
-    results = []
-    for begin in (0.0, 0.5 * WANDER_LENGTH):
-        stretch = ((s + begin) / WANDER_LENGTH).astype(int)
-        starts = np.flatnonzero(np.diff(stretch, prepend=-1))
-        worst = np.maximum.reduceat(touches, starts, axis=1)
-        results.append(1.0 - np.prod(1.0 - np.einsum("o,ork->rk", weight, worst), axis=0))
-    return np.asarray(0.5 * (results[0] + results[1]))
+    any_part = 1.0 - np.prod(1.0 - touches, axis=2)
+    whole = _core.risk_along(np.ascontiguousarray(touches), np.ascontiguousarray(line.s), wander_sd)
+    return Risk(stances.parts, np.einsum("o,onk->nk", weight, touches), whole[:k], float(whole[k]), line.s, any_part,
+                np.column_stack([least[low], least[high]]), np.asarray(~known.all(axis=(0, 2))), wander_sd)

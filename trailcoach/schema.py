@@ -20,70 +20,18 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class Trigger(_Record, frozen=True):
-    """Where a step is to be done: metres still to roll, and the place in the world."""
-
-    to_go: float
-    x: float | None
-    y: float | None
-
-
-class Action(_Record, frozen=True):
-    """What is to be done; null where the step does not ask for it. SI units, left positive."""
-
-    turns: float | None
-    steer: float | None
-    distance: float | None
-    gear: Literal[1, -1] | None
-    setup: list[Literal["low_range", "lockers", "sway_bar", "tyres", "walk"]]
-
-
-class Why(_Record, frozen=True):
-    """The reason as data; null where it is not known or not the point. Metres, radians."""
-
-    side: Literal["driver", "passenger"] | None
-    part: str | None
-    wheel: Literal["fl", "fr", "rl", "rr"] | None
-    clearance: float | None
-    probability: float | None
-    other_clearance: float | None
-    other_part: str | None
-    angle: float | None
-    off_line: float | None
-
-
-class Utterance(_Record, frozen=True):
-    """What to say, as plain text and as SSML 1.1."""
-
-    text: str
-    ssml: str
-
-
-class Step(_Record, frozen=True):
+class Step(coach.Step, frozen=True):
     """One guidance instruction: one line of steps.jsonl. Times are nanoseconds of the log's clock."""
 
-    version: Literal[2]
-    id: int
-    kind: Literal["steer", "hold", "forward", "reverse", "stop", "setup", "warn", "clear"]
-    cause: Literal["none", "clearance", "tip", "wheel_lift", "slip", "off_line", "no_line", "no_ground", "position",
-                   "contact", "end", "roll_back", "high_centred", "tight_turns"]
-    priority: Literal["advice", "caution", "danger"]
-    phase: Literal["prepare", "now", "clear"]
-    t_ns: int
-    valid_until_ns: int
-    since_ns: int
-    trigger: Trigger
-    action: Action
-    why: Why
-    reason: str
-    prepare: Utterance
-    now: Utterance
-    clear: Utterance
+    version: Literal[3]
     text: str
 
 
 class Contact(_Record, frozen=True):
-    """A contact predicted, felt or both; seconds from the first tick, felt is null where no IMU could tell."""
+    """A contact predicted, felt or both; times from the first tick, felt is null where no IMU could tell.
+
+    It is felt by a shock of the IMU, m/s^2, or by load that shifted, which lifts the part, m.
+    """
 
     t: float
     t_end: float
@@ -91,7 +39,9 @@ class Contact(_Record, frozen=True):
     predicted_probability: float | None
     predicted_clearance: float
     felt: bool | None
+    felt_by: list[Literal["shock", "load_shift"]]
     shock: float | None
+    lift: float | None
 
 
 class Departure(_Record, frozen=True):
@@ -125,7 +75,7 @@ class Score(_Record, frozen=True):
 class Debrief(_Record, frozen=True):
     """debrief.json: what touched, what was least, where the driver left the better line. Metres by part."""
 
-    version: Literal[2]
+    version: Literal[3]
     contacts: list[Contact]
     could_feel: bool
     shocks_elsewhere: int
@@ -135,7 +85,7 @@ class Debrief(_Record, frozen=True):
     score: Score | None
 
 
-TYPES: dict[str, type[_Record]] = {"step": Step, "debrief": Debrief}
+TYPES: dict[str, type[msgspec.Struct]] = {"step": Step, "debrief": Debrief}
 VERSIONS = {"step": coach.VERSION, "debrief": debriefing.VERSION}
 
 
@@ -143,8 +93,11 @@ def make_schema(name: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of "step" or "debrief", made from its type."""
     if name not in TYPES:
         raise InputError(f"schema '{name}'; allowed: {', '.join(TYPES)}")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"trailcoach {name}, version"
-            f" {VERSIONS[name]}", **msgspec.json.schema(TYPES[name])}
+    schema = msgspec.json.schema(TYPES[name])
+    for record in schema["$defs"].values():
+        record["description"] = record["description"].partition("\n\n")[0]    # the fields have their own names
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": f"trailcoach {name}, version {VERSIONS[name]}", **schema}
 
 
 def schema_text(name: str) -> str:

@@ -195,6 +195,30 @@ def _settle(vehicle: Vehicle, terrain: Terrain, asked: np.ndarray, progress: Cal
     return stance
 
 
+def assured_clearance(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray) -> np.ndarray:
+    """The least clearance that is sure at poses (n, 3) without a stance, m, (n,); -inf where none is.
+
+    From the lowest and highest ground within the wheels' reach, as ACE (Otsu et al., Journal of Field Robotics 37,
+    2020) bounds it: of a rest within 0.12 rad of the plane through the ground under the wheels never more than
+    :func:`settle` finds there. Rough ground leaves open more often than not whether it is clear. The ground is taken as
+    it is on the map; its errors are for ``contact_probability``.
+
+    Parameters
+    ----------
+    vehicle : Vehicle
+    terrain : Terrain
+    poses : ndarray
+        (n, 3), x, y, yaw of the body origin, m and rad.
+    """
+    p = np.ascontiguousarray(poses, dtype=float)
+    if p.ndim != 2 or p.shape[1] != 3:
+        raise InputError(f"poses of shape {p.shape}; (n, 3) of x, y, yaw are needed")
+    sure = np.full(len(p), -np.inf)
+    for engine, rows in _engines(vehicle, terrain, p):
+        sure[rows] = engine.assure(np.ascontiguousarray(p[rows]))
+    return sure
+
+
 def rests(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The rests at poses (n, 3), some at a time: their rows, and an array of abi.STANCE."""
     for engine, rows in _engines(vehicle, terrain, poses):

@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 from xml.sax.saxutils import escape
 
+import msgspec
 import numpy as np
 
 from trailcoach.phrase_file import (
@@ -30,7 +32,8 @@ from trailcoach.phrase_file import (
 )
 from trailcoach.vehicle import Vehicle
 
-WHEELS = ("fl", "fr", "rl", "rr")
+Wheel = Literal["fl", "fr", "rl", "rr"]
+WHEELS: tuple[Wheel, ...] = get_args(Wheel)
 QUESTIONS = {1: "repeat", 2: "next", 3: "why", 4: "how_far", 5: "another_way", 6: "will_it_fit"}
 OUTCOMES = {0: "unknown", 1: "step", 2: "nothing", 3: "past", 4: "yes", 5: "barely", 6: "no"}
 
@@ -40,8 +43,7 @@ _TOUCHES = 0.008                        # m of clearance: the core's TC_COACH_TO
 _MOST_SETUPS = 3                        # that one utterance can hold beside the place
 
 
-@dataclass(frozen=True)
-class Utterance:
+class Utterance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing to say, as plain text and as SSML 1.1."""
 
     text: str

@@ -128,7 +128,7 @@ class Driver:
             if text.startswith("Hold"):
                 self.held, self.held_from = self.steer, distance
             self.stopped, self.speed, self.until, self.stops = None, CREEP, distance + self._distance(text), False
-        elif ("Slow" in text or "will touch" in text or "No clear line" in text) and not self.stops:
+        elif re.search("Slow|climb down|will touch|No clear line", text) and not self.stops:
             self.speed, self.until = CREEP, distance + 3.0
 
     def _go_a_leg(self, text: str, distance: float) -> None:
@@ -147,7 +147,7 @@ class Driver:
             return 0.0
         for words, turns in AMOUNTS.items():
             if said.startswith(words):
-                side = 1.0 if "driver" in said else -1.0        # the driver sits on the left
+                side = 1.0 if "driver" in said.split(",")[0] else -1.0      # the driver sits on the left
                 done = turns * (1.0 + self.skill.steer_error * self.rng.standard_normal())
                 return self.steer + side * done * 2.0 * math.pi / self.ratio
         return None

@@ -21,6 +21,7 @@ DAMPING = 0.35                  # of the critical damping of a corner
 WHEELS = ("fl", "fr", "rl", "rr")
 SPIN_GAIN = 2500.0              # N m per rad/s: how stiffly a wheel follows the speed asked for
 STEER_GAIN = 30000.0            # N m/rad
+BRAKE = 4000.0                  # N m on every wheel that is held: more than its tyre can pass on
 BUMP_TIME = 0.03                # s, of a bump stop: stiff against the spring, soft against the step
 PLACED = 0.3                    # m it may shift while it comes to rest
 SINK = 0.02                     # m the ground's box goes deeper than its lowest post
@@ -85,6 +86,11 @@ class Simulator:
             self.data.actuator(f"spin_{wheel}").ctrl[0] = speed * way / v.tyre.radius
             if i < 2:
                 self.data.actuator(f"steer_{wheel}").ctrl[0] = math.atan2(v.wheelbase * curvature, along)
+
+    def brake(self, held: bool) -> None:
+        """Hold the wheels, or let them go: a speed of nothing alone lets a vehicle creep down a slope."""
+        for wheel in WHEELS:
+            self.model.dof_frictionloss[self.model.joint(f"spin_{wheel}").dofadr[0]] = BRAKE if held else 0.0
 
     def part_forces(self) -> np.ndarray:
         """Contact force on every part of the underbody, N."""

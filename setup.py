@@ -22,7 +22,8 @@ COMPILE = [
     "-ffp-contract=off",                    # x86-64 and aarch64 agree bit for bit
     "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden",
 ]
-SOURCES = ["setup.py", "ext/core.pyx", "ext/trailcoach.h", *(f"ext/{p.name}" for p in sorted(ROOT.glob("ext/*.pxi")))]
+SOURCES = ["setup.py", "ext/core.pyx", "ext/trailcoach.h", "ext/roughness_model.h",
+           *(f"ext/{p.name}" for p in sorted(ROOT.glob("ext/*.pxi")))]
 
 
 class BuildPackage(build_py):

@@ -1,7 +1,8 @@
 """Fit what a coarse grid hides on ground whose fine heights are known: it is averaged, and what was lost is counted.
 
-    python examples/fit_roughness.py OUT.npz [TILE.tif ...] [--grounds 1000] [--check TILE.tif ...]
+    python examples/fit_roughness.py ext/roughness_model.h [TILE.tif ...] [--grounds 1000] [--check TILE.tif ...]
 
+The core is compiled with what it writes.
 Ground is averaged over blocks of 5 to 20 posts. Half of what is learned from are grounds at random (random_ground.py),
 the rest the tiles; tiles of one folder are one kind of ground, every kind counts the same, and so does every block.
 The quantiles are then moved to hold on tiles that were left out: half of each kind's tiles, then the other half.
@@ -191,6 +192,19 @@ def check(held: list[tuple[Model, list[Cells]]], what: str) -> None:
     print("  every cell alike            ", "  ".join(f"{v:5.1f}" for v in cell))
 
 
+def header(model: Model) -> str:
+    """A model as the C header that the core is compiled with."""
+    lines = ["/* What a coarse grid hides: the network of roughness.pxi, written by examples/fit_roughness.py. */"]
+    for name in Model.__dataclass_fields__:
+        values = getattr(model, name).ravel()
+        lines.append(f"static const float TC_ROUGH_{name.upper()}[{len(values)}] = {{")
+        words = [f"{float(v):.9g}" for v in values]
+        words = [w + ("f" if "." in w or "e" in w else ".0f") for w in words]
+        lines += ["    " + ", ".join(words[k:k + 7]) + "," for k in range(0, len(words), 7)]
+        lines.append("};")
+    return "\n".join([*lines, ""])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
@@ -211,7 +225,7 @@ def main() -> None:
         check(held, "tiles left out, before the quantiles are moved")
         model = moved(model, held)
         check([(replace(m, shift=model.shift), parts) for m, parts in held], "tiles left out")
-    np.savez_compressed(args.out, **{name: getattr(model, name) for name in Model.__dataclass_fields__})
+    args.out.write_text(header(model))
     if args.kinds:
         held = [(replace(fit(grounds, seen, args.steps), shift=model.shift), unseen)
                 for seen, unseen in left_out(tiles, lambda c: c.kind)]

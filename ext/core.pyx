@@ -40,7 +40,8 @@ include "grounding.pxi"       # parts that carry,
 include "traction.pxi"        # friction to hold and to drive
 include "fusion_terrain.pxi"  # attitude and height on the known terrain
 include "fusion_heading.pxi"  # and heading
-include "window.pxi"          # the ground around the vehicle, and what its wheels teach of it
+include "window.pxi"          # the ground around the vehicle
+include "lesson.pxi"          # what its wheels teach of it
 include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do

@@ -427,7 +427,7 @@ cdef void engine_stand(engine_memory *e, int64_t t_ns) noexcept nogil:
             and window_follow(&e.window, &e.grid, x, y)):
         bounds_forget(&e.bounds)
     stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance if e.has_stance else NULL, &e.stance)
-    if e.window.filled and e.config.window.learn and window_teach(&e.window, &e.model, &e.state, &e.stance, t_ns):
+    if e.window.filled and e.config.window.learn and window_teach(&e.window, &e.model, &e.state, t_ns):
         bounds_forget(&e.bounds)
         stance_solve(&e.model, ground_of(e), x, y, e.state.yaw, &e.stance, &e.stance)
     e.has_stance = 1

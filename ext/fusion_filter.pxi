@@ -102,6 +102,7 @@ cdef struct fusion_filter:
     # last motion
     double gyro[3]                      # last sample
     double accelerometer[3]
+    double gyro_said[3]                 # its rate as it came, believed or not
     double gyro_last[3]                 # the one before,
     double accelerometer_last[3]
     double gyro_before[3]               # and before that
@@ -299,7 +300,8 @@ cdef inline void row_correct(fusion_filter *f, const fusion_row *r, const double
 
 
 cdef void covariance_lose(fusion_filter *f, const fusion_batch *b) noexcept nogil:
-    """P - sum of loss loss^T, two of them at a time: each element of P is then read and written half as often."""
+    """P - sum of loss loss^T, two of them at a time and above the diagonal, then mirrored: so each element of P is read
+    and written as seldom as can be."""
     cdef double p[N_X]
     cdef double q[N_X]
     cdef double *row
@@ -315,8 +317,11 @@ cdef void covariance_lose(fusion_filter *f, const fusion_batch *b) noexcept nogi
             row = &f.P[i * N_X]
             s = p[i]
             t = q[i]
-            for j in range(n):
+            for j in range(i, n):
                 row[j] -= s * p[j] + t * q[j]
+    for i in range(1, n):
+        for j in range(i):
+            f.P[i * N_X + j] = f.P[j * N_X + i]
 
 
 cdef void batch_end(fusion_filter *f, const fusion_batch *b) noexcept nogil:

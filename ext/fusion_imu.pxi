@@ -9,6 +9,7 @@ cdef extern from *:
     static const double TC_GYRO_BACK = 0.5;            /* until a jump that lasts is believed, s */
     static const double TC_GYRO_CLIPPED = 0.1;         /* rad/s: a larger rate that repeats itself */
     static const int32_t TC_GYRO_REPEATS = 5;          /* so often is at the limit of its range */
+    static const double TC_GYRO_BEYOND = 0.1;          /* rad/s it may be beyond it, at least */
     static const double TC_FAULT_TAU = 0.2;            /* s over which an unknown rate is correlated */
     static const double TC_IMU_GAP = 0.1;              /* s */
     static const double TC_IMU_GAP_INTERVALS = 2.5;    /* usual intervals */
@@ -32,6 +33,7 @@ cdef extern from *:
     static const double TC_TWO_PI = 6.283185307179586;
     """
     const double TC_BRIDGE_TAU, TC_GYRO_JUMP, TC_GYRO_JUMP_TIME, TC_GYRO_BACK, TC_GYRO_CLIPPED, TC_FAULT_TAU
+    const double TC_GYRO_BEYOND
     const int32_t TC_GYRO_REPEATS
     const double TC_IMU_RATE_MAX, TC_IMU_FORCE_MAX, TC_IMU_GAP, TC_IMU_GAP_INTERVALS, TC_IMU_FLAG_TIME, TC_BRIDGE_STEP
     const double TC_BRIDGE_WAIT, TC_BRIDGE_PHI, TC_BRIDGE_V, TC_LEVEL_TIME
@@ -241,7 +243,8 @@ cdef void imu_lowpass(fusion_filter *f, double dt) noexcept nogil:
         shake = f.gyro[i] - f.g_low[i]
         f.g_shake[i] += f.slow_gain * (shake * shake - f.g_shake[i])
         rate = f.gyro[i] - f.bg[i]
-        f.g_power[i] += TC_POWER_SHARE * f.slow_gain * (rate * rate - f.g_power[i])
+        if f.t_fault_since == NEVER:    # else it would be told by itself
+            f.g_power[i] += TC_POWER_SHARE * f.slow_gain * (rate * rate - f.g_power[i])
         f.f_slow[i] += f.slow_gain * (f.accelerometer[i] - f.f_slow[i])
 
 
@@ -264,16 +267,22 @@ cdef int32_t is_jump(const fusion_filter *f, const tc_imu *s, int32_t axis) noex
 
 
 cdef int32_t is_clipped(fusion_filter *f, const tc_imu *s, int32_t axis) noexcept nogil:
-    """Whether the gyro stays at a limit: its noise alone would move it. The true rate is that at least."""
-    cdef int32_t same = s.gyro[axis] == f.gyro[axis] and fabs(s.gyro[axis]) > TC_GYRO_CLIPPED
+    """Whether the gyro stays at a limit: its noise alone would move it."""
+    cdef int32_t same = s.gyro[axis] == f.gyro_said[axis] and fabs(s.gyro[axis]) > TC_GYRO_CLIPPED
     f.repeats[axis] = f.repeats[axis] + 1 if same else 0
+    f.gyro_said[axis] = s.gyro[axis]
     return f.repeats[axis] >= TC_GYRO_REPEATS - 1
 
 
-cdef void rate_doubt(fusion_filter *f, const tc_imu *s, int32_t axis) noexcept nogil:
+cdef double rate_beyond(const fusion_filter *f, double limit, int32_t axis) noexcept nogil:
+    """What is to be expected of a rate at the limit, beyond it: the mean of a normal one's tail far out."""
+    return f.g_power[axis] / limit
+
+
+cdef void rate_doubt(fusion_filter *f, const tc_imu *s, int32_t axis, double least) noexcept nogil:
     """A rate that does not tell the motion, which sways on as it did: the longer, the less is known."""
     cdef double share = seconds(s.t_ns, f.t_fault_since) / TC_FAULT_TAU
-    cdef double power = f.g_power[axis] if f.g_power[axis] > TC_GAP_SWAY * TC_GAP_SWAY else TC_GAP_SWAY * TC_GAP_SWAY
+    cdef double power = f.g_power[axis] if f.g_power[axis] > least * least else least * least
     share = share if share < 1.0 else 1.0
     f.sum_doubt[axis] += 2.0 * TC_FAULT_TAU * share * power * seconds(s.t_ns, f.t_imu)
 
@@ -284,13 +293,17 @@ cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
     cdef double fade = exp(-seconds(s.t_ns, f.t_imu) / TC_BRIDGE_TAU) if f.t_fault_since != NEVER else 1.0
     cdef double gyro[3]
     cdef int32_t doubted[3]
+    cdef int32_t clipped[3]
     cdef int32_t i, any_doubted = 0, whole = is_plausible(s)
     for i in range(3):
         gyro[i] = s.gyro[i]
         doubted[i] = not whole or is_jump(f, s, i)
         if doubted[i]:
             gyro[i] = f.bg[i] + fade * (f.gyro[i] - f.bg[i])
-        doubted[i] = doubted[i] or is_clipped(f, s, i)
+        clipped[i] = is_clipped(f, s, i) and not doubted[i]
+        if clipped[i]:
+            gyro[i] += rate_beyond(f, s.gyro[i], i)
+        doubted[i] = doubted[i] or clipped[i]
         any_doubted = any_doubted or doubted[i]
     if any_doubted:
         f.t_fault = s.t_ns
@@ -300,7 +313,7 @@ cdef void imu_hold(fusion_filter *f, const tc_imu *s) noexcept nogil:
         f.t_fault_since = NEVER
     for i in range(3):
         if doubted[i]:
-            rate_doubt(f, s, i)
+            rate_doubt(f, s, i, TC_GYRO_BEYOND if clipped[i] else TC_GAP_SWAY)
     if not whole:
         f.sum_noise[1] += TC_BRIDGE_V * seconds(s.t_ns, f.t_imu)
         return

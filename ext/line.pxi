@@ -206,7 +206,8 @@ cdef void line_init(line_planner *p, void *memory, const tc_line_config *c, cons
     p.open.capacity = <int32_t> c.max_nodes
     at += c.max_nodes * sizeof(heap_entry)
     p.map.top = <float *> at
-    p.map.tread = p.map.top + LOOK_SIDE * LOOK_SIDE
+    p.map.middle = p.map.top + LOOK_SIDE * LOOK_SIDE
+    p.map.tread = p.map.middle + LOOK_SIDE * LOOK_SIDE
 
 
 cdef double least_clearance(const tc_stance *st, int32_t n_parts) noexcept nogil:

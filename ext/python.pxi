@@ -65,6 +65,26 @@ def smoothed_into(const uint8_t[::1] snapshot, const double[::1] error, const do
     smoothed_state(<const fusion_filter *> &snapshot[0], &error[0], &P[0, 0], <tc_state *> &o[0])
 
 
+def at_rest(const int64_t[::1] t_ns, const double[:, ::1] pose) -> tuple[np.ndarray, np.ndarray]:
+    """Height, roll and pitch (n, 3) a body on its springs would rest at, from what they were at times evenly spaced,
+    and the variance of that; NaN where there are too few times about."""
+    cdef pose_past past
+    cdef Py_ssize_t i, k, j, n = t_ns.shape[0]
+    rest, variance = np.full((n, N_REST), np.nan), np.full((n, N_REST), np.nan)
+    cdef double[:, ::1] r = rest
+    cdef double[:, ::1] v = variance
+    memset(&past, 0, sizeof(past))
+    past.n = N_PAST
+    for i in range(N_PAST // 2, n - N_PAST // 2):
+        for k in range(N_PAST):
+            past.t_ns[k] = t_ns[i - N_PAST // 2 + k]
+            for j in range(N_REST):
+                past.pose[k][2 + j] = pose[i - N_PAST // 2 + k, j]
+        if past.t_ns[N_PAST - 1] > past.t_ns[0]:
+            past_rest(&past, &r[i, 0], &v[i, 0])
+    return rest, variance
+
+
 def rough_look(const float[:, ::1] heights, double dx) -> tuple[np.ndarray, np.ndarray]:
     """Features (ny, nx, n) float32 of the posts of a grid and their own roughness (ny, nx), m; see roughness.pxi."""
     cdef int32_t ny = heights.shape[0], nx = heights.shape[1]
@@ -80,18 +100,49 @@ def rough_look(const float[:, ::1] heights, double dx) -> tuple[np.ndarray, np.n
     return features, scale
 
 
-def nearest(known, int32_t reach) -> np.ndarray:
-    """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: (ny, nx) int64."""
-    cdef const uint8_t[:, ::1] k = np.ascontiguousarray(known, np.uint8)
-    out = np.empty((k.shape[0], k.shape[1]), np.int64)
-    cdef int64_t[:, ::1] o = out
-    cdef int32_t[:, ::1] row = np.empty((k.shape[0], k.shape[1]), np.int32)
-    if k.shape[0] == 0 or k.shape[1] == 0:
-        return out
-    if reach < 0:
-        raise ValueError(f"reach = {reach}; 0 posts or more are needed")
+def rough_curves(const float[:, ::1] seen) -> np.ndarray:
+    """What the network says of features (n, ROUGH_FEATURES): logarithms (n, 10) of nine quantiles and of the rms."""
+    cdef Py_ssize_t i = 0, n = seen.shape[0]
+    out = np.empty((n, ROUGH_OUT), np.float32)
+    cdef float[:, ::1] o = out
+    if seen.shape[1] != ROUGH_FEATURES:
+        raise ValueError(f"{seen.shape[1]} features; {ROUGH_FEATURES} are needed")
     with nogil:
-        nearest_known(&k[0, 0], k.shape[1], k.shape[0], reach, &row[0, 0], &o[0, 0])
+        while i < n:
+            rough_tell(&seen[i, 0], <int32_t> (n - i if n - i < ROUGH_LANES else ROUGH_LANES), &o[i, 0])
+            i += ROUGH_LANES
+    return out
+
+
+def rough_model() -> dict[str, np.ndarray]:
+    """The network the core is compiled with, see trailcoach.roughness.Model."""
+    return {
+        "mean": floats_of(TC_ROUGH_MEAN, ROUGH_FEATURES), "deviation": floats_of(TC_ROUGH_DEVIATION, ROUGH_FEATURES),
+        "weight1": floats_of(TC_ROUGH_WEIGHT1, ROUGH_WEIGHTS1).reshape(ROUGH_FEATURES, ROUGH_UNITS),
+        "bias1": floats_of(TC_ROUGH_BIAS1, ROUGH_UNITS),
+        "weight2": floats_of(TC_ROUGH_WEIGHT2, ROUGH_WEIGHTS2).reshape(ROUGH_UNITS, ROUGH_UNITS),
+        "bias2": floats_of(TC_ROUGH_BIAS2, ROUGH_UNITS),
+        "weight3": floats_of(TC_ROUGH_WEIGHT3, ROUGH_WEIGHTS3).reshape(ROUGH_UNITS, ROUGH_OUT),
+        "bias3": floats_of(TC_ROUGH_BIAS3, ROUGH_OUT),
+        "probability": floats_of(TC_ROUGH_PROBABILITY, ROUGH_QUANTILES),
+        "shift": floats_of(TC_ROUGH_SHIFT, ROUGH_QUANTILES),
+    }
+
+
+def nearest(known, int32_t reach, int32_t rim=0) -> np.ndarray:
+    """Place in the flattened array of the nearest post that is known, -1 = none within reach posts: int64, (ny, nx)
+    less a rim of posts that are looked at and not told of."""
+    cdef const uint8_t[:, ::1] k = np.ascontiguousarray(known, np.uint8)
+    cdef int32_t ny = k.shape[0], nx = k.shape[1]
+    if reach < 0 or rim < 0:
+        raise ValueError(f"reach = {reach}, rim = {rim}; 0 posts or more are needed")
+    out = np.empty((max(ny - 2 * rim, 0), max(nx - 2 * rim, 0)), np.int64)
+    if out.size == 0:
+        return out
+    cdef int64_t[:, ::1] o = out
+    cdef int32_t[::1] room = np.empty(2 * <int64_t> nx * ny + 2 * nx, np.int32)
+    with nogil:
+        nearest_known(&k[0, 0], nx, ny, reach, rim, &room[0], &o[0, 0])
     return out
 
 
@@ -326,6 +377,11 @@ cdef class Engine:
     def __dealloc__(self):
         tc_destroy(self._e)
         free(self._clone)
+
+    @property
+    def front_roll_share(self) -> float:
+        """Share of the roll stiffness that the front axle has."""
+        return (<engine_memory *> self._e).window.front_share
 
     def set_terrain(self, Grid grid not None) -> None:
         check(tc_set_terrain(self._e, &grid.g), "terrain")

@@ -1,4 +1,4 @@
-# How the posts of a coarse grid lie, from which trailcoach/roughness.py tells what it hides, and says why.
+# How the posts of a coarse grid lie, and what it hides; trailcoach/roughness.py says why.
 #
 # Means over squares of 3, 9 and 25 posts are sums of sums, 3 x 3 and 5 x 5: none cancels, and a post gets the same bits
 # wherever the grid is cut. Work arrays have a rim of zeros as wide as the widest square reaches.
@@ -28,6 +28,47 @@ cdef enum:
     ROUGH_SQUARE = 6, ROUGH_CUBE = 8, ROUGH_FOURTH = 10, ROUGH_FAR_SQUARE = 12, ROUGH_FAR_CUBE = 13
     # and of the twist; then the mean difference itself over one, two and four spacings
     ROUGH_TWIST = 14, ROUGH_BEND = 15
+
+cdef enum:
+    ROUGH_UNITS = 28                    # of each of two hidden layers
+    ROUGH_QUANTILES = 9
+    ROUGH_HALF = 3                      # those at 1/2
+    ROUGH_RARE = 7                      # and 99/100
+    ROUGH_OUT = ROUGH_QUANTILES + 1     # and the rms
+    ROUGH_LANES = 16                    # posts told of together
+    ROUGH_BLOCK = 160                   # posts along a side of what is told in one go: its work fits into a cache
+    ROUGH_HALO = 16                     # posts about a post that have a say in what it hides
+    ROUGH_SIDE = ROUGH_BLOCK + 2 * ROUGH_HALO
+    ROUGH_POSTS = ROUGH_SIDE * ROUGH_SIDE
+    ROUGH_ROOM_SIZE = ROUGH_ROOM * (ROUGH_SIDE + 2 * ROUGH_RIM) * (ROUGH_SIDE + 2 * ROUGH_RIM)
+    ROUGH_MEANS_SIZE = ROUGH_MEANS * ROUGH_POSTS
+    ROUGH_SEEN_SIZE = ROUGH_FEATURES * ROUGH_POSTS
+    ROUGH_LAYER_SIZE = ROUGH_UNITS * ROUGH_LANES
+    ROUGH_CURVES_SIZE = ROUGH_LANES * ROUGH_OUT
+    ROUGH_WEIGHTS1 = ROUGH_FEATURES * ROUGH_UNITS
+    ROUGH_WEIGHTS2 = ROUGH_UNITS * ROUGH_UNITS
+    ROUGH_WEIGHTS3 = ROUGH_UNITS * ROUGH_OUT
+
+cdef extern from "roughness_model.h":
+    const float TC_ROUGH_MEAN[ROUGH_FEATURES]
+    const float TC_ROUGH_DEVIATION[ROUGH_FEATURES]
+    const float TC_ROUGH_WEIGHT1[ROUGH_WEIGHTS1]
+    const float TC_ROUGH_BIAS1[ROUGH_UNITS]
+    const float TC_ROUGH_WEIGHT2[ROUGH_WEIGHTS2]
+    const float TC_ROUGH_BIAS2[ROUGH_UNITS]
+    const float TC_ROUGH_WEIGHT3[ROUGH_WEIGHTS3]
+    const float TC_ROUGH_BIAS3[ROUGH_OUT]
+    const float TC_ROUGH_PROBABILITY[ROUGH_QUANTILES]
+    const float TC_ROUGH_SHIFT[ROUGH_QUANTILES]
+
+cdef extern from *:
+    """
+    static const float TC_ROUGH_BEYOND = 3.0f;          /* deviations of a feature: farther off nothing has been seen */
+    static const double TC_ROUGH_STEP[2] = {-8.0, 3.0}; /* bounds of the logarithm of a step between quantiles */
+    static const float TC_ROUGH_STEEP = 6.0f;           /* beyond it tanh is 1 to 1e-5 */
+    """
+    const float TC_ROUGH_BEYOND, TC_ROUGH_STEEP
+    const double TC_ROUGH_STEP[2]
 
 cdef inline void sum3(const double *a, double *out, int64_t first, int64_t last, int64_t step) noexcept nogil:
     cdef int64_t k
@@ -242,3 +283,146 @@ cdef void rough_features(const float *h, int32_t nx, int32_t ny, double dx, doub
             gy = rise(h, at, nx, j, ny)
             scale[at] = post_features(means + at * ROUGH_MEANS, whole, sqrt(gx * gx + gy * gy), dx,
                                       out + at * ROUGH_FEATURES)
+
+
+cdef void rough_bend(float *a, int32_t n) noexcept nogil:
+    """tanh by Lambert's continued fraction, to 1e-5."""
+    cdef int32_t k
+    cdef float x, s, over, under
+    for k in range(n):
+        x = a[k]
+        x = x if x < TC_ROUGH_STEEP else TC_ROUGH_STEEP
+        x = x if x > -TC_ROUGH_STEEP else -TC_ROUGH_STEEP
+        s = x * x
+        over = <float> 34459425.0 + s * (<float> 4729725.0 + s * (<float> 135135.0 + s * (<float> 990.0 + s)))
+        under = <float> 945945.0 + s * (<float> 13860.0 + <float> 45.0 * s)
+        under = <float> 34459425.0 + s * (<float> 16216200.0 + s * under)
+        a[k] = x * over / under
+
+
+cdef void rough_layer(const float *weight, const float *bias, int32_t n_in, int32_t n_out, const float *a,
+                      float *out) noexcept nogil:
+    """One layer for ROUGH_LANES posts side by side."""
+    cdef float sums[ROUGH_LANES]
+    cdef float w
+    cdef int32_t i, k, lane
+    for k in range(n_out):
+        for lane in range(ROUGH_LANES):
+            sums[lane] = bias[k]
+        for i in range(n_in):
+            w = weight[i * n_out + k]
+            for lane in range(ROUGH_LANES):
+                sums[lane] += w * a[i * ROUGH_LANES + lane]
+        memcpy(out + k * ROUGH_LANES, sums, sizeof(sums))
+
+
+cdef void rough_curve(const float *network, float *out) noexcept nogil:
+    """Logarithms of the quantiles and of the rms, over a post's own roughness, from what the last layer gives."""
+    cdef double step[ROUGH_QUANTILES]
+    cdef double a
+    cdef float before
+    cdef int32_t k
+    for k in range(ROUGH_QUANTILES):
+        a = network[k * ROUGH_LANES]
+        a = a if a > TC_ROUGH_STEP[0] else TC_ROUGH_STEP[0]
+        step[k] = exp(a if a < TC_ROUGH_STEP[1] else TC_ROUGH_STEP[1])
+    out[ROUGH_HALF] = network[ROUGH_HALF * ROUGH_LANES]
+    for k in range(ROUGH_HALF + 1, ROUGH_QUANTILES):
+        out[k] = out[k - 1] + <float> step[k]
+    for k in range(ROUGH_HALF - 1, -1, -1):
+        out[k] = out[k + 1] - <float> step[k]
+    before = <float> -INFINITY
+    for k in range(ROUGH_QUANTILES):
+        out[k] += TC_ROUGH_SHIFT[k]
+        out[k] = out[k] if out[k] > before else before
+        before = out[k]
+    out[ROUGH_QUANTILES] = network[ROUGH_QUANTILES * ROUGH_LANES]
+
+
+cdef void rough_tell(const float *seen, int32_t n, float *out) noexcept nogil:
+    """Curves (n, ROUGH_OUT) of features (n, ROUGH_FEATURES), ROUGH_LANES posts at most."""
+    cdef float a[ROUGH_LAYER_SIZE]
+    cdef float b[ROUGH_LAYER_SIZE]
+    cdef float x
+    cdef int32_t i, k
+    for k in range(ROUGH_FEATURES):
+        for i in range(ROUGH_LANES):
+            x = seen[(i if i < n else 0) * ROUGH_FEATURES + k]
+            x = (x - TC_ROUGH_MEAN[k]) / TC_ROUGH_DEVIATION[k]
+            x = x if x < TC_ROUGH_BEYOND else TC_ROUGH_BEYOND
+            a[k * ROUGH_LANES + i] = x if x > -TC_ROUGH_BEYOND else -TC_ROUGH_BEYOND
+    rough_layer(TC_ROUGH_WEIGHT1, TC_ROUGH_BIAS1, ROUGH_FEATURES, ROUGH_UNITS, a, b)
+    rough_bend(b, ROUGH_UNITS * ROUGH_LANES)
+    rough_layer(TC_ROUGH_WEIGHT2, TC_ROUGH_BIAS2, ROUGH_UNITS, ROUGH_UNITS, b, a)
+    rough_bend(a, ROUGH_UNITS * ROUGH_LANES)
+    rough_layer(TC_ROUGH_WEIGHT3, TC_ROUGH_BIAS3, ROUGH_UNITS, ROUGH_OUT, a, b)
+    for i in range(n):
+        rough_curve(b + i, out + i * ROUGH_OUT)
+
+
+# Work of one block, in memory of the host.
+cdef struct rough_block:
+    double room[ROUGH_ROOM_SIZE]
+    double means[ROUGH_MEANS_SIZE]
+    double scale[ROUGH_POSTS]
+    float height[ROUGH_POSTS]
+    float seen[ROUGH_SEEN_SIZE]
+
+
+cdef void rough_block_tell(const tc_grid *g, rough_block *w, int32_t west, int32_t south, int32_t ni, int32_t nj,
+                           float *highest, float *rare, float *spread) noexcept nogil:
+    """What the cells of ni x nj posts hide; the posts about them have a say."""
+    cdef int32_t i0 = west - ROUGH_HALO if west > ROUGH_HALO else 0, i1 = west + ni + ROUGH_HALO
+    cdef int32_t j0 = south - ROUGH_HALO if south > ROUGH_HALO else 0, j1 = south + nj + ROUGH_HALO
+    cdef float curve[ROUGH_CURVES_SIZE]
+    cdef int32_t i, j, k, n, wide
+    cdef int64_t at, here
+    i1 = i1 if i1 < g.nx else g.nx
+    j1 = j1 if j1 < g.ny else g.ny
+    wide = i1 - i0
+    for j in range(j0, j1):
+        memcpy(w.height + <int64_t> (j - j0) * wide, g.height + <int64_t> j * g.nx + i0, wide * sizeof(float))
+    rough_features(w.height, wide, j1 - j0, g.dx, w.room, w.means, w.seen, w.scale)
+    for j in range(south, south + nj):
+        i = west
+        while i < west + ni:
+            n = west + ni - i if west + ni - i < ROUGH_LANES else ROUGH_LANES
+            here = <int64_t> (j - j0) * wide + i - i0
+            rough_tell(w.seen + here * ROUGH_FEATURES, n, curve)
+            for k in range(n):
+                at = <int64_t> j * g.nx + i + k
+                highest[at] = rare[at] = spread[at] = <float> NAN
+                if not isnan(g.height[at]):
+                    highest[at] = <float> (exp(curve[k * ROUGH_OUT + ROUGH_HALF]) * w.scale[here + k])
+                    rare[at] = <float> (exp(curve[k * ROUGH_OUT + ROUGH_RARE]) * w.scale[here + k])
+                    spread[at] = <float> (exp(curve[k * ROUGH_OUT + ROUGH_QUANTILES]) * w.scale[here + k])
+            i += ROUGH_LANES
+
+
+cdef public size_t tc_hidden_room() noexcept nogil:
+    return sizeof(rough_block)
+
+
+cdef public tc_status tc_tell_hidden(tc_grid *grid, float *layers, void *room, size_t room_size) noexcept nogil:
+    cdef int32_t i, j = 0, ni, nj
+    cdef int64_t n
+    cdef tc_status st = grid_check(grid)
+    if st != TC_OK:
+        return st
+    if layers is NULL or room is NULL:
+        return TC_E_NULL
+    if room_size < sizeof(rough_block) or <size_t> room % sizeof(double) != 0:
+        return TC_E_RANGE
+    n = <int64_t> grid.nx * grid.ny
+    while j < grid.ny:
+        nj = grid.ny - j if grid.ny - j < ROUGH_BLOCK else ROUGH_BLOCK
+        i = 0
+        while i < grid.nx:
+            ni = grid.nx - i if grid.nx - i < ROUGH_BLOCK else ROUGH_BLOCK
+            rough_block_tell(grid, <rough_block *> room, i, j, ni, nj, layers, layers + n, layers + 2 * n)
+            i += ROUGH_BLOCK
+        j += ROUGH_BLOCK
+    grid.highest = layers
+    grid.highest_rare = layers + n
+    grid.spread = layers + 2 * n
+    return TC_OK

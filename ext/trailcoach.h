@@ -148,6 +148,14 @@ TC_API tc_status tc_surface(const tc_grid *grid, const double *xy, size_t n, tc_
 /* The heights alone; NaN where off the map or unknown. */
 TC_API tc_status tc_heights(const tc_grid *grid, const double *xy, size_t n, double *out);
 
+/* What a coarse grid hides, for a host that hands over raw tiles (packs know it): fills and sets highest, highest_rare
+ * and spread. `layers` is memory of the host for three floats a post, `room` is work memory of tc_hidden_room() bytes,
+ * a multiple of 8 in memory, free again afterwards. Some 1 us a post: a window of 130 x 130 posts once in 40 m of way, in
+ * a thread of the host's. The 16 posts about a post have a say: a window cut wider by as much is told as the whole is.
+ * Posts nearer than 0.1 m hide nothing a tyre or a part would not meet: leave them as they are. */
+TC_API size_t tc_hidden_room(void);
+TC_API tc_status tc_tell_hidden(tc_grid *grid, float *layers, void *room, size_t room_size);
+
 /* A terrain too large for one grid: `trailcoach terrain pack` writes it into one file, which a host maps into memory.
  * The file's format is told in ext/pack.pxi. A pack borrows the bytes; it may be copied and used by several threads. */
 

@@ -11,7 +11,7 @@ from trailcoach.cli import main
 from trailcoach.data import data_folder
 from trailcoach.engine import make_config
 from trailcoach.errors import CoreError, InputError
-from trailcoach.learned import AGEING, TILE, Learned, learn
+from trailcoach.learned import AGEING, SPACING, TILE, Learned, learn
 from trailcoach.log import Log
 from trailcoach.stance import settle
 from trailcoach.terrain import Terrain
@@ -96,6 +96,30 @@ def test_a_terrain_too_large_to_be_whole_is_learned_on_in_pieces(tmp_path, coars
     assert np.nanmedian(np.abs(small - large)) < 0.01
 
 
+def test_learnt_ground_is_as_sure_as_it_says(fine, learned):
+    """GIVEN the truth WHEN a drive over rocks has been learnt THEN posts err by about what their sigma says, the
+    surest least."""
+    told, seen = [], []
+    for (column, row), tile in learned.tiles.items():
+        j, i = np.nonzero(np.isfinite(tile[0]))
+        at = (column * TILE + i) * SPACING, (row * TILE + j) * SPACING
+        told.append(tile[1][j, i])
+        seen.append(tile[0][j, i] - OFFSET - fine.height(*at))
+    told, seen = np.concatenate(told), np.concatenate(seen)
+    for sure in (told < 0.045, told >= 0.045):
+        assert 0.6 < np.sqrt(np.nanmean(seen[sure]**2) / np.mean(told[sure]**2)) < 1.5
+    assert np.nanstd(seen[told < 0.045]) < np.nanstd(seen[told >= 0.055])
+
+
+def test_a_vehicle_at_its_own_height_is_as_high_over_learnt_ground_as_over_the_true(fine, coarse, learned):
+    """GIVEN where the vehicle was WHEN its clearance is taken there over the tile, and over learnt ground with the
+    offset found THEN the error falls by more than half."""
+    truth, before, after = (settle(VEHICLE, t, poses()) for t in (fine, coarse, learned.onto(coarse)))
+    was = before.clearance - truth.clearance + (truth.z - before.z)[:, None]
+    now = after.clearance - truth.clearance + (truth.z - learned.offset - after.z)[:, None]
+    assert np.nanmean(now**2) < 0.25 * np.nanmean(was**2)
+
+
 def test_nothing_is_learnt_far_from_the_wheels(coarse, learned):
     ground = learned.onto(coarse)
     west, south, _, _ = coarse.bounds
@@ -122,7 +146,7 @@ def test_old_knowledge_ages(learned):
 def test_a_second_drive_counts_and_replaces(coarse, learned):
     """GIVEN learnt ground WHEN the same drive comes again a year later THEN posts count two, of the later day."""
     again = learn(Log.open(DRIVE), VEHICLE, coarse, learned, day=datetime.date(2027, 5, 12))
-    tile = next(iter(again.tiles.values()))
+    tile = max(again.tiles.values(), key=lambda t: np.isfinite(t[0]).sum())
     assert np.nanmax(tile[2]) == 2.0
     assert np.nanmax(tile[3]) == (datetime.date(2027, 5, 12) - datetime.date(1970, 1, 1)).days
 

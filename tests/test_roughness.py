@@ -6,9 +6,10 @@ import pytest
 from grounds import rocks
 from msgspec.structs import replace
 
+from trailcoach import _core
 from trailcoach.data import data_folder
 from trailcoach.errors import InputError
-from trailcoach.roughness import HALO, bounds, features, hidden
+from trailcoach.roughness import HALO, bounds, features, hidden, model
 from trailcoach.stance import settle
 from trailcoach.terrain import Terrain
 from trailcoach.vehicle import Vehicle
@@ -180,3 +181,15 @@ def test_arrays_that_do_not_fit_are_refused():
     ground = Terrain.from_heights(np.zeros((30, 30)), -15.0, -15.0, 1.0)
     with pytest.raises(ValueError, match="shape"):
         ground.grid.tell(np.zeros((3, 3)))
+
+
+def test_the_core_computes_the_network_that_was_fitted():
+    """GIVEN features of ground, and far beyond WHEN the core tells the curves THEN they are those of the fitted model
+    in numpy."""
+    seen = np.random.default_rng(3).normal(0.0, 4.0, (1003, model().mean.size)).astype(np.float32)
+    curves = _core.rough_curves(seen)
+    quantile, rms = model().curves(seen)
+    np.testing.assert_allclose(curves[:, :-1], quantile, atol=1e-4)
+    np.testing.assert_allclose(curves[:, -1], rms, atol=1e-4)
+    with pytest.raises(ValueError, match="features"):
+        _core.rough_curves(seen[:, :3].copy())

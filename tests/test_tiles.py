@@ -11,7 +11,9 @@ from scipy.interpolate import RegularGridInterpolator
 
 from trailcoach import _core
 from trailcoach.errors import InputError
+from trailcoach.stance import settle
 from trailcoach.terrain import Terrain
+from trailcoach.vehicle import Vehicle
 
 pytestmark = pytest.mark.filterwarnings("error")
 EAST, NORTH = 500_000.0, 4_250_000.0
@@ -349,5 +351,55 @@ def test_the_nearest_known_post_within_reach(reach):
     assert known.ravel()[found[at]].all()
 
 
+def test_a_rim_is_looked_at_and_not_told_of():
+    known = np.random.default_rng(4).random((60, 90)) < 0.01
+    np.testing.assert_array_equal(_core.nearest(known, 15, 7), _core.nearest(known, 15)[7:-7, 7:-7])
+    assert _core.nearest(known, 15, 30).shape == (0, 30)
+
+
 def test_no_post_is_near_where_none_is_known():
     assert (_core.nearest(np.zeros((5, 7), bool), 3) == -1).all()
+
+
+def rough(x, y):
+    """Ground with relief at every scale, m."""
+    rng = np.random.default_rng(7)
+    out = np.zeros(np.broadcast_shapes(np.shape(x), np.shape(y)))
+    for wave in np.geomspace(0.5, 12.0, 24):
+        a, b, phase = rng.normal(0.0, 1.0, 2), 0.02 * wave**0.8, rng.uniform(0.0, 6.3)
+        out = out + b * np.sin(2.0 * np.pi / wave * (x * a[0] + y * a[1]) / np.hypot(*a) + phase)
+    return out
+
+
+def test_coarse_ground_beside_fine_still_hides_what_it_hides(folder, tmp_path):
+    """GIVEN a patch of 0.1 m posts in country of 1 m posts WHEN asked what is hidden THEN the patch hides nothing, and
+    the country, far from the patch, as much as without it."""
+    wide = block_mean(rough(*posts(0.0, 0.0, 900, 700, 0.1)), 10)
+    write(tmp_path / "alone.tif", wide, 0.0, 0.0, 1.0)
+    write(folder / "wide.tif", wide, 0.0, 0.0, 1.0)
+    tile(folder / "patch.tif", 5.0, 5.0, 150, 150, 0.1, ground=rough)
+    both, alone = Terrain.open(folder), Terrain.open(tmp_path / "alone.tif")
+    x, y = EAST + np.arange(45.5, 80.0), NORTH + 35.5 + np.zeros(35)
+    i, j = np.rint((x - both.x0) / both.dx).astype(int), np.rint((y - both.y0) / both.dx).astype(int)
+    told, grid = both.hides(0, 0, both.nx, both.ny), alone.grid
+    a, b = np.rint(x - alone.x0).astype(int), np.rint(y - alone.y0).astype(int)
+    np.testing.assert_allclose(told.spread[j, i], grid.beside[3][b, a], rtol=1e-4)
+    assert told.spread[round((NORTH + 12.0 - both.y0) / 0.1), round((EAST + 12.0 - both.x0) / 0.1)] == 0.0
+    assert (told.highest[j, i] < grid.beside[1][b, a]).all()           # of a square a hundredth as large
+    assert (both.hidden(x, y, 0.99) > 0.0).all()
+    np.testing.assert_array_equal(both.grid.beside[3], told.spread)
+
+
+def test_contact_on_coarse_ground_is_as_likely_beside_a_fine_patch(folder, tmp_path):
+    """GIVEN a vehicle on country of 1 m posts WHEN a fine patch lies elsewhere THEN its parts touch as likely."""
+    wide = block_mean(rough(*posts(0.0, 0.0, 900, 700, 0.1)), 10)
+    write(tmp_path / "alone.tif", wide, 0.0, 0.0, 1.0)
+    write(folder / "wide.tif", wide, 0.0, 0.0, 1.0)
+    tile(folder / "patch.tif", 5.0, 5.0, 150, 150, 0.1, ground=rough)
+    vehicle = Vehicle.load("jeep-wrangler-jlur")
+    poses = np.column_stack([EAST + np.linspace(45.0, 78.0, 40), NORTH + np.full(40, 35.0), np.linspace(0.0, 6.0, 40)])
+    small, mixed = (settle(vehicle, Terrain.open(path), poses).contact_probability
+                    for path in (tmp_path / "alone.tif", folder))
+    assert small.max() > 0.2
+    assert np.abs(mixed - small).max() < 0.1
+    assert np.abs(mixed - small).mean() < 0.01

@@ -14,24 +14,22 @@ from pathlib import Path
 import numpy as np
 
 from trailcoach import _core
-from trailcoach.engine import make_config, start_values
+from trailcoach.engine import make_config
 from trailcoach.errors import InputError
+from trailcoach.ground_error import Offset, Taught, teach
 from trailcoach.inputs.preflight import check_imu
+from trailcoach.lessons import lessons_of
 from trailcoach.log import Log
-from trailcoach.recording import tick_times
 from trailcoach.terrain import WHOLE_POSTS, Terrain
 from trailcoach.tiles.laid import LaidGround
-from trailcoach.tiles.windows import POSITION, Windows, hand_over
 from trailcoach.vehicle import Vehicle
 
 SPACING = 0.1                       # m between learned posts
 TILE = 512                          # posts along a side of a tile
-TICK_RATE = 10.0                    # lessons are looked for so often, 1/s
-READ_EVERY = 2.0                    # m rolled between looks at what was taught; the window reaches farther
+STRETCH, LAP = 30.0, 5.0            # m of way learned from at a time, and what it has in common with the next
+ROOM = 7.0                          # m about the body origin: the vehicle, and what its wheels tell of
 AGEING = 0.03                       # m/sqrt(year), how ground changes that is driven and rained on
 BANDS = ("height", "sigma", "count", "time")
-_ORIGIN_WHEELS = 2
-_SURE_OFFSET = 1.0                  # m: with a larger standard deviation no lesson was had
 _EPOCH = datetime.date(1970, 1, 1)
 _YEAR = 365.25                      # days
 
@@ -74,6 +72,16 @@ class Learned:
             for band, values in enumerate((height[rows], sigma[rows], count[rows], day)):
                 tile[band][at] = values
 
+    def at(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """What is known of posts (n,) by their place on the lattice: bands (4, n), NaN and count 0 = nothing."""
+        out = np.full((len(BANDS), len(i)), np.nan)
+        out[2] = 0.0
+        for (column, row), tile in self.tiles.items():
+            rows = (i // TILE == column) & (j // TILE == row)
+            out[:, rows] = tile[:, j[rows] % TILE, i[rows] % TILE]
+        out[2] = np.nan_to_num(out[2])
+        return out
+
     def aged(self, today: float) -> Learned:
         """The same on a later day (days since 1970-01-01): less sure."""
         tiles = {}
@@ -93,12 +101,7 @@ class Learned:
         InputError
             The learned ground is of another system, or the terrain is smaller than the distance of its posts.
         """
-        if self.crs != terrain.crs:
-            raise InputError(f"learned ground in {self.crs or 'local metres'} for {terrain.path} in"
-                             f" {terrain.crs or 'local metres'}; one system is needed")
-        laid = LaidGround(terrain, self.tiles, SPACING)
-        if min(laid.nx, laid.ny) < 2:
-            raise InputError(f"{terrain.path}: {laid.nx} x {laid.ny} posts {SPACING} m apart; 2 x 2 or more are needed")
+        laid = self._laid(terrain)
         path = f"{terrain.path} with learned ground"
         if laid.nx * laid.ny > WHOLE_POSTS:
             return Terrain(laid, sigma=terrain.sigma, crs=terrain.crs, path=path)
@@ -107,6 +110,19 @@ class Learned:
                                    path=path)
         out.grid.tell(*grid.beside)
         return out
+
+    def over(self, terrain: Terrain) -> Terrain:
+        """As :meth:`onto`, made part by part where it is asked for, with what is learned by then."""
+        return Terrain(self._laid(terrain), sigma=terrain.sigma, crs=terrain.crs, path=terrain.path)
+
+    def _laid(self, terrain: Terrain) -> LaidGround:
+        if self.crs != terrain.crs:
+            raise InputError(f"learned ground in {self.crs or 'local metres'} for {terrain.path} in"
+                             f" {terrain.crs or 'local metres'}; one system is needed")
+        laid = LaidGround(terrain, self.tiles, SPACING)
+        if min(laid.nx, laid.ny) < 2:
+            raise InputError(f"{terrain.path}: {laid.nx} x {laid.ny} posts {SPACING} m apart; 2 x 2 or more are needed")
+        return laid
 
     def write(self, folder: Path) -> list[Path]:
         """Write one GeoTIFF a tile into a folder that is there."""
@@ -160,72 +176,31 @@ def learn(log: Log, vehicle: Vehicle, terrain: Terrain, learned: Learned | None 
     today = float(((day or datetime.date.today()) - _EPOCH).days)
     known = (learned or Learned(terrain.crs)).aged(today)
     before = Learned(terrain.crs, {k: t.copy() for k, t in known.tiles.items()})
-    ground = known.onto(terrain) if known.tiles else terrain
-    windows = Windows(ground)
-    config = make_config(vehicle, log, guidance=False)
-    config["window"]["spacing"], config["window"]["learn"] = SPACING, 1
-    config["fusion"]["rest_height_sd"] = 0.0    # what the ground tells the vehicle must not come back as its lesson
-    engine = _core.Engine(config)
-    start = log.meta.start
-    _hand_over(engine, windows.follow(ground.x0, ground.y0) if ground.is_whole else
-               None if start is None else windows.follow(start[0], start[1]))
-    if log.meta.start is not None:
-        engine.set_start(*start_values(terrain, *log.meta.start))
-    kinds, rows, t_ns = log.timeline()
-    times, first, rolled = tick_times(log, TICK_RATE), 0, -READ_EVERY
-    for n, (time, end) in enumerate(zip(times, np.searchsorted(t_ns, times, side="right"), strict=True)):
-        engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
-        first = end
-        engine.tick(int(time))
-        state = engine.state()
-        if int(state["status"]) & POSITION and not ground.is_whole:
-            _hand_over(engine, windows.follow(float(state["position"][0]), float(state["position"][1])))
-        distance = float(state["distance"])
-        if distance - rolled >= READ_EVERY or n == len(times) - 1:
-            rolled = distance
-            _take(known, before, engine.window(), today)
+    ground = before.over(terrain)
+    engine, offset = _core.Engine(make_config(vehicle, log, guidance=False)), Offset()
+    lessons = lessons_of(log, vehicle, terrain, progress)
+    for stretch, own in lessons.stretches(STRETCH, LAP):
+        (west, south), (east, north) = stretch.pose[:, :2].min(axis=0) - ROOM, stretch.pose[:, :2].max(axis=0) + ROOM
+        grid = ground.cut(west, south, east, north)
+        taught = teach(vehicle, engine, grid, stretch, own, offset)
+        if taught is not None:
+            known.offset, known.sd_offset = offset.mean, float(np.sqrt(offset.variance))
+            _take(known, before, grid, taught, today)
         if progress is not None:
-            progress("learning the ground", (n + 1) / len(times))
+            progress("learning the ground", stretch.distance[-1] / lessons.distance[-1])
     if np.isnan(known.offset):
         raise InputError(f"{log.path}: taught nothing on {terrain.path}: its place, heading or level are not known, or"
                          " it did not drive there")
     return known
 
 
-def _hand_over(engine: _core.Engine, grid: _core.Grid | None) -> None:
-    """Give an engine the next ground, sigma by post, so that even a fine one is looked at through the window."""
-    if grid is None:
-        return
-    if grid.beside[0] is None:
-        _, *beside = grid.beside
-        grid.tell(np.full(grid.heights.shape, grid.sigma, np.float32), *beside)
-    hand_over(engine, grid)
-
-
-def _take(known: Learned, before: Learned, window: dict[str, object] | None, today: float) -> None:
-    """Keep what the window has been taught."""
-    if window is None:
-        return
-    if float(str(window["sd_offset"])) < _SURE_OFFSET:
-        known.offset, known.sd_offset = float(str(window["offset"])), float(str(window["sd_offset"]))
-    taught = np.asarray(window["origin"]) == _ORIGIN_WHEELS
-    if not taught.any():
-        return
-    spread = np.nan_to_num(np.asarray(window["spread"])) if "spread" in window else np.zeros(taught.shape)
-    sigma = np.sqrt(np.asarray(window["sigma"])**2 + spread**2)
-    j, i = np.nonzero(taught)
-    i += round(float(str(window["x0"])) / SPACING)
-    j += round(float(str(window["y0"])) / SPACING)
-    known.put(i, j, np.asarray(window["height"])[taught], sigma[taught], _counts(before, i, j) + 1.0, today)
-
-
-def _counts(before: Learned, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    """Drives that had taught posts (n,)."""
-    counts = np.zeros(len(i), np.float32)
-    for (column, row), tile in before.tiles.items():
-        rows = (i // TILE == column) & (j // TILE == row)
-        counts[rows] = np.nan_to_num(tile[2][j[rows] % TILE, i[rows] % TILE])
-    return counts
+def _take(known: Learned, before: Learned, grid: _core.Grid, taught: Taught, today: float) -> None:
+    """Keep what a stretch has taught, where nothing surer is known from this drive."""
+    i, j = taught.i + round(grid.x0 / SPACING), taught.j + round(grid.y0 / SPACING)
+    height = grid.heights[taught.j, taught.i] + taught.more
+    count, now = before.at(i, j)[2] + 1.0, known.at(i, j)
+    rows = ~((now[2] == count) & (now[1] <= taught.sigma))
+    known.put(i[rows], j[rows], height[rows], taught.sigma[rows], count[rows], today)
 
 
 def _write_tile(path: Path, column: int, row: int, tile: np.ndarray, crs: str | None) -> Path:

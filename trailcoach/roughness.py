@@ -7,7 +7,7 @@ one side (rocks stand up) and how heavy their tails are (few rocks or many), the
 network says from these how the highest hidden point is distributed. It was fitted on thousands of random grounds
 (power laws of any slope, rocks with sizes after Golombek & Rapp 1997, ledges, ruts, stones laid, washes ...) and on
 tiles whose fine ground is known, and its quantiles were then moved to hold on tiles that it had not seen
-(examples/fit_roughness.py). ext/roughness.pxi looks at the posts.
+(examples/fit_roughness.py). ext/roughness.pxi looks at the posts and computes the network.
 
 Mandelbrot 1982 (power law); Romano, Patterson & Candes 2019 (conformal quantiles).
 """
@@ -15,13 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
 from trailcoach import _core
 
-MODEL = Path(__file__).parent / "roughness_model.npz"
 HIDES_FROM = 0.1                    # m between posts: a finer grid shows what a tyre or a part would meet
 HALO = 16                           # posts about a post that have a say in what it hides: 25 x 25, and 4 about each
 FEATURES = 16
@@ -83,9 +81,8 @@ class Model:
 
 @cache
 def model() -> Model:
-    """The model fitted for the package; examples/fit_roughness.py made it."""
-    with np.load(MODEL) as f:
-        return Model(*(f[name] for name in Model.__dataclass_fields__))
+    """The model the core was compiled with; examples/fit_roughness.py made it."""
+    return Model(**_core.rough_model())
 
 
 @dataclass(frozen=True)
@@ -103,6 +100,11 @@ class Hidden:
     highest: np.ndarray
     highest_rare: np.ndarray
     spread: np.ndarray
+
+    def bound(self, p: float) -> np.ndarray:
+        """Height that the highest hidden point stays below with probability p, by Gumbel's law through both."""
+        u = (gumbel(p) - gumbel(0.5)) / (gumbel(0.99) - gumbel(0.5))
+        return np.asarray(self.highest + u * (self.highest_rare - self.highest))
 
 
 def hidden(heights: np.ndarray, dx: float, measured: np.ndarray | None = None, rim: Rim = NO_RIM) -> Hidden:
@@ -147,19 +149,26 @@ def _told(heights: np.ndarray, dx: float, probability: tuple[float, ...], rim: R
     for j in range(0, out.shape[1], BLOCK):
         for i in range(0, out.shape[2], BLOCK):
             part = np.s_[j + south:min(j + BLOCK, out.shape[1]) + south, i + west:min(i + BLOCK, out.shape[2]) + west]
+            known = np.isfinite(h[part])
+            if not known.any():
+                continue
             around, inner = _with_halo(part, h.shape)
             seen, scale = features(h[around], dx)
-            known = np.isfinite(h[part])
-            quantile, spread = model().curves(seen[inner][known])
-            over = np.column_stack([*(_at(p, quantile) for p in probability), spread])
+            curve = _core.rough_curves(np.ascontiguousarray(seen[inner][known]))
+            over = np.column_stack([*(_at(p, curve[:, :-1]) for p in probability), curve[:, -1]])
             out[:, j:j + BLOCK, i:i + BLOCK][:, known] = (np.exp(over) * scale[inner][known][:, None]).T
     return out
 
 
+def gumbel(p: float) -> float:
+    """Reduced variate of Gumbel's law, the law of the highest of many."""
+    return float(-np.log(-np.log(p)))
+
+
 def _at(p: float, quantile: np.ndarray) -> np.ndarray:
     """A quantile between those fitted and beyond: the logarithm goes with the reduced variate of Gumbel."""
-    known = -np.log(-np.log(model().probability.astype(float)))
-    x = -np.log(-np.log(p))
+    known = np.array([gumbel(float(q)) for q in model().probability])
+    x = gumbel(p)
     i = int(np.clip(np.searchsorted(known, x), 1, len(known) - 1))
     u = np.float32((x - known[i - 1]) / (known[i] - known[i - 1]))
     return np.asarray(quantile[:, i - 1] + u * (quantile[:, i] - quantile[:, i - 1]))

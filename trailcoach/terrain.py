@@ -41,12 +41,16 @@ class Ground(Protocol):
     def cut(self, i: int, j: int, ni: int, nj: int) -> Grid | None:
         """The same as a grid of the core with all that is known beside it; None where posts are all there is."""
 
+    def hides(self, i: int, j: int, ni: int, nj: int) -> Hidden | None:
+        """What their squares hide where posts of other distances than the lattice's tell; None where none do."""
+
 
 class _Memory:
     """Heights that are there already."""
 
-    def __init__(self, heights: np.ndarray, sigma: np.ndarray, x0: float, y0: float, dx: float) -> None:
-        self.heights, self.sigma = heights, sigma
+    def __init__(self, heights: np.ndarray, sigma: np.ndarray, x0: float, y0: float, dx: float,
+                 source: Ground | None = None) -> None:
+        self.heights, self.sigma, self.source = heights, sigma, source
         self.x0, self.y0, self.dx = x0, y0, dx
         self.ny, self.nx = heights.shape
 
@@ -57,6 +61,10 @@ class _Memory:
 
     def cut(self, i: int, j: int, ni: int, nj: int) -> None:
         """As :meth:`Ground.cut`."""
+
+    def hides(self, i: int, j: int, ni: int, nj: int) -> Hidden | None:
+        """As :meth:`Ground.hides`."""
+        return None if self.source is None else self.source.hides(i, j, ni, nj)
 
 
 class Terrain:
@@ -146,7 +154,7 @@ class Terrain:
         largest = float(known.max())
         if known.min() == largest:
             spread = np.array(largest, np.float32)
-        memory = _Memory(heights, spread, store.x0, store.y0, store.dx)
+        memory = _Memory(heights, spread, store.x0, store.y0, store.dx, store if len(store.layers) > 1 else None)
         return Terrain(memory, sigma=decimal(largest), crs=store.crs, path=where,
                        suspicions=store.suspicions)
 
@@ -248,6 +256,8 @@ class Terrain:
         grid = self._ground.cut(i, j, ni, nj)
         if grid is not None and grid.beside[1] is not None:
             return Hidden(*grid.beside[1:4])
+        if (told := self._ground.hides(i, j, ni, nj)) is not None:
+            return told
         if self.dx <= HIDES_FROM:
             return None
         west, south = min(HALO, i), min(HALO, j)
@@ -338,11 +348,12 @@ class Terrain:
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         if not x.size:
             return np.full(x.shape, np.nan)
-        grid = self._grid
-        if grid is None:
-            room = _AROUND * self.dx
-            grid = self.cut(x.min() - room, y.min() - room, x.max() + room, y.max() + room, WHOLE_POSTS)
-        (bound,) = bounds(grid.heights, self.dx, (probability,))
+        room = _AROUND * self.dx
+        grid = self._grid or self.cut(x.min() - room, y.min() - room, x.max() + room, y.max() + room, WHOLE_POSTS)
+        i0, j0 = round((grid.x0 - self.x0) / self.dx), round((grid.y0 - self.y0) / self.dx)
+        told = self._ground.hides(i0, j0, *grid.heights.shape[::-1])
+        (bound,) = (bounds(grid.heights, self.dx, (probability,)) if told is None
+                    else (np.maximum(told.bound(probability), 0.0),))
         ny, nx = bound.shape
         i, j = np.floor((x - grid.x0) / self.dx + 0.5), np.floor((y - grid.y0) / self.dx + 0.5)
         there = (i >= 0) & (j >= 0) & (i < nx) & (j < ny)

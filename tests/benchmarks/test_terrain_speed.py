@@ -15,6 +15,10 @@ import rasterio
 from rasterio.transform import Affine
 
 from trailcoach import _core, abi
+from trailcoach.data import data_folder
+from trailcoach.engine import make_config, start_values, vehicle_of
+from trailcoach.log import Log
+from trailcoach.roughness import features, model
 from trailcoach.terrain import Terrain
 from trailcoach.tiles.pack import write_pack
 
@@ -189,16 +193,19 @@ def folder(heights: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Pat
             write(f"{j}_{i}.tif", heights[j:j + half, i:i + half], i, j, 1.0)
     mean = heights[:half].reshape(half // 4, 4, SIDE // 4, 4).mean(axis=(1, 3)).astype(np.float32)
     write("wide.tif", mean, SIDE, 0, 4.0)
+    mean = heights[half:half + 2000, :2000].reshape(200, 10, 200, 10).mean(axis=(1, 3)).astype(np.float32)
+    write("vast.tif", mean, SIDE, half, 10.0)
     return folder
 
 
-@pytest.mark.parametrize(("what", "column"), [("fine", 2), ("seam", 15), ("coarse", 18)])
+@pytest.mark.parametrize(("what", "column"), [("fine", 2), ("seam", 15), ("coarse", 18), ("wide_seam", 15)])
 def test_tile_switch_store(benchmark, folder: Path, what: str, column: int) -> None:
-    """A tile of 256 x 256 that is not in memory: where one resolution is, where two meet, where the coarse is alone."""
+    """A tile of 256 x 256 that is not in memory: where one resolution is, where two meet (1 m and 4 m, 1 m and 10 m),
+    where the coarse is alone."""
     from trailcoach.tiles.assume import Assumptions
     from trailcoach.tiles.store import TILE, Store
     store = Store([folder], Assumptions())
-    rows = iter(np.tile(np.arange(1, 7), 1000))
+    rows = iter(np.tile(np.arange(1, 7) if what != "wide_seam" else np.arange(10, 14), 1000))
     benchmark.pedantic(lambda: store.compose(column * TILE, int(next(rows)) * TILE, TILE + 1, TILE + 1), rounds=60,
                        warmup_rounds=12)
 
@@ -217,3 +224,72 @@ def test_window_switch_pack(benchmark, folder: Path, tmp_path: Path) -> None:
     pack = _core.Pack(np.memmap(tmp_path / "p", np.uint8, "r"))
     x = iter(WEST + 200.0 + 40.0 * np.arange(10_000) % 3500.0)
     benchmark.pedantic(lambda: pack.ground(next(x), SOUTH + 700.0, 64.0, 130 * 130), rounds=200)
+
+
+@pytest.fixture(scope="module")
+def lessons() -> tuple[Log, Terrain, dict[str, int]]:
+    """A drive on its ground averaged to 1 m, and the ticks (of 10 a second) that are of each kind."""
+    folder = data_folder() / "drives" / "d01"
+    fine, log = Terrain.open(folder / "terrain.tif"), Log.open(folder)
+    k = round(1.0 / fine.dx)
+    ny, nx = (n // k for n in fine.grid.heights.shape)
+    mean = fine.grid.heights[:ny * k, :nx * k].reshape(ny, k, nx, k).mean(axis=(1, 3))
+    edge = 0.5 * (k - 1) * fine.dx
+    coarse = Terrain.from_heights(mean, fine.x0 + edge, fine.y0 + edge, k * fine.dx, sigma=0.1, crs=fine.crs)
+    engine, ticks = driven(log, coarse, 0), {}
+    before = None
+    for n in range(0, 200):
+        tick(engine, log, n)
+        now = engine.window()
+        if before is not None and now is not None:
+            moved, learnt = now["x0"] != before["x0"], now["taught_posts"] != before["taught_posts"]
+            kind = "move" if moved and not learnt else "lesson" if learnt and not moved else "" if moved else "neither"
+            ticks[kind] = n                             # the last of its kind: on the way, not at the start
+        before = now
+    return log, coarse, ticks
+
+
+def driven(log: Log, terrain: Terrain, ticks: int) -> _core.Engine:
+    """An engine without guidance that has driven some ticks of a log."""
+    engine = _core.Engine(make_config(vehicle_of(log), log, guidance=False))
+    engine.set_terrain(terrain.grid)
+    engine.set_start(*start_values(terrain, *log.meta.start))
+    for n in range(ticks):
+        tick(engine, log, n)
+    return engine
+
+
+def pushed(engine: _core.Engine, log: Log, n: int) -> int:
+    """Push the samples of the n-th tenth of a second; its end, ns."""
+    kinds, rows, t_ns = log.timeline()
+    begin = int(t_ns[0]) + n * 10**8
+    first, end = np.searchsorted(t_ns, (begin, begin + 10**8))
+    engine.push_merged(kinds[first:end], rows[first:end], log.arrays)
+    return begin + 10**8
+
+
+def tick(engine: _core.Engine, log: Log, n: int) -> None:
+    engine.tick(pushed(engine, log, n))
+
+
+@pytest.mark.parametrize("kind", ["neither", "lesson", "move"])
+def test_tick_of_the_window(benchmark, lessons: tuple[Log, Terrain, dict[str, int]], kind: str) -> None:
+    """A tick in which the window of 51 m moves, one in which wheels teach it, and one in which neither happens."""
+    log, terrain, ticks = lessons
+    if kind not in ticks:
+        pytest.skip(f"no tick of kind {kind}")
+
+    def ready() -> tuple[tuple[_core.Engine, int], dict[str, object]]:
+        engine = driven(log, terrain, ticks[kind])
+        return (engine, pushed(engine, log, ticks[kind])), {}
+
+    benchmark.pedantic(lambda engine, t_ns: engine.tick(t_ns), setup=ready, rounds=12)
+
+
+@pytest.mark.parametrize("by", ["core", "numpy"])
+def test_what_posts_hide(benchmark, by: str) -> None:
+    """The network for the posts of a window of 128 m at 1 m, from their features."""
+    heights = np.cumsum(np.random.default_rng(0).normal(0.0, 0.1, (129, 129)), axis=0).astype(np.float32)
+    seen = np.ascontiguousarray(features(heights, 1.0)[0].reshape(129 * 129, -1))
+    benchmark.extra_info["posts"] = len(seen)
+    benchmark(_core.rough_curves if by == "core" else model().curves, seen)

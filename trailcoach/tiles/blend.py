@@ -26,7 +26,7 @@ def halo_posts(ratio: float) -> int:
 
 
 def bend(fine: np.ndarray, fine_sigma: np.ndarray, coarse: np.ndarray, coarse_sigma: np.ndarray, reach: np.ndarray,
-         ratio: float) -> tuple[np.ndarray, np.ndarray]:
+         ratio: float, rim: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Fine heights, and beside them coarse ones bent to meet them.
 
     Parameters
@@ -39,33 +39,46 @@ def bend(fine: np.ndarray, fine_sigma: np.ndarray, coarse: np.ndarray, coarse_si
         2 where the coarse surface is known, 1 where a pixel of it is, see :meth:`Layer.sample`.
     ratio : float
         Coarse posts' distance / fine posts' distance.
+    rim : int
+        Posts on each side that are only looked at: what comes back is so much smaller.
     """
-    known, meeting = ~np.isnan(fine), ~np.isnan(fine) & ~np.isnan(coarse)
-    heights, spread = (np.where(known, a, np.where(reach == 2, b, np.nan)) for a, b in ((fine, coarse),
-                                                                                       (fine_sigma, coarse_sigma)))
+    nj, ni = fine.shape
+    inner = np.s_[rim:nj - rim, rim:ni - rim]
+    known, meeting, lies = ~np.isnan(fine[inner]), ~np.isnan(fine) & ~np.isnan(coarse), reach[inner]
+    heights, spread = (np.where(known, a[inner], np.where(lies == 2, b[inner], np.nan))
+                       for a, b in ((fine, coarse), (fine_sigma, coarse_sigma)))
     if not meeting.any():
         return heights, spread
     fade, size = fade_posts(ratio), _smoothing(ratio)
-    near = _core.nearest(meeting, fade + 2 * size + 2).ravel()
-    found = near >= 0
-    lift = np.zeros(fine.shape)
-    lift.ravel()[found] = (fine - coarse).ravel()[near[found]]
-    at = np.flatnonzero(~known.ravel() & (reach.ravel() > 0) & found)
-    row, column = np.divmod(at, fine.shape[1])
-    distance = np.hypot(near[at] // fine.shape[1] - row, near[at] % fine.shape[1] - column)
-    valid = (distance < fade) & ((reach.ravel()[at] == 2) | (distance <= GAP * ratio + 1.0))
-    at, row, column, distance = at[valid], row[valid], column[valid], distance[valid]
+    skirt = min(size, rim)                              # posts about those told of whose lift has a say
+    near = _core.nearest(meeting, fade + 2 * size + 2, rim - skirt)
+    lift = _lift(fine, coarse, near)
+    wide = near.shape[1]
+    row, column = np.nonzero(~known & (lies > 0) & (near[skirt:len(near) - skirt, skirt:wide - skirt] >= 0))
+    at = near[row + skirt, column + skirt]
+    distance = np.hypot(at // ni - rim - row, at % ni - rim - column)
+    valid = (distance < fade) & ((lies[row, column] == 2) | (distance <= GAP * ratio + 1.0))
+    row, column, distance, at = row[valid], column[valid], distance[valid], at[valid]
     if not at.size:
         return heights, spread
-    raised = lift.ravel()[at]
-    smooth = _smoothed(lift, row, column, size)
+    raised = lift[row + skirt, column + skirt]
+    smooth = _smoothed(lift, row + skirt, column + skirt, size)
     raised += np.clip((distance - 1.0) / max(size, 1), 0.0, 1.0) * (smooth - raised)
     t = distance / fade
     fading = 1.0 - t * t * (3.0 - 2.0 * t)
-    heights.ravel()[at] = coarse.ravel()[at] + fading * raised
-    own = coarse_sigma.ravel()[at]
-    spread.ravel()[at] = own + fading * (fine_sigma.ravel()[near[at]] - own)
+    heights[row, column] = coarse[inner][row, column] + fading * raised
+    own = coarse_sigma[inner][row, column]
+    spread[row, column] = own + fading * (fine_sigma.ravel()[at] - own)
     return heights, spread
+
+
+def _lift(fine: np.ndarray, coarse: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """By how much the coarse surface is too low at the nearest post where both are known, 0 where none is near."""
+    out = np.zeros(near.shape)
+    found = near >= 0
+    at = near[found]
+    out[found] = fine.ravel()[at] - coarse.ravel()[at]
+    return out
 
 
 def _smoothed(lift: np.ndarray, row: np.ndarray, column: np.ndarray, size: int) -> np.ndarray:

@@ -47,19 +47,33 @@ class LaidGround:
             height[part][known], sigma[part][known] = tile[0][known], tile[1][known]
         return height, sigma
 
+    def hides(self, i: int, j: int, ni: int, nj: int) -> None:
+        """All that is hidden lies beside the posts: :meth:`cut`."""
+
     def cut(self, i: int, j: int, ni: int, nj: int) -> Grid:
-        """The same as a grid of the core; where ground is learned its sigma says all that is hidden there."""
+        """The same as a grid of the core; where ground is learned it hides as much less as it is surer."""
         height, sigma = self.posts(i, j, ni, nj)
         known = sigma[np.isfinite(height)]
         grid = Grid(height, self.x0 + i * self.dx, self.y0 + j * self.dx, self.dx,
                     float(known.max()) if known.size else self._terrain.sigma)
         layers = self._hidden(i, j, ni, nj)
-        for part, tile in self._learned(i, j, ni, nj):
-            for layer in layers:
-                layer[part][np.isfinite(tile[0])] = 0.0
+        if layers:
+            self._hide_less(layers, sigma, i, j)
         highest, rare, spread = layers or (None, None, None)
         grid.tell(sigma, highest, rare, spread, self._terrain.dx)
         return grid
+
+    def _hide_less(self, layers: list[np.ndarray], sigma: np.ndarray, i: int, j: int) -> None:
+        """Where ground is learned: what is hidden shrinks as all that is unknown there has, sigma is the rest."""
+        nj, ni = sigma.shape
+        x, y = self._places(i, j, ni, nj)
+        untaught = np.hypot(self._terrain.surface(x[None, :], y[:, None])[3], layers[2])
+        for part, tile in self._learned(i, j, ni, nj):
+            known = np.isfinite(tile[1]) & np.isfinite(untaught[part])
+            left = np.where(known, np.minimum(tile[1] / np.where(known, untaught[part], 1.0), 1.0), 1.0)
+            for layer in layers:
+                layer[part] *= left
+            sigma[part][known] = np.sqrt(np.maximum(tile[1]**2 - layers[2][part]**2, 0.0))[known]
 
     def _places(self, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:
         return (self._i + i + np.arange(ni)) * self.dx, (self._j + j + np.arange(nj)) * self.dx

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from trailcoach.roughness import HALO, gumbel, hidden
 from trailcoach.tiles.datasets import Datasets
 from trailcoach.tiles.sheet import Sheet
 
@@ -104,6 +105,21 @@ class Layer:
         in_pixel = known[np.minimum(np.rint(v), nj - 1).astype(int), np.minimum(np.rint(u), ni - 1).astype(int)]
         reach = np.where(_all_known(known, u, v), 2, np.where(in_pixel & ~np.isnan(heights), 1, 0)) * inside
         return heights, self._spread(sigma, u, v), reach.astype(np.int8)
+
+    def hides(self, x: np.ndarray, y: np.ndarray, side: float) -> np.ndarray:
+        """What squares of a side (m) about places, as for :meth:`sample`, hide: highest, highest_rare, spread.
+
+        The post nearest to a place tells. The highest of a smaller square follows the same Gumbel law, moved by its
+        scale times the logarithm of the areas' ratio (``ext/hidden.pxi``).
+        """
+        at_x, at_y = (np.clip(np.rint((a - first) / step), 0, n - 1).astype(int)
+                      for a, first, step, n in ((x, self.x0, self.step_x, self.nx), (y, self.y0, self.step_y, self.ny)))
+        i, j, ni, nj = at_x.min(), at_y.min(), np.ptp(at_x) + 1, np.ptp(at_y) + 1
+        heights, _ = self.posts(int(i) - HALO, int(j) - HALO, int(ni) + 2 * HALO, int(nj) + 2 * HALO)
+        told = hidden(heights, self.dx, rim=(HALO,) * 4)
+        scale = (told.highest_rare - told.highest) / (gumbel(0.99) - gumbel(0.5)) * 2.0 * np.log(side / self.dx)
+        layers = np.stack([told.highest + scale, told.highest_rare + scale, told.spread])
+        return np.asarray(layers[:, at_y - j, at_x - i])
 
     def _spread(self, sigma: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
         """Standard deviations between posts, those of the layer where a post has none."""

@@ -61,6 +61,9 @@ class PackedGround:
         sigma = np.float32(grid.sigma) if grid.beside[0] is None else grid.beside[0]
         return grid.heights, np.where(np.isnan(grid.heights), np.float32(np.nan), sigma)
 
+    def hides(self, i: int, j: int, ni: int, nj: int) -> None:
+        """All that is hidden lies beside the posts: :meth:`cut`."""
+
     def cut(self, i: int, j: int, ni: int, nj: int) -> _core.Grid:
         """These posts as a grid of the core with all that the pack knows of them."""
         try:

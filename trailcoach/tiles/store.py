@@ -10,6 +10,7 @@ import numpy as np
 
 from trailcoach.errors import InputError
 from trailcoach.inputs.kinds import kind_of
+from trailcoach.roughness import HIDES_FROM, Hidden
 from trailcoach.tiles.assume import Assumptions
 from trailcoach.tiles.blend import bend, halo_posts
 from trailcoach.tiles.datasets import Datasets
@@ -23,6 +24,7 @@ TILE = 256                          # posts along a side of a tile; it shares on
 CACHE_MB = 128                      # of heights and their standard deviations
 MOST_POSTS = 1 << 30                # along a side of a terrain
 _COARSE_GRID = 16                   # posts between places whose coordinates are computed, not interpolated
+_AT_ONCE = 1024                     # posts along a side of what is told to hide something in one go
 Progress = Callable[[str, float], None]
 Tile = tuple[np.ndarray, np.ndarray]
 
@@ -147,6 +149,37 @@ class Store:
     def cut(self, i: int, j: int, ni: int, nj: int) -> None:
         """Nothing is known beside :meth:`posts`: :meth:`trailcoach.terrain.Ground.cut`."""
 
+    def hides(self, i: int, j: int, ni: int, nj: int) -> Hidden | None:
+        """What squares as wide as posts are apart hide, (nj, ni), as the source of each tells.
+
+        None where no source is coarser than the lattice: the posts of the lattice tell it themselves. Elsewhere they
+        cannot, for between coarse posts they are smooth.
+        """
+        layers = [k for k in range(len(self.layers)) if self._meets(k, i, j, ni, nj, self._halo(k))]
+        if all(self._shift[k] is not None for k in layers):
+            return None
+        out = np.full((3, nj, ni), np.nan, np.float32)
+        for b in range(0, nj, _AT_ONCE):
+            for a in range(0, ni, _AT_ONCE):
+                part = out[:, b:b + _AT_ONCE, a:a + _AT_ONCE]
+                self._tell_hidden(layers, i + a, j + b, part)
+        return Hidden(*out)
+
+    def _tell_hidden(self, layers: list[int], i: int, j: int, out: np.ndarray) -> None:
+        """The same into (3, nj, ni), layer by layer, finest first."""
+        nj, ni = out.shape[1:]
+        open_ = np.ones((nj, ni), bool)
+        for k in layers:
+            layer = self.layers[k]
+            known = (~np.isnan(self._sampled(k, i, j, ni, nj)[0]) if self._shift[k] is not None
+                     else self._sample(k, i, j, ni, nj)[2] > 0)
+            here = open_ & known
+            if here.any():
+                out[:, here] = 0.0
+                if layer.dx > HIDES_FROM:
+                    out[:, here] = layer.hides(*self._places(layer, i, j, ni, nj), self.dx)[:, here]
+            open_ &= ~here
+
     def compose(self, i: int, j: int, ni: int, nj: int) -> Tile:
         """The same without the cache: finest first, coarser ones bent to meet it where it does not know."""
         layers = [k for k in range(len(self.layers)) if self._meets(k, i, j, ni, nj, self._halo(k))]
@@ -160,9 +193,10 @@ class Store:
         i, j, ni, nj = i - halo, j - halo, ni + 2 * halo, nj + 2 * halo
         heights, sigma = self._sampled(layers[0], i, j, ni, nj)
         for k in layers[1:]:
-            heights, sigma = bend(heights, sigma, *self._sample(k, i, j, ni, nj), self.layers[k].dx / self.dx)
-        inner = slice(halo, nj - halo), slice(halo, ni - halo)
-        return heights[inner].astype(np.float32), sigma[inner].astype(np.float32)
+            halo = self._halo(k)
+            heights, sigma = bend(heights, sigma, *self._sample(k, i, j, ni, nj), self.layers[k].dx / self.dx, halo)
+            i, j, ni, nj = i + halo, j + halo, ni - 2 * halo, nj - 2 * halo
+        return heights.astype(np.float32), sigma.astype(np.float32)
 
     def box(self, k: int) -> tuple[float, float, float, float]:
         """West, south, east, north of the posts of layer k in the lattice's system."""
@@ -192,10 +226,14 @@ class Store:
 
     def _sample(self, k: int, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         layer = self.layers[k]
+        return layer.sample(*self._places(layer, i, j, ni, nj))
+
+    def _places(self, layer: Layer, i: int, j: int, ni: int, nj: int) -> tuple[np.ndarray, np.ndarray]:
+        """Posts of the lattice in a layer's system: axes where it is the lattice's."""
         x, y = self.x0 + np.arange(i, i + ni) * self.dx, self.y0 + np.arange(j, j + nj) * self.dx
         if layer.crs == self.crs:
-            return layer.sample(x[None, :], y[:, None])
-        return layer.sample(*self._curved(str(layer.crs), x, y))       # either all have a system or none: told before
+            return x[None, :], y[:, None]
+        return self._curved(str(layer.crs), x, y)           # either all have a system or none: told before
 
     def _curved(self, crs: str, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Places of a lattice in another system: computed every few posts, interpolated between (to micrometres)."""

@@ -96,6 +96,8 @@ cdef void advise_end(coach_state *c, const coach_view *view) noexcept nogil:
         c.ended = 0
     if c.ended or c.next_id == 1 or view.to_end > reaction_way(c) + TC_COACH_STOP_ROOM:
         return
+    if view.to_end < c.speed * TC_COACH_LATEST:
+        return                          # somebody was listening to something else until it was too late
     step_new(c, view, TC_STEP_STOP, TC_CAUSE_END, TC_PRIORITY_ADVICE, TC_PHASE_NOW, &step)
     while i + 1 < view.line.n_points and c.roll_to[i] < view.to_end:
         i += 1

@@ -12,6 +12,7 @@ cdef extern from *:
     static const double TC_COACH_PREPARE_GAP = 4.5;     /* s from "prepare" to "now" at least */
     static const double TC_COACH_STALE_LEAST = 1.5;     /* s that a distance in words holds at least */
     static const double TC_COACH_CRAWL = 0.2;           /* m/s, slower counts as this where time is told from way */
+    static const double TC_COACH_LATEST = 1.1;          /* s before it must be acted on: no advice comes later */
     static const double TC_COACH_STILL = 0.05;          /* m/s, slower is standing */
     /* when: speech (150 words a minute) and silence */
     static const double TC_COACH_PAUSE[4] = {0.0, 4.5, 3.0, 2.5};   /* s a step leaves the one before, by priority */
@@ -80,7 +81,7 @@ cdef extern from *:
     static const double TC_COACH_SD_BACK = 0.7;         /* m, again below */
     """
     const double TC_COACH_BRAKING, TC_COACH_STOP_ROOM, TC_COACH_ROUNDING, TC_COACH_PREPARE_TIME, TC_COACH_HEARING
-    const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL
+    const double TC_COACH_PREPARE_LEAST, TC_COACH_PREPARE_GAP, TC_COACH_CRAWL, TC_COACH_STILL, TC_COACH_LATEST
     const double TC_COACH_PAUSE[4]
     const double TC_COACH_AGAIN_AFTER, TC_COACH_SAME_PLACE, TC_COACH_SAME_DANGER, TC_COACH_FORGET
     const double TC_COACH_SETUP_AGAIN, TC_COACH_BACK, TC_COACH_STALE_LEAST

@@ -15,7 +15,7 @@ cdef extern from *:
     static const double TC_SHOCK_WINDOW = 0.025;        /* s, of the running mean square */
     static const double TC_SHOCK_LEAST = 1.0;           /* m/s^2, no ride is so smooth that less is a strike */
     static const double TC_SHOCK_ABOVE_RIDE = 8.0;      /* times the ride */
-    static const double TC_SHOCK_EXPECTED = 0.6;        /* of both, where a part is predicted to touch */
+    static const double TC_SHOCK_EXPECTED = 0.6;        /* of both, where a part may touch by what is predicted */
     static const double TC_SHOCK_RIDE = 0.2;            /* m/s^2, of a ride not yet known */
     static const double TC_SHOCK_RIDE_TIME = 4.0;       /* s in which the running median may grow by e */
     static const double TC_SHOCK_MOVING = 0.1;          /* m/s, slower is no ride */
@@ -23,10 +23,11 @@ cdef extern from *:
     static const double TC_SHOCK_MERGE = 0.5;           /* s between shocks that are one */
     static const double TC_CONTACT_MATCH = 0.3;         /* s before and after in which a near part counts */
     static const double TC_CONTACT_NEAR = 0.10;         /* m of clearance within which a shock may be a part's */
+    static const double TC_CONTACT_MAY = 0.03;          /* m, a least clearance may be so wrong: it may touch */
     """
     const double TC_SHOCK_LOW_HZ, TC_SHOCK_HIGH_HZ, TC_SHOCK_RATE_LEAST, TC_SHOCK_WINDOW, TC_SHOCK_LEAST
     const double TC_SHOCK_ABOVE_RIDE, TC_SHOCK_EXPECTED, TC_SHOCK_RIDE, TC_SHOCK_RIDE_TIME, TC_SHOCK_MOVING
-    const double TC_SHOCK_GAP, TC_SHOCK_MERGE, TC_CONTACT_MATCH, TC_CONTACT_NEAR
+    const double TC_SHOCK_GAP, TC_SHOCK_MERGE, TC_CONTACT_MATCH, TC_CONTACT_NEAR, TC_CONTACT_MAY
 
 cdef struct contact_nearness:
     # what was nearest to the ground at a tick
@@ -45,7 +46,7 @@ cdef struct contact_watch:
     int64_t t_ns
     int32_t begun
     int32_t moving
-    int32_t expected                    # a part is predicted to touch
+    int32_t expected                    # a part may touch, by what is predicted
     # the contact that goes on
     int32_t shaken
     int32_t told                        # taken by the coach
@@ -179,7 +180,7 @@ cdef bint contact_tick(contact_watch *w, const tc_state *state, const tc_stance 
         near.part = stance.least_part
         near.clearance = stance.clearance[near.part]
         near.probability = stance.contact_probability[near.part]
-    w.expected = near.part >= 0 and near.clearance < 0.0
+    w.expected = near.part >= 0 and near.clearance < TC_CONTACT_MAY
     w.n_recent = (w.n_recent + 1) % CONTACT_RECENT
     if shift is not NULL and shift.felt:
         contact_shift(w, shift, t_ns)

@@ -27,6 +27,7 @@ cdef extern from *:
     static const double TC_RELIEF_LEAST_GAP = 0.02;     /* m, relief does not lift the ground into a part's place */
     static const double TC_RELIEF_BEYOND = 0.4;         /* m before and behind the wheels, */
     static const double TC_RELIEF_BESIDE = 0.1;         /* and beside their middles, that count */
+    static const double TC_RELIEF_REACH = 3.4;          /* scales from the middle: farther none is of the ground here */
     static const double TC_RELIEF_ELSEWHERE = 0.1;      /* share of obstacles that are as they are anywhere */
     static const double TC_TOUCH_LEAST_DESIGN = 0.05;   /* m, a part hangs no lower for that */
     static const double TC_TOUCH_NEVER = 0.25;          /* m and so many deviations beside: no error is so large */
@@ -49,6 +50,7 @@ cdef extern from *:
     const double TC_TOUCH_OTHER_SD, TC_TOUCH_FAR, TC_TOUCH_FAR_SD, TC_SPECKLE_SPACING, TC_SPECKLE_MEDIAN
     const double TC_SPECKLE_LESS, TC_SPECKLE_HIGHER, TC_RELIEF_SCALE, TC_RELIEF_LOWER, TC_RELIEF_ERROR
     const double TC_RELIEF_LEAST, TC_RELIEF_LEAST_GAP, TC_RELIEF_BEYOND, TC_RELIEF_BESIDE, TC_RELIEF_ELSEWHERE
+    const double TC_RELIEF_REACH
 
 cdef enum:
     SPECKLE = 3                         # places to each side that are looked at,
@@ -204,18 +206,20 @@ cdef double probability_below(double gap, double variance, const touch_place *t)
     """That the true gap is negative, for one of such variance on the map: the ground is as it is under the vehicle, or
     an obstacle as they are anywhere, whichever makes the gap on the map more likely."""
     cdef double design = t.design if t.design > TC_TOUCH_LEAST_DESIGN else TC_TOUCH_LEAST_DESIGN
-    cdef double here, anywhere, p, under
+    cdef double here, anywhere, p, under, scale, middle, share
     if not variance > 0.0:
         return 1.0 if gap < 0.0 else 0.0
     p = below_given(gap, variance, design / TC_TOUCH_RELIEF, design, &anywhere)
-    if not t.relief > 0.0:
+    scale = TC_RELIEF_SCALE * t.relief
+    middle = larger(design - TC_RELIEF_LOWER * t.relief, TC_RELIEF_LEAST_GAP)
+    if not (scale > 0.0 and middle - gap < TC_RELIEF_REACH * scale):
         return p
-    under = below_given(gap, variance, TC_RELIEF_SCALE * t.relief,
-                        larger(design - TC_RELIEF_LOWER * t.relief, TC_RELIEF_LEAST_GAP), &here)
+    share = 1.0 - larger(middle - gap, 0.0) / (TC_RELIEF_REACH * scale)
+    under = below_given(gap, variance, scale, middle, &here)
     here -= anywhere
     if here > 50.0:
         return under
-    here = (1.0 - TC_RELIEF_ELSEWHERE) / TC_RELIEF_ELSEWHERE * exp(here)
+    here = share * (1.0 - TC_RELIEF_ELSEWHERE) / TC_RELIEF_ELSEWHERE * exp(here)
     return (p + here * under) / (1.0 + here)
 
 

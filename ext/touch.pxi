@@ -20,6 +20,7 @@ cdef extern from *:
     static const double TC_TOUCH_CORRELATION = 0.3;     /* m, of the errors of heights */
     static const double TC_TOUCH_RELIEF = 2.3;          /* design clearances by which relief grows e times rarer */
     /* of the ground under a vehicle; these and the share by likelihood of 33,000 poses on 700 grounds */
+    static const double TC_TOUCH_SURE = 8.0;            /* deviations */
     static const double TC_RELIEF_SCALE = 1.25;         /* reliefs by which a gap grows e times rarer */
     static const double TC_RELIEF_LOWER = 1.6;          /* reliefs the usual gap is less than by design */
     static const double TC_RELIEF_ERROR = 0.12;         /* share of the errors' variance that is in it */
@@ -48,7 +49,7 @@ cdef extern from *:
     const double TC_TOUCH_CORRELATION, TC_TOUCH_RELIEF, TC_TOUCH_LEAST_DESIGN, TC_TOUCH_NEVER, TC_TOUCH_SD
     const double TC_TOUCH_SD_OUTSIDE, TC_TOUCH_SHARES, TC_TOUCH_OTHER, TC_TOUCH_OTHER_ROUGH, TC_TOUCH_OTHER_LOWER
     const double TC_TOUCH_OTHER_SD, TC_TOUCH_FAR, TC_TOUCH_FAR_SD, TC_SPECKLE_SPACING, TC_SPECKLE_MEDIAN
-    const double TC_SPECKLE_LESS, TC_SPECKLE_HIGHER, TC_RELIEF_SCALE, TC_RELIEF_LOWER, TC_RELIEF_ERROR
+    const double TC_SPECKLE_LESS, TC_SPECKLE_HIGHER, TC_TOUCH_SURE, TC_RELIEF_SCALE, TC_RELIEF_LOWER, TC_RELIEF_ERROR
     const double TC_RELIEF_LEAST, TC_RELIEF_LEAST_GAP, TC_RELIEF_BEYOND, TC_RELIEF_BESIDE, TC_RELIEF_ELSEWHERE
     const double TC_RELIEF_REACH
 
@@ -142,34 +143,52 @@ cdef double speckle_at(const tc_grid *g, double x, double y, double sigma) noexc
     return 1.0 if d > 1.0 else d * d
 
 
+cdef inline double mean_square(double n) noexcept nogil:
+    """Of n places evenly from -1 to 1."""
+    return (n + 1.0) / (3.0 * (n - 1.0))
+
+
+cdef inline double mean_fourth(double n) noexcept nogil:
+    return (n + 1.0) * (3.0 * n * n - 7.0) / (15.0 * (n - 1.0) * (n - 1.0) * (n - 1.0))
+
+
 cdef double relief_under(const tc_vehicle *v, const tc_grid *g, double x, double y, double yaw) noexcept nogil:
     """How far the ground under a vehicle is from a plane that bends and twists, standard deviation without the map's
     own errors, m; 0 where it is not all known. On a rectangle 1, a, b, a b and a^2 less its mean are orthogonal."""
-    cdef double half = 0.5 * v.wheelbase + TC_RELIEF_BEYOND, side = larger(v.axle[0].track, v.axle[1].track)
-    cdef double c = cos(yaw), s = sin(yaw), a, b, z, z0 = 0.0, share = 1.0 / (RELIEF_ALONG * RELIEF_ACROSS)
-    cdef double a2 = 0.0, a4 = 0.0, b2 = 0.0, sigma, left
+    cdef double half = (0.5 * v.wheelbase + TC_RELIEF_BEYOND) / g.dx, c = cos(yaw), s = sin(yaw), a, b, z, z0 = 0.0
+    cdef double side = (0.5 * larger(v.axle[0].track, v.axle[1].track) + TC_RELIEF_BESIDE) / g.dx
+    cdef double u = (x + 0.5 * v.wheelbase * c - g.x0) / g.dx, v0 = (y + 0.5 * v.wheelbase * s - g.y0) / g.dx
+    cdef double reach_u = half * fabs(c) + side * fabs(s), reach_v = half * fabs(s) + side * fabs(c)
+    cdef double a2 = mean_square(RELIEF_ALONG), b2 = mean_square(RELIEF_ACROSS), a4 = mean_fourth(RELIEF_ALONG)
+    cdef double share = 1.0 / (RELIEF_ALONG * RELIEF_ACROSS), row, row_b, sigma, left
     cdef double mean[6]                 # of z, a z, b z, a b z, a^2 z, z^2
+    cdef grid_view w
     cdef int32_t i, j
-    side = 0.5 * side + TC_RELIEF_BESIDE
+    if not (u - reach_u >= 0.0 and v0 - reach_v >= 0.0 and u + reach_u < g.nx - 1 and v0 + reach_v < g.ny - 1):
+        return 0.0
+    w.height = g.height
+    w.row = g.nx
     memset(mean, 0, sizeof(mean))
     for i in range(RELIEF_ALONG):
         a = 2.0 * i / (RELIEF_ALONG - 1) - 1.0
+        row = row_b = 0.0
         for j in range(RELIEF_ACROSS):
             b = 2.0 * j / (RELIEF_ACROSS - 1) - 1.0
-            if ground(g, x + c * (0.5 * v.wheelbase + half * a) - s * side * b,
-                      y + s * (0.5 * v.wheelbase + half * a) + c * side * b, &z) != GROUND_OK:
-                return 0.0
+            z = peek(&w, u + c * half * a - s * side * b, v0 + s * half * a + c * side * b)
             z0 = z if i == 0 and j == 0 else z0
-            z = (z - z0) * share
-            a2 += a * a * share
-            a4 += a * a * a * a * share
-            b2 += b * b * share
-            mean[0] += z
-            mean[1] += a * z
-            mean[2] += b * z
-            mean[3] += a * b * z
-            mean[4] += a * a * z
-            mean[5] += z * z / share
+            z -= z0
+            row += z
+            row_b += b * z
+            mean[5] += z * z
+        mean[0] += row
+        mean[1] += a * row
+        mean[2] += row_b
+        mean[3] += a * row_b
+        mean[4] += a * a * row
+    for i in range(6):
+        mean[i] *= share
+    if mean[0] != mean[0]:
+        return 0.0
     sigma = sigma_at(g, nearest_post(g, x + 0.5 * v.wheelbase * c, y + 0.5 * v.wheelbase * s))
     left = (mean[5] - square(mean[0]) - square(mean[1]) / a2 - square(mean[2]) / b2 - square(mean[3]) / (a2 * b2)
             - square(mean[4] - a2 * mean[0]) / (a4 - a2 * a2) - TC_RELIEF_ERROR * square(sigma))
@@ -209,6 +228,8 @@ cdef double probability_below(double gap, double variance, const touch_place *t)
     cdef double here, anywhere, p, under, scale, middle, share
     if not variance > 0.0:
         return 1.0 if gap < 0.0 else 0.0
+    if gap > TC_TOUCH_SURE * sqrt(variance) + variance / TC_RELIEF_LEAST:
+        return 0.0                      # no prior draws the gap down by more than its variance over the scale
     p = below_given(gap, variance, design / TC_TOUCH_RELIEF, design, &anywhere)
     scale = TC_RELIEF_SCALE * t.relief
     middle = larger(design - TC_RELIEF_LOWER * t.relief, TC_RELIEF_LEAST_GAP)

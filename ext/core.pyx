@@ -79,6 +79,14 @@ include "coach_motion.pxi"    # rolls back, is struck
 include "coach_answer.pxi"    # questions, answered from the same state
 include "coach.pxi"           # from line and state to steps
 include "engine.pxi"          # the stations in one handle: the C ABI
+include "engine_push.pxi"     # samples in
+include "engine_tick.pxi"     # through the stations
+include "engine_get.pxi"      # what came of it
+include "engine_ask.pxi"      # stances and lines on demand
 include "line_risk.pxi"       # how likely a line touches
 include "examine.pxi"         # all margins through the C ABI
 include "python.pxi"          # the same entry points for Python
+include "python_ground.pxi"   # grids and packs
+include "python_engine.pxi"   # the engine
+include "python_risk.pxi"     # risk of a line
+include "python_coach.pxi"    # coach and contacts by themselves

@@ -81,19 +81,19 @@ def _sensors(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.nd
         return a[:count * n].reshape(count, n, 3).mean(axis=1)
 
     gyro, accelerometer = interval_mean(w_b), interval_mean(force)
-    imu = _blank(abi.IMU, t[:count * n:n] + n / FINE)
+    imu = blank(abi.IMU, t[:count * n:n] + n / FINE)
     imu["gyro"] = (gyro + rng.normal(0.0, np.radians(NOISE["gyro_bias_sd_deg_per_s"]), 3)
                    + rng.normal(0.0, NOISE["gyro_density"] * imu_rate**0.5, gyro.shape))
     imu["accelerometer"] = (accelerometer + rng.normal(0.0, NOISE["accelerometer_bias_sd"], 3)
                             + rng.normal(0.0, NOISE["accelerometer_density"] * imu_rate**0.5, gyro.shape))
     low = _lowpass(_lowpass(accelerometer, imu_rate), imu_rate)[::max(imu_rate // 20, 1)]
-    inclination = _blank(abi.INCLINATION, imu["t_ns"][::max(imu_rate // 20, 1)] * 1e-9)
+    inclination = blank(abi.INCLINATION, imu["t_ns"][::max(imu_rate // 20, 1)] * 1e-9)
     bias = rng.normal(0.0, np.radians(NOISE["inclination_bias_sd_deg"]), 2)
     white = rng.normal(0.0, 5e-4, (2, len(low)))
     inclination["roll"] = np.arctan2(low[:, 1], low[:, 2]) + bias[0] + white[0]
     inclination["pitch"] = np.arctan2(-low[:, 0], np.hypot(low[:, 1], low[:, 2])) + bias[1] + white[1]
     k = np.arange(0, len(t), 10)
-    wheels = _blank(abi.WHEELS, t[k])
+    wheels = blank(abi.WHEELS, t[k])
     for i in range(4):
         side, axle = (1.0, -1.0)[i % 2], VEHICLE.front_axle if i < 2 else VEHICLE.rear_axle
         hub = np.array([VEHICLE.wheelbase if i < 2 else 0.0, side * axle.track / 2.0, VEHICLE.tyre.radius])
@@ -106,7 +106,7 @@ def _sensors(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.nd
 def _gnss(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.ndarray, v_b: np.ndarray,
           position: np.ndarray, sd: float) -> np.ndarray:
     k = np.arange(0, len(t), FINE // 5)
-    out = _blank(abi.GNSS, t[k])
+    out = blank(abi.GNSS, t[k])
     lever = np.array(VEHICLE.gnss)
     out["flags"] = 1
     out["position"] = (position + R_nb.apply(lever))[k] + rng.normal(0.0, sd, (len(k), 3))
@@ -123,7 +123,8 @@ def _lowpass(a: np.ndarray, rate: int) -> np.ndarray:
     return out
 
 
-def _blank(dtype: np.dtype, t: np.ndarray) -> np.ndarray:
+def blank(dtype: np.dtype, t: np.ndarray) -> np.ndarray:
+    """Samples of a sensor at times t, s, with nothing in them yet."""
     out = np.zeros(len(t), dtype)
     out["struct_size"] = dtype.itemsize
     out["t_ns"] = np.rint(t * 1e9).astype(np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from drives import GRAVITY, VEHICLE, Drive
+from drives import GRAVITY, VEHICLE, Drive, blank
 from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
@@ -86,7 +86,7 @@ def _imu(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.ndarra
         clean = values[:2 * n].reshape(n, 2, 3).mean(axis=1)
         return clean + rng.normal(0.0, bias_sd, 3) + rng.normal(0.0, density * IMU_RATE**0.5, clean.shape)
 
-    imu = _blank(abi.IMU, t[:2 * n:2] + 2.0 / FINE)
+    imu = blank(abi.IMU, t[:2 * n:2] + 2.0 / FINE)
     imu["gyro"] = read(w_b, np.radians(NOISE["gyro_bias_sd_deg_per_s"]), NOISE["gyro_density"])
     density = NOISE["accelerometer_density"] * parameters()["accelerometer_density"].data_sheet_factor
     bias = rng.normal(0.0, NOISE["accelerometer_bias_sd"], 3)
@@ -96,7 +96,7 @@ def _imu(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.ndarra
     low = imu["accelerometer"] - bias
     for _ in range(2):
         low = lfilter([keep], [1.0, keep - 1.0], low, axis=0, zi=(1.0 - keep) * low[:1])[0]
-    inclination = _blank(abi.INCLINATION, imu["t_ns"][::5] * 1e-9)
+    inclination = blank(abi.INCLINATION, imu["t_ns"][::5] * 1e-9)
     error = rng.normal(0.0, np.radians(NOISE["inclination_bias_sd_deg"]), (2, 1)) + \
         rng.normal(0.0, parameters()["inclination_sd"].default(), (2, len(inclination)))
     low = low[::5]
@@ -108,7 +108,7 @@ def _imu(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.ndarra
 def _wheels(rng: np.random.Generator, t: np.ndarray, w_b: np.ndarray, v_b: np.ndarray, run: np.ndarray,
             p: dict[str, float]) -> np.ndarray:
     k = np.arange(0, len(t), 8)             # 25 Hz
-    wheels = _blank(abi.WHEELS, t[k])
+    wheels = blank(abi.WHEELS, t[k])
     scale = 1.0 + rng.normal(0.0, 0.003)
     for i in range(4):
         side, axle = (1.0, -1.0)[i % 2], VEHICLE.front_axle if i < 2 else VEHICLE.rear_axle
@@ -124,7 +124,7 @@ def _wheels(rng: np.random.Generator, t: np.ndarray, w_b: np.ndarray, v_b: np.nd
 def _gnss(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.ndarray, v_b: np.ndarray,
           position: np.ndarray, p: dict[str, float]) -> np.ndarray:
     k = np.arange(0, len(t), FINE)          # 1 Hz
-    out = _blank(abi.GNSS, t[k])
+    out = blank(abi.GNSS, t[k])
     lever = np.array(VEHICLE.gnss)
     slow = np.column_stack([correlated(rng, p["gnss_drift_sd"] * GNSS_SD, p["gnss_drift_tau"], len(k), 1.0)
                             for _ in range(3)])
@@ -132,11 +132,4 @@ def _gnss(rng: np.random.Generator, t: np.ndarray, R_nb: Rotation, w_b: np.ndarr
     out["position"] = (position + R_nb.apply(lever))[k] + slow + rng.normal(0.0, p["gnss_white"] * GNSS_SD, (len(k), 3))
     out["velocity"] = R_nb.apply(v_b + np.cross(w_b, lever))[k] + rng.normal(0.0, 0.12, (len(k), 3))
     out["sd_position"], out["sd_velocity"] = GNSS_SD, 0.1
-    return out
-
-
-def _blank(dtype: np.dtype, t: np.ndarray) -> np.ndarray:
-    out = np.zeros(len(t), dtype)
-    out["struct_size"] = dtype.itemsize
-    out["t_ns"] = np.rint(t * 1e9).astype(np.int64)
     return out

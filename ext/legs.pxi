@@ -154,22 +154,22 @@ cdef bint leg_judge(const leg_planner *g, line_planner *p, int32_t index) noexce
     cdef double cost = 0.0, one = 0.0, bias = 0.0, seen, least = p.config.clearance_least
     cdef int32_t i, verdict
     cdef bint escapes = p.start_clearance < least and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE
-    cdef bint warm = False
+    cdef bint rested = False
     if escapes:
         least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
     for i in range(MOTION_STATIONS - 1, -1, -1):
         station_pose(begin, &g.arc[n.level], n.gear, i, pose)
         seen = look_clearance(&p.map, &p.samples, pose[0], pose[1], pose[2])
-        if warm and seen + bias > TC_LINE_FINE_BELOW and not p.every_station:
+        if rested and seen + bias > TC_LINE_FINE_BELOW and not p.every_station:
             cost += clearance_cost(p, seen + bias)
         else:
-            verdict = judge_pose(p, pose[0], pose[1], pose[2], &p.work if warm else NULL, least, &one)
+            verdict = judge_pose(p, pose[0], pose[1], pose[2], least, &one)
             if (verdict == STATION_FORBIDDEN or verdict == STATION_TOUCHES
                     or (verdict == STATION_UNSOLVED and not seen > TC_LINE_FINE_BELOW)):
                 return False
             cost += one
-            warm = verdict != STATION_UNSOLVED
-            if warm and not isnan(seen):
+            rested = verdict != STATION_UNSOLVED
+            if rested and not isnan(seen):
                 bias = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts) - seen
         cost += hand_cost(p, look_aside(p, pose) + bias)
         if p.tube > 0.0 and not escapes and not stands_aside(p, pose, bias):

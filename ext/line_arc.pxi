@@ -107,7 +107,7 @@ cdef bint stands_aside(line_planner *p, const double *pose, double bias) noexcep
         y = pose[1] + side * dy
         if look_clearance(&p.map, &p.samples, x, y, pose[2]) + bias > TC_LINE_FINE_BELOW:
             continue
-        if judge_pose(p, x, y, pose[2], &p.work, p.config.clearance_least, &cost) == STATION_TOUCHES:
+        if judge_pose(p, x, y, pose[2], p.config.clearance_least, &cost) == STATION_TOUCHES:
             p.refusal = TC_LIMIT_CLEARANCE
             return False
         if p.refusal != TC_LIMIT_NONE and p.refusal != TC_LIMIT_UNSOLVED:
@@ -142,7 +142,7 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
         judged[i] = False
     at = least_seen(seen, judged)
     for k in range(MOTION_STATIONS):
-        verdict = judge_pose(p, pose[at][0], pose[at][1], pose[at][2], &p.work if k > 0 else NULL, least, &one)
+        verdict = judge_pose(p, pose[at][0], pose[at][1], pose[at][2], least, &one)
         if verdict == STATION_FORBIDDEN or (verdict == STATION_UNSOLVED and not seen[at] > TC_LINE_FINE_BELOW):
             refuse(p, begin.s)
             return False

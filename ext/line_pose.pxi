@@ -100,16 +100,17 @@ cdef void refuse(line_planner *p, double s) noexcept nogil:
         note_limit(p, p.refusal)
 
 
-cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, const tc_stance *warm, double least,
+cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, double least,
                         double *cost) noexcept nogil:
-    """Let the vehicle rest there: STATION_, and what a metre like this costs beyond its length. p.work is the stance;
-    with less clearance than `least` something counts as touching."""
+    """Let the vehicle rest there: STATION_, and what a metre like this costs beyond its length. p.work is the stance,
+    from a cold start: what a pose is worth does not hang on how the search came there. With less clearance than `least`
+    something counts as touching."""
     cdef tc_stance *st = &p.work
     cdef double clearance, margin
     st.x, st.y, st.yaw = x, y, yaw
     st.status = TC_STANCE_OFF_MAP
     if on_map(p, x, y, yaw):
-        stance_solve_least(p.stance, p.grid, x, y, yaw, warm, st)
+        stance_solve_least(p.stance, p.grid, x, y, yaw, NULL, st)
         p.info.stances += 1
     p.refusal = refusal_of(p, st)
     if p.refusal == TC_LIMIT_UNSOLVED:

@@ -2,10 +2,9 @@
 
 cdef extern from *:
     """
-    static const double TC_LINE_LITTLE_DOUBT = 0.25;    /* m: where a look expects more, a bound may do for a stance */
     static const double TC_LINE_STRAIGHT_STEP = 0.5;    /* m between stances on the way not steered */
     """
-    const double TC_LINE_LITTLE_DOUBT, TC_LINE_STRAIGHT_STEP
+    const double TC_LINE_STRAIGHT_STEP
 
 
 cdef void point_from_work(line_planner *p, double s, double steer, int32_t gear) noexcept nogil:
@@ -80,7 +79,6 @@ cdef bint points_stand_aside(line_planner *p) noexcept nogil:
     """Whether nothing touches with the driver aside of any point of the line. A place without rest between two that
     have one is passed over, as on the line itself."""
     cdef const tc_line_point *q
-    cdef assurance sure
     cdef double x, y, clearance
     cdef int32_t i, side, unsolved
     for side in range(-1, 2, 2):
@@ -89,11 +87,6 @@ cdef bint points_stand_aside(line_planner *p) noexcept nogil:
             q = &p.points[i]
             x = q.x - side * p.tube * sin(q.yaw)
             y = q.y + side * p.tube * cos(q.yaw)
-            if look_clearance(&p.map, &p.samples, x, y, q.yaw) > TC_LINE_LITTLE_DOUBT:
-                assure(p.stance, p.grid, x, y, q.yaw, p.config.clearance_least, &sure)
-                if sure.clearance >= p.config.clearance_least:
-                    unsolved = 0
-                    continue
             rest_at(p, x, y, q.yaw, p.work.status == TC_STANCE_OK)
             if p.work.status == TC_STANCE_UNSOLVED or p.work.status == TC_STANCE_NO_SUPPORT:
                 unsolved += 1

@@ -209,6 +209,16 @@ def assured_clearance(vehicle: Vehicle, terrain: Terrain, poses: np.ndarray) -> 
     terrain : Terrain
     poses : ndarray
         (n, 3), x, y, yaw of the body origin, m and rad.
+
+    Returns
+    -------
+    ndarray
+        (n,), m.
+
+    Raises
+    ------
+    InputError
+        Where poses is not (n, 3).
     """
     p = np.ascontiguousarray(poses, dtype=float)
     if p.ndim != 2 or p.shape[1] != 3:

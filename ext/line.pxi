@@ -9,6 +9,10 @@
 cdef enum:
     LINE_SOON = 500                     # stances: a line found with fewer leaves room for a better one,
     LINE_BETTER = 150                   # for which so many may be spent
+    ROOM_BY_LOOKS = 0                   # searches for room, in this order
+    ROOM_EVERY_SIDE = 1
+    ROOM_AT_A_PRICE = 2
+    ROOM_RUNGS = 3
 
 cdef extern from *:
     """
@@ -21,9 +25,11 @@ cdef extern from *:
     /* what a metre costs beyond 1, at worst (1/m) */
     static const double TC_COST_TOUCH = 40.0;           /* something touches somewhere on an arc, */
     static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways is given up, */
+    static const double TC_COST_NO_ROOM = 8.0;          /* nothing is left for the driver's error */
+    static const double TC_LINE_MARGIN = 0.02;          /* m of clearance: 16 mm is what a stance errs in 1 of 20 (p95) */
     """
     const double TC_LINE_CELL, TC_LINE_CELL_FINE, TC_LINE_GREED, TC_LINE_GREED_BETTER, TC_LINE_GREED_LIGHTLY
-    const double TC_LOOK_TILT, TC_COST_TOUCH, TC_COST_TOUCH_LIGHTLY
+    const double TC_LOOK_TILT, TC_COST_TOUCH, TC_COST_TOUCH_LIGHTLY, TC_COST_NO_ROOM, TC_LINE_MARGIN
 
 
 cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, const double *start,
@@ -125,59 +131,96 @@ cdef int32_t search_touching(line_planner *p, const double *start) noexcept nogi
     return outcome
 
 
-cdef void widen(line_planner *p, const double *start) noexcept nogil:
-    """See whether the clear line at hand stays so a hand aside; if not, search for one that does."""
+cdef void ask_start_room(line_planner *p, const double *start) noexcept nogil:
+    """Where the vehicle stands without room it cannot have any on its way out of there."""
+    p.start_room = room_at(p, start, p.start_clearance)
+
+
+cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
+    """Give the clear line at hand room for error, if it lacks any: search for one with a hand's room and some clearance
+    to spare all along, believing looks; the same asking for each place beside; for the one that lacks least. The best
+    of all these stays."""
     cdef line_known known
-    cdef int32_t outcome
-    p.tube = p.config.tube
-    if not p.tube > 0.0:
+    cdef uint32_t spent = p.info.stances, eighth = p.config.max_stances // 8
+    cdef int32_t outcome = TC_LINE_CLEAR, rung
+    cdef double lack, its
+    if not p.config.tube > 0.0:
         return
-    if points_stand_aside(p):
-        p.info.tube = p.tube
+    measure_room(p)
+    lack = room_lacking(p)
+    if lack == 0.0:
         return
+    ask_start_room(p, start)
     keep_line(p, &known)
-    outcome = search_clear(p, start, False, p.info.stances + 3 * (p.config.max_stances // 8))
-    if is_clear(p, outcome) and points_stand_aside(p):
-        p.info.tube = p.tube
-        return
+    for rung in range(ROOM_RUNGS):
+        if rung == ROOM_EVERY_SIDE and outcome != TC_LINE_CLEAR:
+            continue
+        p.tube = p.config.tube
+        p.margin = 0.0 if rung == ROOM_AT_A_PRICE else TC_LINE_MARGIN
+        p.room_price = TC_COST_NO_ROOM if rung == ROOM_AT_A_PRICE else 0.0
+        p.every_side = rung != ROOM_BY_LOOKS
+        outcome = search_clear(p, start, fine, spent + 3 * eighth if rung == ROOM_BY_LOOKS else 7 * eighth)
+        if is_clear(p, outcome):
+            measure_room(p)
+            its = room_lacking(p)
+            if its < lack:
+                lack = its
+                keep_line(p, &known)
+        if lack == 0.0:
+            break
     take_back(p, &known)
+    no_room_asked(p)
+
+
+cdef void no_room_asked(line_planner *p) noexcept nogil:
+    p.tube = p.margin = p.room_price = 0.0
+    p.every_side = False
 
 
 cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil:
     """The ladder of searches. Leaves the points of the best line."""
     cdef uint32_t eighth = p.config.max_stances // 8
     cdef int32_t outcome
+    cdef bint fine = False
     p.both_gears = False
-    p.tube = 0.0
+    no_room_asked(p)
     outcome = search_clear(p, start, False, (2 if p.config.options & TC_PLAN_FIRST else 4) * eighth)
     if is_clear(p, outcome):
         p.info.first_stances = p.info.stances
-        if not p.config.options & TC_PLAN_FIRST:
-            widen(p, start)
-            p.tube = 0.0
-            if p.info.tube == 0.0 and p.info.stances < LINE_SOON:
-                improve(p, start)
-        return TC_LINE_CLEAR
+        if p.config.options & TC_PLAN_FIRST:
+            return outcome
+        widen(p, start, False)
+        if not p.config.tube > 0.0 and p.info.stances < LINE_SOON:
+            improve(p, start)
+        return outcome
     if p.config.options & TC_PLAN_FIRST:
         return search_touching(p, start)
     if outcome != TC_LINE_BLOCKED and p.config.tube > 0.0:      # wider of the rocks may be out of a dead end
+        ask_start_room(p, start)
         p.tube = p.config.tube
         outcome = search_clear(p, start, False, 5 * eighth)
-        p.tube = 0.0
+        no_room_asked(p)
         outcome = TC_LINE_BUDGET if outcome == TC_LINE_BLOCKED else outcome
     if outcome == TC_LINE_BLOCKED:
+        fine = True
         outcome = search_clear(p, start, True, 5 * eighth)
         p.info.exhausted = outcome == TC_LINE_BLOCKED
     if not is_clear(p, outcome) and p.config.reverse:
         p.both_gears = True
+        fine = False
         outcome = search_clear(p, start, False, 6 * eighth)
         if outcome == TC_LINE_BLOCKED:
+            fine = True
             outcome = search_clear(p, start, True, 7 * eighth)
     if is_clear(p, outcome):
         p.info.first_stances = p.info.stances
+        widen(p, start, fine)
         return outcome
     p.both_gears = False
-    return search_touching(p, start)
+    outcome = search_touching(p, start)
+    if p.config.tube > 0.0:
+        measure_room(p)
+    return outcome
 
 
 cdef void judge_limit(line_planner *p, int32_t outcome) noexcept nogil:

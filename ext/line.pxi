@@ -11,8 +11,10 @@ cdef enum:
     LINE_BETTER = 150                   # for which so many may be spent
     ROOM_BY_LOOKS = 0                   # searches for room, in this order
     ROOM_EVERY_SIDE = 1
-    ROOM_AT_A_PRICE = 2
-    ROOM_RUNGS = 3
+    ROOM_FINELY = 2
+    ROOM_AT_A_PRICE = 3
+    ROOM_RUNGS = 4
+    ROOM_PATIENCE = 10000               # stances: with a smaller budget only the first and the last
 
 cdef extern from *:
     """
@@ -26,7 +28,7 @@ cdef extern from *:
     static const double TC_COST_TOUCH = 40.0;           /* something touches somewhere on an arc, */
     static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways is given up, */
     static const double TC_COST_NO_ROOM = 8.0;          /* nothing is left for the driver's error */
-    static const double TC_LINE_MARGIN = 0.02;          /* m of clearance: 16 mm is what a stance errs in 1 of 20 (p95) */
+    static const double TC_LINE_MARGIN = 0.02;          /* m of clearance: 16 mm is what 1 stance in 20 errs */
     """
     const double TC_LINE_CELL, TC_LINE_CELL_FINE, TC_LINE_GREED, TC_LINE_GREED_BETTER, TC_LINE_GREED_LIGHTLY
     const double TC_LOOK_TILT, TC_COST_TOUCH, TC_COST_TOUCH_LIGHTLY, TC_COST_NO_ROOM, TC_LINE_MARGIN
@@ -76,7 +78,7 @@ cdef void take_back(line_planner *p, const line_known *known) noexcept nogil:
 
 
 cdef bint is_clear(const line_planner *p, int32_t outcome) noexcept nogil:
-    return outcome == TC_LINE_CLEAR and not points_fail(p)
+    return outcome == TC_LINE_CLEAR and not points_fail(p, 0.0)
 
 
 cdef void improve(line_planner *p, const double *start) noexcept nogil:
@@ -88,7 +90,7 @@ cdef void improve(line_planner *p, const double *start) noexcept nogil:
     p.stance_limit = p.info.stances + LINE_BETTER
     if search_from(p, start, &end) == TC_LINE_CLEAR and p.node[end].cost < known.info.cost:
         write_points(p, end)
-        if not points_fail(p):
+        if not points_fail(p, 0.0):
             return
     take_back(p, &known)
 
@@ -105,7 +107,7 @@ cdef int32_t search_clear(line_planner *p, const double *start, bint fine, uint3
     p.every_station = False
     outcome = search_from(p, start, &end)
     write_points(p, end)
-    if outcome == TC_LINE_CLEAR and points_fail(p):
+    if outcome == TC_LINE_CLEAR and points_fail(p, p.margin):
         p.every_station = True
         outcome = search_from(p, start, &end)
         write_points(p, end)
@@ -138,11 +140,12 @@ cdef void ask_start_room(line_planner *p, const double *start) noexcept nogil:
 
 cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
     """Give the clear line at hand room for error, if it lacks any: search for one with a hand's room and some clearance
-    to spare all along, believing looks; the same asking for each place beside; for the one that lacks least. The best
-    of all these stays."""
+    to spare all along, believing looks; the same asking for each place beside, and on the finer lattice where there is
+    none; for the one that lacks least. The best of all these stays."""
     cdef line_known known
-    cdef uint32_t spent = p.info.stances, eighth = p.config.max_stances // 8
+    cdef uint32_t limit, most = 7 * (p.config.max_stances // 8)
     cdef int32_t outcome = TC_LINE_CLEAR, rung
+    cdef bint hurried = p.config.max_stances < ROOM_PATIENCE
     cdef double lack, its
     if not p.config.tube > 0.0:
         return
@@ -153,13 +156,16 @@ cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
     ask_start_room(p, start)
     keep_line(p, &known)
     for rung in range(ROOM_RUNGS):
-        if rung == ROOM_EVERY_SIDE and outcome != TC_LINE_CLEAR:
+        if ((rung == ROOM_EVERY_SIDE and (outcome != TC_LINE_CLEAR or hurried))
+                or (rung == ROOM_FINELY and (outcome != TC_LINE_BLOCKED or hurried or fine))):
             continue
         p.tube = p.config.tube
         p.margin = 0.0 if rung == ROOM_AT_A_PRICE else TC_LINE_MARGIN
         p.room_price = TC_COST_NO_ROOM if rung == ROOM_AT_A_PRICE else 0.0
         p.every_side = rung != ROOM_BY_LOOKS
-        outcome = search_clear(p, start, fine, spent + 3 * eighth if rung == ROOM_BY_LOOKS else 7 * eighth)
+        limit = most - p.info.stances if p.info.stances < most else 0
+        outcome = search_clear(p, start, fine or rung == ROOM_FINELY,
+                               p.info.stances + (limit if rung == ROOM_AT_A_PRICE else limit // 2))
         if is_clear(p, outcome):
             measure_room(p)
             its = room_lacking(p)
@@ -275,7 +281,7 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
     look_ring(&p.map, p.stance.vehicle.tyre_radius, p.stance.vehicle.tyre_tread)
     p.refused_s = -1e300
     outcome = search_in_turn(p, start)
-    if outcome == TC_LINE_CLEAR and points_fail(p):
+    if outcome == TC_LINE_CLEAR and points_fail(p, 0.0):
         outcome = TC_LINE_TOUCHES
     p.info.outcome = outcome
     judge_limit(p, outcome)

@@ -141,7 +141,8 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
     cdef double pose[MOTION_STATIONS][3]
     cdef double seen[MOTION_STATIONS]
     cdef bint judged[MOTION_STATIONS]
-    cdef double cost = 0.0, one = 0.0, bias = 0.0, depth, least = p.config.clearance_least + p.margin
+    cdef double cost = 0.0, one = 0.0, bias = 0.0, depth, clearance
+    cdef double least = p.config.clearance_least + p.margin
     cdef int32_t k, i, verdict, at
     if p.start_clearance < least and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE:
         least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
@@ -171,8 +172,11 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
             n.cost += p.touch_price * (1.0 + depth / TC_COST_TOUCH_DEPTH) * TC_MOTION_LENGTH
         cost += one
         judged[at] = True
-        if verdict != STATION_UNSOLVED and not isnan(seen[at]):
-            bias = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts) - seen[at]
+        if verdict != STATION_UNSOLVED:
+            clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+            cost += p.room_price * TC_ROOM_SPARE * spare_lacking(p, clearance)
+            if not isnan(seen[at]):
+                bias = clearance - seen[at]
         at = least_seen(seen, judged)
         if at < 0 or verdict == STATION_TOUCHES or (seen[at] + bias > TC_LINE_FINE_BELOW and not p.every_station):
             break

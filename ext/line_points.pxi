@@ -61,15 +61,15 @@ cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
     p.info.cost = p.node[end].cost
 
 
-cdef bint points_fail(const line_planner *p) noexcept nogil:
-    """Whether a point of the line has less than the least clearance, more than the largest tilt, or no rest. One point
+cdef bint points_fail(const line_planner *p, double margin) noexcept nogil:
+    """Whether a point of the line has less than the least clearance and a margin, more than the largest tilt, or no rest. One point
     the solver does not settle between two it does is taken as they are."""
     cdef int32_t i, unsolved = 0
     for i in range(p.n_points):
         unsolved = unsolved + 1 if p.points[i].stance_status == TC_STANCE_UNSOLVED else 0
         if unsolved == 1:
             continue
-        if p.points[i].stance_status != TC_STANCE_OK or not p.points[i].clearance >= p.config.clearance_least:
+        if p.points[i].stance_status != TC_STANCE_OK or not p.points[i].clearance >= p.config.clearance_least + margin:
             return True
         if cos(p.points[i].roll) * cos(p.points[i].pitch) < cos(p.config.max_tilt):
             return True

@@ -1,7 +1,7 @@
 # Room for error: how far aside of a line a driver may be and nothing touches.
 #
-# It is asked at the width wanted, then at less, left and right, and within a width only where little is left there: what
-# lies between a wheel's edges seldom touches at 5 cm and not at 10 (11 of 18,231 points on rock fields).
+# It is asked at the width wanted, then at less, left and right, and within a width only where little is left there:
+# what touches at 5 cm seldom clears at 10 (11 of 18,231 points on rock fields).
 
 cdef enum:
     ROOM_WIDTHS = 3
@@ -9,11 +9,18 @@ cdef enum:
 cdef extern from *:
     """
     static const double TC_ROOM_SHARE[] = {1.0, 0.7, 0.5};  /* of the width wanted */
-    static const double TC_ROOM_LITTLE = 0.03;          /* m of clearance at a width or on the line: what is within is asked */
-    static const double TC_ROOM_SURE = 0.30;            /* m a look has to expect, where stances are asked beside a line */
+    static const double TC_ROOM_LITTLE = 0.03;          /* m of clearance somewhere: within is asked as well */
+    static const double TC_ROOM_SPARE = 3.0;            /* metres without room: as bad as one with no clearance */
+    static const double TC_ROOM_SURE = 0.30;            /* m a look has to expect, where places beside are asked */
     """
     const double TC_ROOM_SHARE[3]
-    const double TC_ROOM_LITTLE, TC_ROOM_SURE
+    const double TC_ROOM_LITTLE, TC_ROOM_SPARE, TC_ROOM_SURE
+
+
+cdef double spare_lacking(const line_planner *p, double clearance) noexcept nogil:
+    """Share of the margin that a clearance lacks, 0 to 1."""
+    cdef double over = clearance - p.config.clearance_least
+    return 0.0 if over >= TC_LINE_MARGIN else 1.0 if over <= 0.0 else 1.0 - over / TC_LINE_MARGIN
 
 
 cdef double rest_beside(line_planner *p, const double *pose, double width) noexcept nogil:
@@ -93,13 +100,12 @@ cdef void measure_room(line_planner *p) noexcept nogil:
 
 cdef double room_lacking(const line_planner *p) noexcept nogil:
     """What the line at hand lacks of the room and the margin wanted, in metres of line without any."""
-    cdef double lack = 0.0, step, room, over
+    cdef double lack = 0.0, step, room
     cdef int32_t i
     for i in range(1, p.n_points):
         step = p.points[i].s - p.points[i - 1].s
         room = 0.0 if isnan(p.points[i].room) else p.points[i].room
-        over = p.points[i].clearance - p.config.clearance_least
         lack += step * (1.0 - room / p.config.tube)
-        if p.points[i].stance_status == TC_STANCE_OK and over < TC_LINE_MARGIN:
-            lack += step * (1.0 - (over if over > 0.0 else 0.0) / TC_LINE_MARGIN)
+        if p.points[i].stance_status == TC_STANCE_OK:
+            lack += step * TC_ROOM_SPARE * spare_lacking(p, p.points[i].clearance)
     return lack

@@ -14,7 +14,7 @@ cdef enum:
     ROOM_FINELY = 2
     ROOM_AT_A_PRICE = 3
     ROOM_RUNGS = 4
-    ROOM_PATIENCE = 10000               # stances: with a smaller budget only the first and the last
+    ROOM_PATIENCE = 10000               # stances: with a smaller budget only the first of them
 
 cdef extern from *:
     """
@@ -156,8 +156,8 @@ cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
     ask_start_room(p, start)
     keep_line(p, &known)
     for rung in range(ROOM_RUNGS):
-        if ((rung == ROOM_EVERY_SIDE and (outcome != TC_LINE_CLEAR or hurried))
-                or (rung == ROOM_FINELY and (outcome != TC_LINE_BLOCKED or hurried or fine))):
+        if ((rung == ROOM_EVERY_SIDE and outcome != TC_LINE_CLEAR)
+                or (rung == ROOM_FINELY and (outcome != TC_LINE_BLOCKED or fine))):
             continue
         p.tube = p.config.tube
         p.margin = 0.0 if rung == ROOM_AT_A_PRICE else TC_LINE_MARGIN
@@ -172,7 +172,7 @@ cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
             if its < lack:
                 lack = its
                 keep_line(p, &known)
-        if lack == 0.0:
+        if lack == 0.0 or hurried:
             break
     take_back(p, &known)
     no_room_asked(p)

@@ -62,8 +62,8 @@ cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
 
 
 cdef bint points_fail(const line_planner *p, double margin) noexcept nogil:
-    """Whether a point of the line has less than the least clearance and a margin, more than the largest tilt, or no rest. One point
-    the solver does not settle between two it does is taken as they are."""
+    """Whether a point of the line has less than the least clearance and a margin, more than the largest tilt, or no
+    rest. One point the solver does not settle between two it does is taken as they are."""
     cdef int32_t i, unsolved = 0
     for i in range(p.n_points):
         unsolved = unsolved + 1 if p.points[i].stance_status == TC_STANCE_UNSOLVED else 0

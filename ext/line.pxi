@@ -214,7 +214,7 @@ cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil
     if not is_clear(p, outcome) and p.config.reverse:
         p.both_gears = True
         fine = False
-        outcome = search_clear(p, start, False, 6 * eighth)
+        outcome = search_clear(p, start, False, 7 * eighth)
         if outcome == TC_LINE_BLOCKED:
             fine = True
             outcome = search_clear(p, start, True, 7 * eighth)

@@ -28,10 +28,12 @@ cdef extern from *:
     static const double TC_COST_TOUCH = 40.0;           /* something touches somewhere on an arc, */
     static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways is given up, */
     static const double TC_COST_NO_ROOM = 8.0;          /* nothing is left for the driver's error */
+    static const double TC_COST_TIGHT_ROOM = 4.0;       /* no room to correct, where room is what is searched for */
     static const double TC_LINE_MARGIN = 0.02;          /* m of clearance: 16 mm is what 1 stance in 20 errs */
     """
     const double TC_LINE_CELL, TC_LINE_CELL_FINE, TC_LINE_GREED, TC_LINE_GREED_BETTER, TC_LINE_GREED_LIGHTLY
     const double TC_LOOK_TILT, TC_COST_TOUCH, TC_COST_TOUCH_LIGHTLY, TC_COST_NO_ROOM, TC_LINE_MARGIN
+    const double TC_COST_TIGHT_ROOM
 
 
 cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, const double *start,
@@ -163,6 +165,7 @@ cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
         p.margin = 0.0 if rung == ROOM_AT_A_PRICE else TC_LINE_MARGIN
         p.room_price = TC_COST_NO_ROOM if rung == ROOM_AT_A_PRICE else 0.0
         p.every_side = rung != ROOM_BY_LOOKS
+        p.tight_price = TC_COST_TIGHT if hurried else TC_COST_TIGHT_ROOM
         limit = most - p.info.stances if p.info.stances < most else 0
         outcome = search_clear(p, start, fine or rung == ROOM_FINELY,
                                p.info.stances + (limit if rung == ROOM_AT_A_PRICE else limit // 2))
@@ -180,6 +183,7 @@ cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
 
 cdef void no_room_asked(line_planner *p) noexcept nogil:
     p.tube = p.margin = p.room_price = 0.0
+    p.tight_price = TC_COST_TIGHT
     p.every_side = False
 
 

@@ -47,7 +47,7 @@ cdef double rolling_cost(const line_planner *p, const line_node *begin, const li
     cdef double metre = 1.0 + TC_COST_CURVATURE * k * k + TC_COST_ASIDE * w * w
     cdef int32_t steered = n.level - (MOTION_STRAIGHT if begin.level == LINE_START else begin.level)
     if k > TC_LINE_TIGHT:
-        metre += TC_COST_TIGHT
+        metre += p.tight_price
     if n.gear < 0:
         metre += TC_COST_REVERSE
     return (metre * TC_MOTION_LENGTH + TC_COST_STEERING * fabs(steered)

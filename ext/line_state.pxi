@@ -83,6 +83,7 @@ cdef struct line_planner:
     double margin                       # m of clearance more than the least, for what a stance may err
     double room_price                   # of a metre without room; 0 = there must be room
     double start_room                   # m, NaN = not asked
+    double tight_price                  # of a metre beyond TC_LINE_TIGHT
     bint every_station
     bint every_side                     # whatever a look says of a place beside the line, a stance is asked
     bint both_gears

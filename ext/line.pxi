@@ -98,8 +98,8 @@ cdef void improve(line_planner *p, const double *start) noexcept nogil:
 
 
 cdef int32_t search_clear(line_planner *p, const double *start, bint fine, uint32_t stance_limit) noexcept nogil:
-    """Search for a line on which nothing touches; more closely if it does between stations. Leaves the points of the
-    best."""
+    """Search for a line on which nothing touches; more closely if it does between stations: then each is asked, and
+    none is passed over where no rest is found. Leaves the points of the best."""
     cdef int32_t outcome, end = 0
     p.touch_price = 0.0
     p.greed = TC_LINE_GREED

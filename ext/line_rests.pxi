@@ -48,7 +48,8 @@ cdef inline rest_known *rest_slot(const rest_table *t, double x, double y, doubl
         i = (i + 1) & t.mask
 
 
-cdef bint rest_recall(const rest_table *t, int32_t n_parts, double x, double y, double yaw, tc_stance *st) noexcept nogil:
+cdef bint rest_recall(const rest_table *t, int32_t n_parts, double x, double y, double yaw,
+                      tc_stance *st) noexcept nogil:
     """The stance of a pose, as stance_solve_least leaves it, where it is known."""
     cdef const rest_known *r = rest_slot(t, x, y, yaw)
     cdef int32_t i

@@ -49,6 +49,7 @@ cdef struct engine_memory:
     tc_stance stance
     trail_track trail
     int32_t planned                     # a plan has been made on this terrain and trail, with or without success
+    int32_t planned_waiting             # for a driver who stands and waits to be told how to come
     double planned_at                   # distance travelled when the line was planned, m
     int32_t planned_segment             # of the line the vehicle is on
     int64_t t_tick                      # of the last tick

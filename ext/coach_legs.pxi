@@ -82,6 +82,7 @@ cdef void give_leg(coach_state *c, const coach_view *view, int32_t i, double ste
     c.told_steer = step.steer
     c.told_at = view.state.distance
     c.told_ns = view.t_ns
+    c.told_side = 0                     # a leg has an end of its own
     c.told_priority = step.priority
     c.leading = fabs(step.steer) > least_turn(c)
     c.backing = p.gear < 0

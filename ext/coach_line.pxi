@@ -106,7 +106,7 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
         return
     steer = driver_steer(c, view)
     way = c.roll_to[tight.last] + TC_COACH_PASSED
-    turn = turn_to_make(c, view, c.at, steer) if line_matters(c, view) else -1
+    turn = turn_to_make(c, view, c.at, steer) if line_matters(c, view) or c.leading else -1
     if turn >= 0 and c.roll_to[turn] < way:
         way = c.roll_to[turn]
         if way - reaction_way(c) < c.speed * TC_COACH_PAUSE[TC_PRIORITY_ADVICE]:

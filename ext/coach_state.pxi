@@ -134,6 +134,8 @@ cdef struct coach_state:
     double told_at                      # distance travelled then, m
     int64_t told_ns
     int32_t told_priority
+    int32_t told_side                   # it led to: 1 left, -1 right, 0 = none was
+    double told_end                     # distance travelled where it was to be held to, m
     int32_t leading                     # the wheel is where it was told to be: it must be told back
     int32_t waits                       # the driver was told to stop, or how far to come: a word is waited for
     int32_t leg_told                    # the leg was told with its length,

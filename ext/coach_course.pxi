@@ -118,6 +118,9 @@ cdef void watch_course_close(coach_state *c, const coach_view *view, const coach
     turn = turn_around(c, view, tight, beside)
     if turn >= 0 and view.legs:
         return                          # told as a leg
+    if turn >= 0 and beside < (view.course[tight.worst].clearance + TC_COACH_WORTH
+                               + TC_COACH_ASIDE * c.config.deviation_warn):
+        turn = -1                       # what a hand aside costs is not gained: it passes as it is
     if turn >= 0:
         course_turn(c, view, tight, beside, part, turn, TC_PRIORITY_ADVICE)
     elif (view.course[tight.worst].clearance >= TC_COACH_EASE_ROOM

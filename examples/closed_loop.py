@@ -33,7 +33,7 @@ STUCK = 15.0                    # s in which less than STUCK_WAY is made while n
 STUCK_WAY = 0.15                # m
 TICK = 0.1                      # s
 GNSS_SD = 0.02                  # m
-IMU_SD = np.array([1.7e-3] * 3 + [0.02] * 3)    # rad/s, m/s^2
+IMU_SD = np.array([[1.7e-3] * 3, [0.02] * 3])   # rad/s, m/s^2
 LOWPASS_HZ = 2.0                # of the inclinometer, twice
 LOWPASS = 1.0 - np.exp(-2.0 * np.pi * LOWPASS_HZ * 2.0 * STEP)
 COLUMNS = ["kind", "seed", "skill", "coach", "strikes", "parts", "way", "time", "completed", "tipped", "words",
@@ -61,7 +61,7 @@ class Sensors:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._imu = np.zeros(6)
+        self._imu = np.zeros((2, 3))
         self._low = np.zeros((2, 3))
         self._sample = {kind: _sample(dtype) for kind, dtype in (
             ("imu", abi.IMU), ("tilt", abi.INCLINATION), ("wheels", abi.WHEELS), ("steering", abi.STEERING),
@@ -74,10 +74,10 @@ class Sensors:
             return
         t_ns = round(step * STEP * 1e9)
         imu = self._due("imu", t_ns)
-        felt = self._imu / 2.0 + self._rng.normal(0.0, IMU_SD)
-        imu["gyro"], imu["accelerometer"] = felt[:3], felt[3:]
+        turned, force = self._imu / 2.0 + self._rng.normal(0.0, IMU_SD)
+        imu["gyro"], imu["accelerometer"] = turned, force
         engine.push(imu)
-        self._low[0] += LOWPASS * (felt[3:] - self._low[0] if step > 2 else felt[3:])
+        self._low[0] += LOWPASS * (force - self._low[0] if step > 2 else force)
         self._low[1] += LOWPASS * (self._low[0] - self._low[1])
         self._imu[:] = 0.0
         if step % 20 == 0:
@@ -200,7 +200,8 @@ def table(rows: list[dict[str, str]]) -> str:
     harm = [(r, s) for r in rows for s in rows if r["coach"] == "1" and s["coach"] == "0"
             and all(r[k] == s[k] for k in ("kind", "seed", "skill")) and int(r["strikes"]) > int(s["strikes"])]
     out += ["", f"runs with more strikes with the coach than without: {len(harm)}"]
-    out += [f"  {r['kind']} {r['seed']} {r['skill']}: {r['strikes']} with, {s['strikes']} without" for r, s in harm]
+    out += [f"  {r['kind']} {r['seed']} {r['skill']}: {r['strikes']} in {r['way']} m with, "
+            f"{s['strikes']} in {s['way']} m without" for r, s in harm]
     return "\n".join(out)
 
 

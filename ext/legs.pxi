@@ -24,13 +24,14 @@ cdef extern from *:
     static const double TC_LEG_REVERSE = 1.5;           /* a metre backwards beyond its length */
     static const double TC_LEG_OVERRUN = 1.0;           /* m, a turn with something that touches half a metre on */
     static const double TC_LEG_SAME = 0.25;             /* of a quarter turn: places of the wheel that are one */
-    static const double TC_LEG_ERRS = 0.2;              /* of the turn before it: somebody new to it turns so far off, */
+    static const double TC_LEG_ERRS = 0.2;              /* of the turn before it: a beginner turns so far off, */
     static const double TC_LEG_ASIDE = 0.05;            /* m, and is so far aside where he sets off */
     static const double TC_LEG_PRICE = 2.0;             /* times what a plan pays for little room aside */
     static const double TC_LEG_WHEEL = 1.5707963267948966;  /* rad, a quarter turn of the steering wheel */
     """
     const double TC_LEG_HORIZON, TC_LEG_ROOM, TC_LEG_WORTH, TC_LEG_GREED, TC_LEG_TURN, TC_LEG_QUARTER, TC_LEG_GEAR
-    const double TC_LEG_REVERSE, TC_LEG_OVERRUN, TC_LEG_SAME, TC_LEG_ERRS, TC_LEG_ASIDE, TC_LEG_PRICE, TC_LEG_WHEEL
+    const double TC_LEG_REVERSE, TC_LEG_OVERRUN, TC_LEG_SAME, TC_LEG_ERRS, TC_LEG_ASIDE, TC_LEG_PRICE
+    const double TC_LEG_WHEEL
 
 cdef struct leg_planner:
     motion arc[LEG_LEVELS]

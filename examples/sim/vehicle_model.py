@@ -121,8 +121,8 @@ class Simulator:
         return float(self.data.xmat[self._chassis][8])
 
     def imu(self) -> np.ndarray:
-        """Rate of turn (rad/s), then specific force (m/s^2) at the IMU, body axes, as of this moment."""
-        return self.data.sensordata
+        """Rate of turn (rad/s) and specific force (m/s^2) at the IMU, body axes, of this moment: shape (2, 3)."""
+        return self.data.sensordata.reshape(2, 3)
 
     def antenna(self) -> np.ndarray:
         """Where the GNSS antenna is, world, m."""

@@ -53,6 +53,7 @@ include "line_pose.pxi"       # what it thinks of a pose,
 include "line_arc.pxi"        # of an arc,
 include "line_goal.pxi"       # of the way to the goal
 include "line_points.pxi"     # the line it found
+include "line_room.pxi"       # how far aside of it a driver may be
 include "line_warm.pxi"       # the last line, tried first
 include "line_search.pxi"     # lazy Hybrid A*
 include "line.pxi"            # the best line over stances

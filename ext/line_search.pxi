@@ -71,6 +71,8 @@ cdef bint expand(line_planner *p, int32_t index) noexcept nogil:
         gear = 1 - 2 * k
         stands = level == LINE_START or gear != p.node[index].gear
         for i in range(MOTION_LEVELS):
+            if gear < 0 and i % (MOTION_LEVELS // 2) != 0:      # backwards at full lock or straight
+                continue
             if (stands or -1 <= i - level <= 1) and not node_open(p, index, i, gear):
                 return False
     return True

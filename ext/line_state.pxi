@@ -81,7 +81,12 @@ cdef struct line_planner:
     double refused_s                    # farthest place along the corridor from which an arc was refused, m
     int32_t refusal                     # TC_LIMIT_ of the pose judged last, where it is forbidden
     double tube                         # m aside where nothing may touch either, 0 = none
+    double margin                       # m of clearance more than the least, for what a stance may err
+    double room_price                   # of a metre without room; 0 = there must be room
+    double start_room                   # m, NaN = not asked
+    double tight_price                  # of a metre beyond TC_LINE_TIGHT
     bint every_station
+    bint every_side                     # whatever a look says of a place beside the line, a stance is asked
     bint both_gears
     tc_stance work
     int32_t chain[LINE_MAX_ARCS]        # nodes of the line found, from the start

@@ -268,6 +268,7 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
     memset(&p.info, 0, sizeof(p.info))
     p.info.struct_size = sizeof(tc_line_info)
     p.grid = g
+    rests_forget(&p.rests)
     p.half_width = half_width
     p.x0, p.y0 = start[0], start[1]
     set_way(p, trail_xy, n_trail, start, goal)

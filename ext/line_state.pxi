@@ -63,6 +63,7 @@ cdef struct line_planner:
     int32_t n_nodes
     search_heap open
     search_table closed
+    rest_table rests
     corridor way
     look_map map
     line_goal goal
@@ -96,7 +97,8 @@ cdef size_t line_memory(const tc_line_config *c) noexcept nogil:
     if c.max_nodes == 0:
         return 0
     return (<size_t> c.max_nodes * (sizeof(line_node) + sizeof(heap_entry))
-            + <size_t> table_size(c.max_nodes) * sizeof(closed_state) + look_memory())
+            + <size_t> table_size(c.max_nodes) * sizeof(closed_state)
+            + <size_t> table_size(c.max_stances) * sizeof(rest_known) + look_memory())
 
 
 cdef void footprint_of(const tc_vehicle *v, line_footprint *f) noexcept nogil:
@@ -138,6 +140,11 @@ cdef void line_init(line_planner *p, void *memory, const tc_line_config *c, cons
     p.open.entry = <heap_entry *> at
     p.open.capacity = <int32_t> c.max_nodes
     at += c.max_nodes * sizeof(heap_entry)
+    p.rests.rest = <rest_known *> at
+    p.rests.mask = table_size(c.max_stances) - 1
+    p.rests.capacity = c.max_stances
+    memset(at, 0, (<size_t> p.rests.mask + 1) * sizeof(rest_known))
+    at += (<size_t> p.rests.mask + 1) * sizeof(rest_known)
     p.map.top = <float *> at
     p.map.middle = p.map.top + LOOK_SIDE * LOOK_SIDE
     p.map.tread = p.map.middle + LOOK_SIDE * LOOK_SIDE

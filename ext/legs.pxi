@@ -300,7 +300,7 @@ cdef bint legs_find(const leg_planner *g, line_planner *p, const double *start, 
         if not reached and not (partly and p.node[end].s >= p.node[0].s + TC_LEG_WORTH):
             return False
         legs_write(g, p, end)
-        if not points_fail(p) or p.start_clearance < p.config.clearance_least:
+        if not points_fail(p, 0.0) or p.start_clearance < p.config.clearance_least:
             p.info.outcome = TC_LINE_CLEAR if reached else TC_LINE_BLOCKED
             p.info.tube = tube
             return True

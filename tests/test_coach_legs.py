@@ -122,7 +122,7 @@ def test_given_a_driver_who_waits_where_it_was_said_before_then_it_is_not_said_a
 def test_given_the_end_of_the_trail_then_nobody_who_stands_there_is_told_to_look():
     drive = garden()
     drive.course_clearance = lambda x: 0.02 if 0.5 < x < 1.0 else 0.2
-    drive.trail_end = FIRST - 1.0
+    drive.trail_end = FIRST
     stand(drive.roll(FIRST - 1.1))
     drive.legs = False
     told = drive.words()

@@ -2,6 +2,9 @@
 #
 # Only those from a cold start are kept, so that a pose is worth the same whoever asked first.
 
+cdef enum:
+    RESTS_MOST = 16384                  # kept at once: more than a tick asks for
+
 cdef struct rest_known:
     uint32_t plan                       # the plan that asked; of another one = free
     int32_t status, least_part, lifted
@@ -19,8 +22,12 @@ cdef struct rest_table:
     uint32_t n, capacity                # of the plan at work
 
 
+cdef inline uint32_t rests_kept(const tc_line_config *c) noexcept nogil:
+    return c.max_stances if c.max_stances < RESTS_MOST else RESTS_MOST
+
+
 cdef void rests_forget(rest_table *t) noexcept nogil:
-    """Begin a plan: the ground or the vehicle may be another."""
+    """Begin anew: the ground or the vehicle may be another, or there is no more room."""
     cdef uint32_t i
     t.n = 0
     t.plan += 1
@@ -69,10 +76,10 @@ cdef bint rest_recall(const rest_table *t, int32_t n_parts, double x, double y, 
 
 
 cdef void rest_keep(rest_table *t, const tc_stance *st, double least) noexcept nogil:
-    """Remember a stance from a cold start and its least clearance; where there is no more room, not."""
+    """Remember a stance from a cold start and its least clearance."""
     cdef rest_known *r
     if t.n >= t.capacity:
-        return
+        rests_forget(t)
     r = rest_slot(t, st.x, st.y, st.yaw)
     t.n += 1
     r.plan = t.plan

@@ -99,7 +99,7 @@ cdef size_t line_memory(const tc_line_config *c) noexcept nogil:
         return 0
     return (<size_t> c.max_nodes * (sizeof(line_node) + sizeof(heap_entry))
             + <size_t> table_size(c.max_nodes) * sizeof(closed_state)
-            + <size_t> table_size(c.max_stances) * sizeof(rest_known) + look_memory())
+            + <size_t> table_size(rests_kept(c)) * sizeof(rest_known) + look_memory())
 
 
 cdef void footprint_of(const tc_vehicle *v, line_footprint *f) noexcept nogil:
@@ -142,8 +142,8 @@ cdef void line_init(line_planner *p, void *memory, const tc_line_config *c, cons
     p.open.capacity = <int32_t> c.max_nodes
     at += c.max_nodes * sizeof(heap_entry)
     p.rests.rest = <rest_known *> at
-    p.rests.mask = table_size(c.max_stances) - 1
-    p.rests.capacity = c.max_stances
+    p.rests.mask = table_size(rests_kept(c)) - 1
+    p.rests.capacity = rests_kept(c)
     memset(at, 0, (<size_t> p.rests.mask + 1) * sizeof(rest_known))
     at += (<size_t> p.rests.mask + 1) * sizeof(rest_known)
     p.map.top = <float *> at

@@ -33,6 +33,7 @@ STUCK = 15.0                    # s in which less than STUCK_WAY is made while n
 STUCK_WAY = 0.15                # m
 TICK = 0.1                      # s
 GNSS_SD = 0.02                  # m
+IMU_SD = np.array([[1.7e-3] * 3, [0.02] * 3])   # rad/s, m/s^2
 LOWPASS_HZ = 2.0                # of the inclinometer, twice
 LOWPASS = 1.0 - np.exp(-2.0 * np.pi * LOWPASS_HZ * 2.0 * STEP)
 COLUMNS = ["kind", "seed", "skill", "coach", "strikes", "parts", "way", "time", "completed", "tipped", "words",
@@ -48,6 +49,8 @@ class Strikes:
 
     def see(self, t: float, forces: np.ndarray) -> None:
         """Contact forces at a moment, N."""
+        if not forces.any():
+            return
         hit = forces > STRIKE
         self.count[hit & (t - self._last > AGAIN)] += 1
         self._last[hit] = t
@@ -60,44 +63,50 @@ class Sensors:
         self._rng = rng
         self._imu = np.zeros((2, 3))
         self._low = np.zeros((2, 3))
+        self._sample = {kind: _sample(dtype) for kind, dtype in (
+            ("imu", abi.IMU), ("tilt", abi.INCLINATION), ("wheels", abi.WHEELS), ("steering", abi.STEERING),
+            ("gnss", abi.GNSS))}
 
     def push(self, engine: Engine, sim: Simulator, step: int) -> None:
         """Push what is due at this step."""
-        gyro, force = sim.imu()
-        self._imu += gyro, force
+        self._imu += sim.imu()
+        if step % 2:
+            return
         t_ns = round(step * STEP * 1e9)
-        if step % 2 == 0:
-            imu = _sample(abi.IMU, t_ns)
-            imu["gyro"] = self._imu[0] / 2.0 + self._rng.normal(0.0, 1.7e-3, 3)
-            imu["accelerometer"] = self._imu[1] / 2.0 + self._rng.normal(0.0, 0.02, 3)
-            engine.push(imu)
-            self._low[0] += LOWPASS * (imu["accelerometer"][0] - self._low[0] if step > 2 else imu["accelerometer"][0])
-            self._low[1] += LOWPASS * (self._low[0] - self._low[1])
-            self._imu[:] = 0.0
+        imu = self._due("imu", t_ns)
+        turned, force = self._imu / 2.0 + self._rng.normal(0.0, IMU_SD)
+        imu["gyro"], imu["accelerometer"] = turned, force
+        engine.push(imu)
+        self._low[0] += LOWPASS * (force - self._low[0] if step > 2 else force)
+        self._low[1] += LOWPASS * (self._low[0] - self._low[1])
+        self._imu[:] = 0.0
         if step % 20 == 0:
-            tilt = _sample(abi.INCLINATION, t_ns)
+            tilt = self._due("tilt", t_ns)
             a = self._low[1]
             tilt["roll"], tilt["pitch"] = np.arctan2(a[1], a[2]), np.arctan2(-a[0], np.hypot(a[1], a[2]))
             engine.push(tilt)
         if step % 8 == 0:
-            wheels = _sample(abi.WHEELS, t_ns)
+            wheels = self._due("wheels", t_ns)
             wheels["speed"] = sim.treads() + self._rng.normal(0.0, 0.01, 4)
             engine.push(wheels)
-            steering = _sample(abi.STEERING, t_ns)
+            steering = self._due("steering", t_ns)
             steering["angle"] = sim.steer()
             engine.push(steering)
         if step % 80 == 0:
-            gnss = _sample(abi.GNSS, t_ns)
-            chassis = sim.model.body("chassis").id
-            at = sim.data.xpos[chassis] + sim.data.xmat[chassis].reshape(3, 3) @ np.array(sim.vehicle.gnss)
-            gnss["position"] = at + self._rng.normal(0.0, GNSS_SD, 3)
+            gnss = self._due("gnss", t_ns)
+            gnss["position"] = sim.antenna() + self._rng.normal(0.0, GNSS_SD, 3)
             gnss["sd_position"] = GNSS_SD
             engine.push(gnss)
 
+    def _due(self, kind: str, t_ns: int) -> np.ndarray:
+        sample = self._sample[kind]
+        sample["t_ns"] = t_ns
+        return sample
 
-def _sample(dtype: np.dtype, t_ns: int) -> np.ndarray:
+
+def _sample(dtype: np.dtype) -> np.ndarray:
     out = np.zeros(1, dtype)
-    out["struct_size"], out["t_ns"] = dtype.itemsize, t_ns
+    out["struct_size"] = dtype.itemsize
     return out
 
 
@@ -191,7 +200,8 @@ def table(rows: list[dict[str, str]]) -> str:
     harm = [(r, s) for r in rows for s in rows if r["coach"] == "1" and s["coach"] == "0"
             and all(r[k] == s[k] for k in ("kind", "seed", "skill")) and int(r["strikes"]) > int(s["strikes"])]
     out += ["", f"runs with more strikes with the coach than without: {len(harm)}"]
-    out += [f"  {r['kind']} {r['seed']} {r['skill']}: {r['strikes']} with, {s['strikes']} without" for r, s in harm]
+    out += [f"  {r['kind']} {r['seed']} {r['skill']}: {r['strikes']} in {r['way']} m with, "
+            f"{s['strikes']} in {s['way']} m without" for r, s in harm]
     return "\n".join(out)
 
 

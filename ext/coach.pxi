@@ -43,12 +43,14 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
         return                          # no line helps wheels that spin in place
     if view.legs and c.at < view.line.n_points:
         advise_legs(c, view)
-    if not spotted(c):
+    elif spotted(c) and not sets_off(c, view):
+        stay(c, view)
+    if not spotted(c) and not is_stopping(c, view):
         watch_no_line(c, view)
         watch_touch(c, view)
         watch_course(c, view)
         watch_off_line(c, view)
-    if not view.legs and c.at < view.line.n_points:
+    if not view.legs and not c.waits and c.at < view.line.n_points:
         advise_reverse(c, view)
         advise_turn(c, view)
     if c.at < view.line.n_points:

@@ -73,6 +73,8 @@ cdef void advise_clear(coach_state *c, const coach_view *view) noexcept nogil:
     """A place that was announced is behind, and nothing of the kind follows at once."""
     cdef coach_place tight
     cdef tc_step step
+    if c.waits:
+        c.tight = 0                     # led by the leg: the next word says enough
     if c.tight == 0 or view.state.distance < c.tight_end + TC_COACH_PASSED:
         return
     find_on_course(c, view, c.config.clearance_warn, &tight)

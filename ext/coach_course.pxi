@@ -27,6 +27,7 @@ cdef int32_t turn_around(const coach_state *c, const coach_view *view, const coa
     """The turn of the line that still keeps the vehicle out of a place on its course, -1 = none."""
     cdef int32_t i
     if (view.line is NULL or view.course[0].gear < 0 or c.at >= view.line.n_points
+            or fabs(view.off_line) > c.config.deviation_warn    # from beside the line its turns lead elsewhere
             or not beside >= view.line.config.clearance_least
             or not beside >= view.course[place.worst].clearance + TC_COACH_WORTH):
         return -1
@@ -117,6 +118,9 @@ cdef void watch_course_close(coach_state *c, const coach_view *view, const coach
     turn = turn_around(c, view, tight, beside)
     if turn >= 0 and view.legs:
         return                          # told as a leg
+    if turn >= 0 and beside < (view.course[tight.worst].clearance + TC_COACH_WORTH
+                               + TC_COACH_ASIDE * c.config.deviation_warn):
+        turn = -1                       # what a hand aside costs is not gained: it passes as it is
     if turn >= 0:
         course_turn(c, view, tight, beside, part, turn, TC_PRIORITY_ADVICE)
     elif (view.course[tight.worst].clearance >= TC_COACH_EASE_ROOM

@@ -42,6 +42,21 @@ cdef bint spotted(const coach_state *c) noexcept nogil:
     return c.waits and c.speed <= TC_COACH_STILL
 
 
+cdef bint is_stopping(const coach_state *c, const coach_view *view) noexcept nogil:
+    """Whether the driver was told to stop just now: no second stop makes him stop sooner."""
+    return (c.waits and not c.leg_told and c.speed > TC_COACH_STILL
+            and seconds_since(view.t_ns, c.last_ns) < TC_COACH_STOPPING and c.last.kind == TC_STEP_STOP)
+
+
+cdef void stay(coach_state *c, const coach_view *view) noexcept nogil:
+    """The driver waits and there is nothing to lead him by: he is told to look for himself."""
+    cdef tc_step step
+    step_new(c, view, TC_STEP_WARN, TC_CAUSE_NO_LINE, TC_PRIORITY_CAUTION, TC_PHASE_NOW, &step)
+    if view.line.n_points > 0:
+        step_why_not(c, view, &step)
+    step_give(c, view, &step, 0.0)
+
+
 cdef void give_leg(coach_state *c, const coach_view *view, int32_t i, double steer) noexcept nogil:
     """The leg from point i on: turn the wheel as it stands, and how far to come; the last one has no end."""
     cdef const tc_line_point *p = &view.line.points[i]
@@ -67,6 +82,7 @@ cdef void give_leg(coach_state *c, const coach_view *view, int32_t i, double ste
     c.told_steer = step.steer
     c.told_at = view.state.distance
     c.told_ns = view.t_ns
+    c.told_side = 0                     # a leg has an end of its own
     c.told_priority = step.priority
     c.leading = fabs(step.steer) > least_turn(c)
     c.backing = p.gear < 0

@@ -7,7 +7,8 @@ cdef void watch_touch(coach_state *c, const coach_view *view) noexcept nogil:
     cdef tc_step step
     cdef bint near
     find_place(c, view, view.line.config.clearance_least, &touch)
-    if touch.first < 0 or c.roll_to[touch.first] > stop_way(c) + prepare_way(c):
+    if (touch.first < 0 or c.roll_to[touch.first] > stop_way(c) + prepare_way(c)
+            or c.roll_to[touch.first] > leg_left(c, view) + TC_COACH_ROUNDING):
         return
     name_first(view.line.points, &touch)
     near = c.roll_to[touch.first] <= stop_way(c)
@@ -32,7 +33,7 @@ cdef void watch_no_line(coach_state *c, const coach_view *view) noexcept nogil:
     if view.line.info.outcome != TC_LINE_BLOCKED:
         return
     left = c.roll_to[last] if last >= c.at else 0.0
-    if left > stop_way(c) + prepare_way(c):
+    if left > stop_way(c) + prepare_way(c) or left > leg_left(c, view) + TC_COACH_ROUNDING:
         return
     if left <= stop_way(c):
         step_new(c, view, TC_STEP_STOP, TC_CAUSE_NO_LINE, TC_PRIORITY_DANGER, TC_PHASE_NOW, &step)
@@ -105,7 +106,7 @@ cdef void watch_tight(coach_state *c, const coach_view *view) noexcept nogil:
         return
     steer = driver_steer(c, view)
     way = c.roll_to[tight.last] + TC_COACH_PASSED
-    turn = turn_to_make(c, view, c.at, steer) if line_matters(c, view) else -1
+    turn = turn_to_make(c, view, c.at, steer) if line_matters(c, view) or c.leading else -1
     if turn >= 0 and c.roll_to[turn] < way:
         way = c.roll_to[turn]
         if way - reaction_way(c) < c.speed * TC_COACH_PAUSE[TC_PRIORITY_ADVICE]:

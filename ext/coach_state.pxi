@@ -62,6 +62,7 @@ cdef extern from *:
     static const double TC_COACH_LEG_HERE = 0.35;       /* m: a turn so near is made where the vehicle stands */
     static const double TC_COACH_LEG_LONG = 3.0;        /* m: with so much way behind it a turn needs no stop, */
     static const double TC_COACH_LEG_TURN = 0.55;       /* up to so many turns of the wheel */
+    static const double TC_COACH_STOPPING = 4.0;        /* s from "stop" until a driver at walking pace stands */
     static const double TC_COACH_LEG_OVER = 0.25;       /* m a driver may come too far */
     /* what: slip */
     static const double TC_COACH_SLIP = 0.5;            /* on, */
@@ -93,7 +94,7 @@ cdef extern from *:
     const double TC_COACH_LIFT_LEAST, TC_COACH_STEEP, TC_COACH_FLUTTER
     const double TC_COACH_EASE_ROOM, TC_COACH_TOUCHES, TC_COACH_ASIDE, TC_COACH_COURSE_GAP, TC_COACH_COURSE_TIME
     const double TC_COACH_COURSE_ROOM, TC_COACH_BESIDE, TC_COACH_TURN_ROOM
-    const double TC_COACH_LEG_HERE, TC_COACH_LEG_LONG, TC_COACH_LEG_TURN, TC_COACH_LEG_OVER
+    const double TC_COACH_STOPPING, TC_COACH_LEG_HERE, TC_COACH_LEG_LONG, TC_COACH_LEG_TURN, TC_COACH_LEG_OVER
     const double TC_COACH_SLIP, TC_COACH_SLIP_OFF, TC_COACH_SLIP_TIME, TC_COACH_STUCK_SPEED, TC_COACH_STUCK_TIME
     const double TC_COACH_FREE_SPEED, TC_COACH_LIFT_TIME, TC_COACH_LIFT_MARGIN, TC_COACH_SETUP_ROOM
     const double TC_COACH_SD_LOST, TC_COACH_SD_BACK
@@ -133,6 +134,8 @@ cdef struct coach_state:
     double told_at                      # distance travelled then, m
     int64_t told_ns
     int32_t told_priority
+    int32_t told_side                   # it led to: 1 left, -1 right, 0 = none was
+    double told_end                     # distance travelled where it was to be held to, m
     int32_t leading                     # the wheel is where it was told to be: it must be told back
     int32_t waits                       # the driver was told to stop, or how far to come: a word is waited for
     int32_t leg_told                    # the leg was told with its length,

@@ -16,14 +16,26 @@ cdef void turn_step(const coach_state *c, const coach_view *view, int32_t i, dou
     step_why_not(c, view, step)
 
 
+cdef bint takes_back(const coach_state *c, const coach_view *view, const tc_step *step) noexcept nogil:
+    """Whether a turn contradicts the last one within the way that one was told for, and nothing touches: then another
+    plan changed its mind, and the driver keeps to the first."""
+    return (c.told_side != 0 and step.side == -c.told_side
+            and view.state.distance + step.to_go < c.told_end - TC_COACH_TURN_ROOM
+            and not (c.touching.once and seconds_since(view.t_ns, c.touching.last_ns) < TC_COACH_COURSE_GAP))
+
+
 cdef void give_turn(coach_state *c, const coach_view *view, tc_step *step) noexcept nogil:
     """Unless it was told: the driver is at it or chose not to. What was advice may be told again as a caution."""
     if (fabs(step.steer - c.told_steer) <= least_turn(c) and step.priority <= c.told_priority
             and (seconds_since(view.t_ns, c.told_ns) < TC_COACH_AGAIN_AFTER
                  or view.state.distance - c.told_at < TC_COACH_SAME_PLACE)):
         return
+    if takes_back(c, view, step):
+        return
     if step_give(c, view, step, fabs(step.turns)):
         rock_told(c)
+        c.told_side = step.side
+        c.told_end = view.state.distance + step.to_go + step.distance
         c.told_steer = step.steer
         c.told_at = view.state.distance
         c.told_ns = view.t_ns

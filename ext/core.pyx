@@ -48,11 +48,13 @@ include "heap.pxi"            # open and closed states of a search
 include "corridor.pxi"        # the stretch of trail a line is planned along
 include "motion.pxi"          # what the steering can do
 include "look.pxi"            # about what clearance is to be expected
+include "line_rests.pxi"      # stances by pose
 include "line_state.pxi"      # what a search of lines keeps
 include "line_pose.pxi"       # what it thinks of a pose,
 include "line_arc.pxi"        # of an arc,
 include "line_goal.pxi"       # of the way to the goal
 include "line_points.pxi"     # the line it found
+include "line_room.pxi"       # how far aside of it a driver may be
 include "line_warm.pxi"       # the last line, tried first
 include "line_search.pxi"     # lazy Hybrid A*
 include "line.pxi"            # the best line over stances

@@ -10,7 +10,7 @@ cdef extern from *:
     static const double TC_WORLD = 1e8;             /* m, more than any projected system's coordinates */
     static const double TC_NEAR_MAP = 1e4;          /* m from the height grid, farther off nothing is planned */
     static const double TC_REPLAN_AFTER = 4.0;      /* m rolled since the last plan, */
-    static const double TC_REPLAN_SOON = 2.5;       /* or this much when the driver is off the line */
+    static const double TC_REPLAN_SOON = 1.5;       /* or this much when the driver is off the line */
     static const double TC_REPLAN_OFF = 0.30;       /* by so many m, */
     static const double TC_REPLAN_STANDING = 0.3;   /* or this much when it has come to stand: what now? */
     static const double TC_REPLAN_LEFT = 3.0;       /* m of a clear line that must still lie ahead, and */
@@ -49,6 +49,7 @@ cdef struct engine_memory:
     tc_stance stance
     trail_track trail
     int32_t planned                     # a plan has been made on this terrain and trail, with or without success
+    int32_t planned_waiting             # for a driver who stands and waits to be told how to come
     double planned_at                   # distance travelled when the line was planned, m
     int32_t planned_segment             # of the line the vehicle is on
     int64_t t_tick                      # of the last tick

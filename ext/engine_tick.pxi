@@ -95,9 +95,11 @@ cdef void engine_stand(engine_memory *e, int64_t t_ns) noexcept nogil:
 
 
 cdef bint legs_wanted(const engine_memory *e) noexcept nogil:
-    """Whether the line is worth telling: the way down the trail would bring a part near the ground."""
+    """Whether the line is worth telling: the way down the trail would bring a part near the ground, or somebody was
+    stopped and waits to be told how to come."""
     return (not e.line.info.straight_clearance >= e.config.coach.clearance_warn
-            or e.line.info.outcome != TC_LINE_CLEAR)
+            or e.line.info.outcome != TC_LINE_CLEAR
+            or (e.coach.waits and speed_of(&e.state) <= TC_COACH_STILL))
 
 
 cdef double legs_hold(const engine_memory *e) noexcept nogil:
@@ -130,6 +132,7 @@ cdef void engine_plan(engine_memory *e) noexcept nogil:
     if e.line.n_points > 1 and legs_wanted(e):
         legs_plan(&e.legs, &e.line, start, e.state.steer, e.config.coach.steering_ratio, legs_hold(e))
     e.planned = 1
+    e.planned_waiting = e.coach.waits and speed_of(&e.state) < TC_COACH_STILL
     e.planned_at = e.state.distance
     e.planned_segment = 0
     e.aside.looked = 0
@@ -154,7 +157,8 @@ cdef bint plan_due(const engine_memory *e, const coach_view *view) noexcept nogi
     cdef double rolled = e.state.distance - e.planned_at
     if not e.planned:
         return True
-    if rolled > TC_REPLAN_STANDING and speed_of(&e.state) < TC_COACH_STILL:
+    if speed_of(&e.state) < TC_COACH_STILL and (rolled > TC_REPLAN_STANDING
+                                                or (e.coach.waits and not e.planned_waiting)):
         return True
     if rolled > TC_REPLAN_SOON and fabs(view.off_line) > TC_REPLAN_OFF:
         return True

@@ -488,6 +488,7 @@ cdef extern from "trailcoach.h" nogil:
         int32_t part
         int32_t stance_status
         int32_t lifted
+        double room
 
     ctypedef struct tc_line_info:
         uint32_t struct_size

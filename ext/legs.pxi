@@ -8,7 +8,8 @@ cdef enum:
     LEG_LEVELS = 24                     # places of the wheel; the first is the one it has at the start
     LEG_LEAST = 2                       # arcs rolled before the wheel is turned again
     LEG_MAX_ARCS = 60
-    LEG_STANCES = 700                   # budget of one search
+    LEG_STANCES = 700                   # budget of one search,
+    LEG_STANCES_WAITING = 2000          # and of one for somebody who stands and waits for it
     LEG_ROLLED = 4                      # place of the arcs rolled since the last turn in a node's flags
 
 cdef extern from *:
@@ -23,10 +24,14 @@ cdef extern from *:
     static const double TC_LEG_REVERSE = 1.5;           /* a metre backwards beyond its length */
     static const double TC_LEG_OVERRUN = 1.0;           /* m, a turn with something that touches half a metre on */
     static const double TC_LEG_SAME = 0.25;             /* of a quarter turn: places of the wheel that are one */
+    static const double TC_LEG_ERRS = 0.2;              /* of the turn before it: a beginner turns so far off, */
+    static const double TC_LEG_ASIDE = 0.05;            /* m, and is so far aside where he sets off */
+    static const double TC_LEG_PRICE = 2.0;             /* times what a plan pays for little room aside */
     static const double TC_LEG_WHEEL = 1.5707963267948966;  /* rad, a quarter turn of the steering wheel */
     """
     const double TC_LEG_HORIZON, TC_LEG_ROOM, TC_LEG_WORTH, TC_LEG_GREED, TC_LEG_TURN, TC_LEG_QUARTER, TC_LEG_GEAR
-    const double TC_LEG_REVERSE, TC_LEG_OVERRUN, TC_LEG_SAME, TC_LEG_WHEEL
+    const double TC_LEG_REVERSE, TC_LEG_OVERRUN, TC_LEG_SAME, TC_LEG_ERRS, TC_LEG_ASIDE, TC_LEG_PRICE
+    const double TC_LEG_WHEEL
 
 cdef struct leg_planner:
     motion arc[LEG_LEVELS]
@@ -34,7 +39,7 @@ cdef struct leg_planner:
     int32_t n                           # of them
     int32_t hold                        # arcs that roll by until the wheel can be turned
     double quarter                      # turn of the steering wheel, at the road wheels, rad
-    double budget                       # stances one search may spend
+    uint32_t budget                     # stances one search may spend
     int32_t found                       # the line at hand is one of legs
 
 
@@ -146,12 +151,33 @@ cdef bint leg_expand(const leg_planner *g, line_planner *p, int32_t index) noexc
     return leg_open(g, p, index, level, -gear)
 
 
+cdef double turned_off(const leg_planner *g, const line_planner *p, const line_node *n, double *rolled) noexcept nogil:
+    """By how much the curvature of a leg may err, 1/m: its turn may. rolled is its way up to this arc, m."""
+    cdef const line_node *begin = &p.node[n.parent]
+    cdef int32_t arcs = (n.flags >> LEG_ROLLED) - 1, i
+    cdef double c = cos(g.steer[n.level])
+    for i in range(arcs):
+        begin = &p.node[begin.parent]
+    rolled[0] = arcs * TC_MOTION_LENGTH
+    return TC_LEG_ERRS * fabs(g.steer[n.level] - g.steer[begin.level]) / (c * c * p.wheelbase)
+
+
+cdef double look_off(line_planner *p, const double *pose, int32_t gear, double off, double way) noexcept nogil:
+    """By a look, the lesser clearance of a vehicle that came here with its curvature off by so much over a way, m."""
+    cdef double turn = off * way * gear, shift = TC_LEG_ASIDE + 0.5 * off * way * way
+    cdef double dx = -shift * sin(pose[2]), dy = shift * cos(pose[2])
+    cdef double left = look_clearance(&p.map, &p.samples, pose[0] + dx, pose[1] + dy, pose[2] + turn)
+    cdef double right = look_clearance(&p.map, &p.samples, pose[0] - dx, pose[1] - dy, pose[2] - turn)
+    return right if right < left else left
+
+
 cdef bint leg_judge(const leg_planner *g, line_planner *p, int32_t index) noexcept nogil:
     """Replace what looks said of an arc by what stances say; False where one of them forbids it."""
     cdef line_node *n = &p.node[index]
     cdef const line_node *begin = &p.node[n.parent]
     cdef double pose[3]
-    cdef double cost = 0.0, one = 0.0, bias = 0.0, seen, least = p.config.clearance_least
+    cdef double cost = 0.0, one = 0.0, bias = 0.0, seen, least = p.config.clearance_least, rolled = 0.0
+    cdef double off = turned_off(g, p, n, &rolled)
     cdef int32_t i, verdict
     cdef bint escapes = p.start_clearance < least and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE
     cdef bint rested = False
@@ -171,7 +197,8 @@ cdef bint leg_judge(const leg_planner *g, line_planner *p, int32_t index) noexce
             rested = verdict != STATION_UNSOLVED
             if rested and not isnan(seen):
                 bias = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts) - seen
-        cost += hand_cost(p, look_aside(p, pose) + bias)
+        cost += TC_LEG_PRICE * hand_cost(p, bias + look_off(p, pose, n.gear, off, rolled + (i + 1.0) / MOTION_STATIONS
+                                                            * TC_MOTION_LENGTH))
         if p.tube > 0.0 and not escapes and not stands_aside(p, pose, bias):
             return False
     n.cost += cost / MOTION_STATIONS * TC_MOTION_LENGTH - n.look
@@ -184,7 +211,7 @@ cdef bint leg_search(const leg_planner *g, line_planner *p, const double *start,
     cdef line_node *n = &p.node[0]
     cdef double price
     cdef int32_t index
-    cdef uint32_t limit = p.info.stances + LEG_STANCES
+    cdef uint32_t limit = p.info.stances + g.budget
     table_clear(&p.closed)
     p.open.n = 0
     n.x, n.y, n.yaw = start[0], start[1], start[2]
@@ -273,7 +300,7 @@ cdef bint legs_find(const leg_planner *g, line_planner *p, const double *start, 
         if not reached and not (partly and p.node[end].s >= p.node[0].s + TC_LEG_WORTH):
             return False
         legs_write(g, p, end)
-        if not points_fail(p) or p.start_clearance < p.config.clearance_least:
+        if not points_fail(p, 0.0) or p.start_clearance < p.config.clearance_least:
             p.info.outcome = TC_LINE_CLEAR if reached else TC_LINE_BLOCKED
             p.info.tube = tube
             return True
@@ -290,6 +317,7 @@ cdef void legs_plan(leg_planner *g, line_planner *p, const double *start, double
     g.found = 0
     if not isfinite(steer) or not ratio > 0.0:
         return
+    g.budget = LEG_STANCES if hold > 0.0 else LEG_STANCES_WAITING
     leg_levels(g, steer, p.stance.vehicle.max_steer, ratio, p.wheelbase)
     keep_line(p, &known)
     p.cell = TC_LINE_CELL

@@ -9,6 +9,12 @@
 cdef enum:
     LINE_SOON = 500                     # stances: a line found with fewer leaves room for a better one,
     LINE_BETTER = 150                   # for which so many may be spent
+    ROOM_BY_LOOKS = 0                   # searches for room, in this order
+    ROOM_EVERY_SIDE = 1
+    ROOM_FINELY = 2
+    ROOM_AT_A_PRICE = 3
+    ROOM_RUNGS = 4
+    ROOM_PATIENCE = 10000               # stances: with a smaller budget only the first of them
 
 cdef extern from *:
     """
@@ -21,9 +27,13 @@ cdef extern from *:
     /* what a metre costs beyond 1, at worst (1/m) */
     static const double TC_COST_TOUCH = 40.0;           /* something touches somewhere on an arc, */
     static const double TC_COST_TOUCH_LIGHTLY = 3.0;    /* the same, once the search for clear ways is given up, */
+    static const double TC_COST_NO_ROOM = 8.0;          /* nothing is left for the driver's error */
+    static const double TC_COST_TIGHT_ROOM = 4.0;       /* no room to correct, where room is what is searched for */
+    static const double TC_LINE_MARGIN = 0.02;          /* m of clearance: 16 mm is what 1 stance in 20 errs */
     """
     const double TC_LINE_CELL, TC_LINE_CELL_FINE, TC_LINE_GREED, TC_LINE_GREED_BETTER, TC_LINE_GREED_LIGHTLY
-    const double TC_LOOK_TILT, TC_COST_TOUCH, TC_COST_TOUCH_LIGHTLY
+    const double TC_LOOK_TILT, TC_COST_TOUCH, TC_COST_TOUCH_LIGHTLY, TC_COST_NO_ROOM, TC_LINE_MARGIN
+    const double TC_COST_TIGHT_ROOM
 
 
 cdef void set_way(line_planner *p, const double *trail_xy, int32_t n_trail, const double *start,
@@ -70,7 +80,7 @@ cdef void take_back(line_planner *p, const line_known *known) noexcept nogil:
 
 
 cdef bint is_clear(const line_planner *p, int32_t outcome) noexcept nogil:
-    return outcome == TC_LINE_CLEAR and not points_fail(p)
+    return outcome == TC_LINE_CLEAR and not points_fail(p, 0.0)
 
 
 cdef void improve(line_planner *p, const double *start) noexcept nogil:
@@ -82,7 +92,7 @@ cdef void improve(line_planner *p, const double *start) noexcept nogil:
     p.stance_limit = p.info.stances + LINE_BETTER
     if search_from(p, start, &end) == TC_LINE_CLEAR and p.node[end].cost < known.info.cost:
         write_points(p, end)
-        if not points_fail(p):
+        if not points_fail(p, 0.0):
             return
     take_back(p, &known)
 
@@ -99,7 +109,7 @@ cdef int32_t search_clear(line_planner *p, const double *start, bint fine, uint3
     p.every_station = False
     outcome = search_from(p, start, &end)
     write_points(p, end)
-    if outcome == TC_LINE_CLEAR and points_fail(p):
+    if outcome == TC_LINE_CLEAR and points_fail(p, p.margin):
         p.every_station = True
         outcome = search_from(p, start, &end)
         write_points(p, end)
@@ -125,59 +135,102 @@ cdef int32_t search_touching(line_planner *p, const double *start) noexcept nogi
     return outcome
 
 
-cdef void widen(line_planner *p, const double *start) noexcept nogil:
-    """See whether the clear line at hand stays so a hand aside; if not, search for one that does."""
+cdef void ask_start_room(line_planner *p, const double *start) noexcept nogil:
+    """Where the vehicle stands without room it cannot have any on its way out of there."""
+    p.start_room = room_at(p, start, p.start_clearance)
+
+
+cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
+    """Give the clear line at hand room for error, if it lacks any: search for one with a hand's room and some clearance
+    to spare all along, believing looks; the same asking for each place beside, and on the finer lattice where there is
+    none; for the one that lacks least. The best of all these stays."""
     cdef line_known known
-    cdef int32_t outcome
-    p.tube = p.config.tube
-    if not p.tube > 0.0:
+    cdef uint32_t limit, most = 7 * (p.config.max_stances // 8)
+    cdef int32_t outcome = TC_LINE_CLEAR, rung
+    cdef bint hurried = p.config.max_stances < ROOM_PATIENCE
+    cdef double lack, its
+    if not p.config.tube > 0.0:
         return
-    if points_stand_aside(p):
-        p.info.tube = p.tube
+    measure_room(p)
+    lack = room_lacking(p)
+    if lack == 0.0:
         return
+    ask_start_room(p, start)
     keep_line(p, &known)
-    outcome = search_clear(p, start, False, p.info.stances + 3 * (p.config.max_stances // 8))
-    if is_clear(p, outcome) and points_stand_aside(p):
-        p.info.tube = p.tube
-        return
+    for rung in range(ROOM_RUNGS):
+        if ((rung == ROOM_EVERY_SIDE and outcome != TC_LINE_CLEAR)
+                or (rung == ROOM_FINELY and (outcome != TC_LINE_BLOCKED or fine))):
+            continue
+        p.tube = p.config.tube
+        p.margin = 0.0 if rung == ROOM_AT_A_PRICE else TC_LINE_MARGIN
+        p.room_price = TC_COST_NO_ROOM if rung == ROOM_AT_A_PRICE else 0.0
+        p.every_side = rung != ROOM_BY_LOOKS
+        p.tight_price = TC_COST_TIGHT if hurried else TC_COST_TIGHT_ROOM
+        limit = most - p.info.stances if p.info.stances < most else 0
+        outcome = search_clear(p, start, fine or rung == ROOM_FINELY,
+                               p.info.stances + (limit if rung == ROOM_AT_A_PRICE else limit // 2))
+        if is_clear(p, outcome):
+            measure_room(p)
+            its = room_lacking(p)
+            if its < lack:
+                lack = its
+                keep_line(p, &known)
+        if lack == 0.0 or hurried:
+            break
     take_back(p, &known)
+    no_room_asked(p)
+
+
+cdef void no_room_asked(line_planner *p) noexcept nogil:
+    p.tube = p.margin = p.room_price = 0.0
+    p.tight_price = TC_COST_TIGHT
+    p.every_side = False
 
 
 cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil:
     """The ladder of searches. Leaves the points of the best line."""
     cdef uint32_t eighth = p.config.max_stances // 8
     cdef int32_t outcome
+    cdef bint fine = False
     p.both_gears = False
-    p.tube = 0.0
+    no_room_asked(p)
     outcome = search_clear(p, start, False, (2 if p.config.options & TC_PLAN_FIRST else 4) * eighth)
     if is_clear(p, outcome):
         p.info.first_stances = p.info.stances
-        if not p.config.options & TC_PLAN_FIRST:
-            widen(p, start)
-            p.tube = 0.0
-            if p.info.tube == 0.0 and p.info.stances < LINE_SOON:
-                improve(p, start)
-        return TC_LINE_CLEAR
+        if p.config.options & TC_PLAN_FIRST:
+            return outcome
+        widen(p, start, False)
+        if not p.config.tube > 0.0 and p.info.stances < LINE_SOON:
+            improve(p, start)
+        return outcome
     if p.config.options & TC_PLAN_FIRST:
         return search_touching(p, start)
     if outcome != TC_LINE_BLOCKED and p.config.tube > 0.0:      # wider of the rocks may be out of a dead end
+        ask_start_room(p, start)
         p.tube = p.config.tube
         outcome = search_clear(p, start, False, 5 * eighth)
-        p.tube = 0.0
+        no_room_asked(p)
         outcome = TC_LINE_BUDGET if outcome == TC_LINE_BLOCKED else outcome
     if outcome == TC_LINE_BLOCKED:
+        fine = True
         outcome = search_clear(p, start, True, 5 * eighth)
         p.info.exhausted = outcome == TC_LINE_BLOCKED
     if not is_clear(p, outcome) and p.config.reverse:
         p.both_gears = True
-        outcome = search_clear(p, start, False, 6 * eighth)
+        fine = False
+        outcome = search_clear(p, start, False, 7 * eighth)
         if outcome == TC_LINE_BLOCKED:
+            fine = True
             outcome = search_clear(p, start, True, 7 * eighth)
     if is_clear(p, outcome):
         p.info.first_stances = p.info.stances
+        widen(p, start, fine)
         return outcome
     p.both_gears = False
-    return search_touching(p, start)
+    outcome = search_touching(p, start)
+    if p.config.tube > 0.0:
+        measure_room(p)
+    return outcome
 
 
 cdef void judge_limit(line_planner *p, int32_t outcome) noexcept nogil:
@@ -215,6 +268,7 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
     memset(&p.info, 0, sizeof(p.info))
     p.info.struct_size = sizeof(tc_line_info)
     p.grid = g
+    rests_forget(&p.rests)
     p.half_width = half_width
     p.x0, p.y0 = start[0], start[1]
     set_way(p, trail_xy, n_trail, start, goal)
@@ -232,7 +286,7 @@ cdef void line_plan(line_planner *p, const tc_grid *g, const double *trail_xy, i
     look_ring(&p.map, p.stance.vehicle.tyre_radius, p.stance.vehicle.tyre_tread)
     p.refused_s = -1e300
     outcome = search_in_turn(p, start)
-    if outcome == TC_LINE_CLEAR and points_fail(p):
+    if outcome == TC_LINE_CLEAR and points_fail(p, 0.0):
         outcome = TC_LINE_TOUCHES
     p.info.outcome = outcome
     judge_limit(p, outcome)

@@ -47,7 +47,7 @@ cdef double rolling_cost(const line_planner *p, const line_node *begin, const li
     cdef double metre = 1.0 + TC_COST_CURVATURE * k * k + TC_COST_ASIDE * w * w
     cdef int32_t steered = n.level - (MOTION_STRAIGHT if begin.level == LINE_START else begin.level)
     if k > TC_LINE_TIGHT:
-        metre += TC_COST_TIGHT
+        metre += p.tight_price
     if n.gear < 0:
         metre += TC_COST_REVERSE
     return (metre * TC_MOTION_LENGTH + TC_COST_STEERING * fabs(steered)
@@ -98,14 +98,15 @@ cdef int32_t least_seen(const double *seen, const bint *judged) noexcept nogil:
     return at
 
 
-cdef bint stands_aside(line_planner *p, const double *pose, double bias) noexcept nogil:
-    """Whether nothing touches with the driver aside of a pose; where a look leaves no doubt it is believed."""
-    cdef double dx = -p.tube * sin(pose[2]), dy = p.tube * cos(pose[2]), x, y, cost = 0.0
+cdef bint stands_beside(line_planner *p, const double *pose, double width, double bias) noexcept nogil:
+    """Whether nothing touches with the driver so far aside of a pose; where a look leaves no doubt it is believed."""
+    cdef double dx = -width * sin(pose[2]), dy = width * cos(pose[2]), x, y, cost = 0.0
+    cdef double sure = TC_ROOM_SURE if p.every_side else TC_LINE_FINE_BELOW
     cdef int32_t side
     for side in range(-1, 2, 2):
         x = pose[0] + side * dx
         y = pose[1] + side * dy
-        if look_clearance(&p.map, &p.samples, x, y, pose[2]) + bias > TC_LINE_FINE_BELOW:
+        if look_clearance(&p.map, &p.samples, x, y, pose[2]) + bias > sure:
             continue
         if judge_pose(p, x, y, pose[2], p.config.clearance_least, &cost) == STATION_TOUCHES:
             p.refusal = TC_LIMIT_CLEARANCE
@@ -113,6 +114,20 @@ cdef bint stands_aside(line_planner *p, const double *pose, double bias) noexcep
         if p.refusal != TC_LIMIT_NONE and p.refusal != TC_LIMIT_UNSOLVED:
             return False
     return True
+
+
+cdef bint stands_aside(line_planner *p, const double *pose, double bias) noexcept nogil:
+    """The same with the driver aside by as much as this search asks for."""
+    return stands_beside(p, pose, p.tube, bias)
+
+
+cdef double room_cost(line_planner *p, const double *pose, double bias) noexcept nogil:
+    """What a metre like this costs for want of room to its sides."""
+    cdef int32_t i
+    for i in range(ROOM_WIDTHS):
+        if stands_beside(p, pose, TC_ROOM_SHARE[i] * p.tube, bias):
+            return p.room_price * (1.0 - TC_ROOM_SHARE[i])
+    return p.room_price
 
 
 cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
@@ -126,7 +141,8 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
     cdef double pose[MOTION_STATIONS][3]
     cdef double seen[MOTION_STATIONS]
     cdef bint judged[MOTION_STATIONS]
-    cdef double cost = 0.0, one = 0.0, bias = 0.0, depth, least = p.config.clearance_least
+    cdef double cost = 0.0, one = 0.0, bias = 0.0, depth, clearance
+    cdef double least = p.config.clearance_least + p.margin
     cdef int32_t k, i, verdict, at
     if p.start_clearance < least and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE:
         least = p.start_clearance - TC_LINE_ESCAPE_DEEPER
@@ -156,14 +172,19 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
             n.cost += p.touch_price * (1.0 + depth / TC_COST_TOUCH_DEPTH) * TC_MOTION_LENGTH
         cost += one
         judged[at] = True
-        if verdict != STATION_UNSOLVED and not isnan(seen[at]):
-            bias = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts) - seen[at]
+        if verdict != STATION_UNSOLVED:
+            clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
+            cost += p.room_price * TC_ROOM_SPARE * spare_lacking(p, clearance)
+            if not isnan(seen[at]):
+                bias = clearance - seen[at]
         at = least_seen(seen, judged)
         if at < 0 or verdict == STATION_TOUCHES or (seen[at] + bias > TC_LINE_FINE_BELOW and not p.every_station):
             break
-    if p.tube > 0.0:
+    if p.tube > 0.0 and not (p.start_room < p.tube and n.arcs * TC_MOTION_LENGTH <= TC_LINE_ESCAPE):
         for i in range(MOTION_STATIONS):
-            if not stands_aside(p, pose[i], bias):
+            if p.room_price > 0.0:
+                cost += room_cost(p, pose[i], bias)
+            elif not stands_aside(p, pose[i], bias):
                 refuse(p, begin.s)
                 return False
     for i in range(MOTION_STATIONS):

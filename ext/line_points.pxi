@@ -1,4 +1,4 @@
-# The line a search found, point by point with its stances, and what it shall stand: the driver aside of it.
+# The line a search found, point by point with its stances.
 
 cdef extern from *:
     """
@@ -21,6 +21,7 @@ cdef void point_from_work(line_planner *p, double s, double steer, int32_t gear)
     q.part = st.least_part
     q.stance_status = st.status
     q.lifted = st.lifted
+    q.room = NAN
     p.n_points += 1
     if st.status == TC_STANCE_OK and (q.clearance < p.info.least_clearance or isnan(p.info.least_clearance)):
         p.info.least_clearance = q.clearance
@@ -52,7 +53,7 @@ cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
         p.points[p.n_points - 1].gear = gear    # where the gear changes a point has the one it is left with
         for k in range(MOTION_STATIONS):
             station_pose(begin, a, gear, k, pose)
-            rest_at(p, pose[0], pose[1], pose[2], p.work.status == TC_STANCE_OK)
+            rest_at(p, pose[0], pose[1], pose[2], False)
             s = (i + (k + 1.0) / MOTION_STATIONS) * TC_MOTION_LENGTH
             point_from_work(p, s, atan(p.wheelbase * a.curvature[k]), gear)
     p.info.length = s
@@ -60,44 +61,19 @@ cdef void write_points(line_planner *p, int32_t end) noexcept nogil:
     p.info.cost = p.node[end].cost
 
 
-cdef bint points_fail(const line_planner *p) noexcept nogil:
-    """Whether a point of the line has less than the least clearance, more than the largest tilt, or no rest. One point
-    the solver does not settle between two it does is taken as they are."""
+cdef bint points_fail(const line_planner *p, double margin) noexcept nogil:
+    """Whether a point of the line has less than the least clearance and a margin, more than the largest tilt, or no
+    rest. One point the solver does not settle between two it does is taken as they are."""
     cdef int32_t i, unsolved = 0
     for i in range(p.n_points):
         unsolved = unsolved + 1 if p.points[i].stance_status == TC_STANCE_UNSOLVED else 0
         if unsolved == 1:
             continue
-        if p.points[i].stance_status != TC_STANCE_OK or not p.points[i].clearance >= p.config.clearance_least:
+        if p.points[i].stance_status != TC_STANCE_OK or not p.points[i].clearance >= p.config.clearance_least + margin:
             return True
         if cos(p.points[i].roll) * cos(p.points[i].pitch) < cos(p.config.max_tilt):
             return True
     return False
-
-
-cdef bint points_stand_aside(line_planner *p) noexcept nogil:
-    """Whether nothing touches with the driver aside of any point of the line. A place without rest between two that
-    have one is passed over, as on the line itself."""
-    cdef const tc_line_point *q
-    cdef double x, y, clearance
-    cdef int32_t i, side, unsolved
-    for side in range(-1, 2, 2):
-        unsolved = 0
-        for i in range(p.n_points):
-            q = &p.points[i]
-            x = q.x - side * p.tube * sin(q.yaw)
-            y = q.y + side * p.tube * cos(q.yaw)
-            rest_at(p, x, y, q.yaw, p.work.status == TC_STANCE_OK)
-            if p.work.status == TC_STANCE_UNSOLVED or p.work.status == TC_STANCE_NO_SUPPORT:
-                unsolved += 1
-                if unsolved > 1:
-                    return False
-                continue
-            unsolved = 0
-            clearance = least_clearance(&p.work, <int32_t> p.stance.vehicle.n_parts)
-            if p.work.status != TC_STANCE_OK or not clearance >= p.config.clearance_least:
-                return False
-    return True
 
 
 cdef void judge_straight(line_planner *p) noexcept nogil:

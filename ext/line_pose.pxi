@@ -100,6 +100,17 @@ cdef void refuse(line_planner *p, double s) noexcept nogil:
         note_limit(p, p.refusal)
 
 
+cdef void rest_at(line_planner *p, double x, double y, double yaw, bint warm) noexcept nogil:
+    """The stance there into p.work; warm: it may start from the one that is there now."""
+    cdef int32_t n_parts = <int32_t> p.stance.vehicle.n_parts
+    if rest_recall(&p.rests, n_parts, x, y, yaw, &p.work):
+        return
+    stance_solve_least(p.stance, p.grid, x, y, yaw, &p.work if warm else NULL, &p.work)
+    p.info.stances += 1
+    if not warm:
+        rest_keep(&p.rests, &p.work, least_clearance(&p.work, n_parts))
+
+
 cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, double least,
                         double *cost) noexcept nogil:
     """Let the vehicle rest there: STATION_, and what a metre like this costs beyond its length. p.work is the stance,
@@ -107,11 +118,11 @@ cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, double 
     something counts as touching."""
     cdef tc_stance *st = &p.work
     cdef double clearance, margin
-    st.x, st.y, st.yaw = x, y, yaw
-    st.status = TC_STANCE_OFF_MAP
     if on_map(p, x, y, yaw):
-        stance_solve_least(p.stance, p.grid, x, y, yaw, NULL, st)
-        p.info.stances += 1
+        rest_at(p, x, y, yaw, False)
+    else:
+        st.x, st.y, st.yaw = x, y, yaw
+        st.status = TC_STANCE_OFF_MAP
     p.refusal = refusal_of(p, st)
     if p.refusal == TC_LIMIT_UNSOLVED:
         cost[0] = TC_COST_UNSOLVED
@@ -123,10 +134,3 @@ cdef int32_t judge_pose(line_planner *p, double x, double y, double yaw, double 
     cost[0] = (clearance_cost(p, clearance) + TC_COST_TIP * shortfall(margin, TC_LINE_TIP_WANTED)
                + TC_COST_LIFT * ((st.lifted & 1) + (st.lifted >> 1 & 1) + (st.lifted >> 2 & 1) + (st.lifted >> 3 & 1)))
     return STATION_CLEAR if clearance >= least else STATION_TOUCHES
-
-
-cdef void rest_at(line_planner *p, double x, double y, double yaw, bint warm) noexcept nogil:
-    """The stance there into p.work."""
-    stance_solve_least(p.stance, p.grid, x, y, yaw, &p.work if warm else NULL, &p.work)
-    p.info.stances += 1
-    p.work.x, p.work.y, p.work.yaw = x, y, yaw

@@ -1,9 +1,11 @@
 # One search: a lazy Hybrid A* (Dolgov et al. 2010; lazy edges: Dellin and Srinivasa 2016).
 #
 # Going on from a node costs a look; where the vehicle would rest on the way there is only asked when the node is about
-# to be used, and no further once one stance forbids it.
+# to be used, and no further once one stance forbids it. A search that takes long weighs the way still to go more and
+# more: it begins with the better lines and ends with any.
 
 cdef enum:
+    LINE_PATIENCE = 16                  # stances for each metre to the goal, until a search hurries
     LINE_YAWS = 72                      # heading bins of a closed state,
     LINE_YAWS_FINE = 144                # 2.5 deg, on the finer lattice
 
@@ -12,8 +14,9 @@ cdef extern from *:
     static const double TC_LINE_RETURN_AFTER = 2.0;     /* m until a vehicle beside the corridor has to come back, */
     static const double TC_LINE_RETURN = 0.15;          /* by this for each metre; */
     static const double TC_LINE_SWING = 0.10;           /* m its rear may swing out when it turns back */
+    static const double TC_LINE_HURRY = 1.5;            /* by which the weight of the way still to go grows */
     """
-    const double TC_LINE_RETURN_AFTER, TC_LINE_RETURN, TC_LINE_SWING
+    const double TC_LINE_RETURN_AFTER, TC_LINE_RETURN, TC_LINE_SWING, TC_LINE_HURRY
 
 
 cdef uint64_t state_key(const line_planner *p, const line_node *n) noexcept nogil:
@@ -68,6 +71,8 @@ cdef bint expand(line_planner *p, int32_t index) noexcept nogil:
         gear = 1 - 2 * k
         stands = level == LINE_START or gear != p.node[index].gear
         for i in range(MOTION_LEVELS):
+            if gear < 0 and i % (MOTION_LEVELS // 2) != 0:      # backwards at full lock or straight
+                continue
             if (stands or -1 <= i - level <= 1) and not node_open(p, index, i, gear):
                 return False
     return True
@@ -81,6 +86,16 @@ cdef bint farther(const line_planner *p, int32_t a, int32_t b) noexcept nogil:
     return p.node[a].s > p.node[b].s
 
 
+cdef void hurry(line_planner *p) noexcept nogil:
+    """Weigh the way still to go more, in what is open too."""
+    cdef int32_t i, n = p.open.n, node
+    p.greed *= TC_LINE_HURRY
+    p.open.n = 0
+    for i in range(n):
+        node = p.open.entry[i].node
+        heap_push(&p.open, p.node[node].cost + p.greed * still_to_go(p, &p.node[node]), node)
+
+
 cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
     """Search from node 0, already there. Returns TC_LINE_CLEAR where the goal is reached (touching or not), else why
     not; end is the last node of the best line."""
@@ -88,8 +103,13 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
     cdef line_node *n
     cdef double price
     cdef bint cut_off = False
+    cdef uint32_t patience = <uint32_t> (LINE_PATIENCE * (1.0 + still_to_go(p, &p.node[0])))
+    cdef uint32_t hurry_at = p.info.stances + patience
     end[0] = 0
     while p.open.n > 0:
+        if p.info.stances >= hurry_at:
+            hurry(p)
+            hurry_at += patience
         index = heap_pop(&p.open)
         n = &p.node[index]
         if table_has(&p.closed, state_key(p, n)):

@@ -63,6 +63,7 @@ cdef struct line_planner:
     int32_t n_nodes
     search_heap open
     search_table closed
+    rest_table rests
     corridor way
     look_map map
     line_goal goal
@@ -80,7 +81,12 @@ cdef struct line_planner:
     double refused_s                    # farthest place along the corridor from which an arc was refused, m
     int32_t refusal                     # TC_LIMIT_ of the pose judged last, where it is forbidden
     double tube                         # m aside where nothing may touch either, 0 = none
+    double margin                       # m of clearance more than the least, for what a stance may err
+    double room_price                   # of a metre without room; 0 = there must be room
+    double start_room                   # m, NaN = not asked
+    double tight_price                  # of a metre beyond TC_LINE_TIGHT
     bint every_station
+    bint every_side                     # whatever a look says of a place beside the line, a stance is asked
     bint both_gears
     tc_stance work
     int32_t chain[LINE_MAX_ARCS]        # nodes of the line found, from the start
@@ -91,7 +97,8 @@ cdef size_t line_memory(const tc_line_config *c) noexcept nogil:
     if c.max_nodes == 0:
         return 0
     return (<size_t> c.max_nodes * (sizeof(line_node) + sizeof(heap_entry))
-            + <size_t> table_size(c.max_nodes) * sizeof(closed_state) + look_memory())
+            + <size_t> table_size(c.max_nodes) * sizeof(closed_state)
+            + <size_t> table_size(c.max_stances) * sizeof(rest_known) + look_memory())
 
 
 cdef void footprint_of(const tc_vehicle *v, line_footprint *f) noexcept nogil:
@@ -133,6 +140,11 @@ cdef void line_init(line_planner *p, void *memory, const tc_line_config *c, cons
     p.open.entry = <heap_entry *> at
     p.open.capacity = <int32_t> c.max_nodes
     at += c.max_nodes * sizeof(heap_entry)
+    p.rests.rest = <rest_known *> at
+    p.rests.mask = table_size(c.max_stances) - 1
+    p.rests.capacity = c.max_stances
+    memset(at, 0, (<size_t> p.rests.mask + 1) * sizeof(rest_known))
+    at += (<size_t> p.rests.mask + 1) * sizeof(rest_known)
     p.map.top = <float *> at
     p.map.middle = p.map.top + LOOK_SIDE * LOOK_SIDE
     p.map.tread = p.map.middle + LOOK_SIDE * LOOK_SIDE

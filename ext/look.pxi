@@ -15,7 +15,7 @@ cdef enum:
 cdef extern from *:
     """
     static const double TC_LOOK_CELL = 0.10;            /* m, more where the corridor is long */
-    static const double TC_LOOK_SPACING = 0.14;         /* m between samples of the underbody */
+    static const double TC_LOOK_SPACING = 0.20;         /* m between samples of the underbody */
     static const float TC_LOOK_EMPTY = 1e30f;           /* a cell not yet filled */
     """
     const double TC_LOOK_CELL, TC_LOOK_SPACING

@@ -538,6 +538,8 @@ typedef struct tc_line_point {
     int32_t  part;              /* with the least clearance */
     int32_t  stance_status;
     int32_t  lifted;
+    double   room;              /* the driver may be so far aside here, left or right, and nothing touches, m, of what was
+                                   asked: tc_line_config.tube and 0.7 and 0.5 of it; 0 = not even that, NaN = not asked */
 } tc_line_point;
 
 typedef struct tc_line_info {
@@ -554,7 +556,7 @@ typedef struct tc_line_info {
     double   limit_x, limit_y;  /* where the limit is, world, m; NaN = none */
     double   limit_clearance;   /* there, m; NaN = no rest there */
     double   limit_tilt;        /* there, rad */
-    double   tube;              /* lateral error at which it was found to stay clear, m; 0 = none */
+    double   tube;              /* lateral error at which all of it was found to stay clear, m; 0 = none */
     int32_t  limit_cause;       /* TC_LIMIT_ */
     int32_t  limit_part;        /* with the clearance there, -1 none */
     int32_t  exhausted;         /* 1 = no clear line leads forward, on a lattice of 10 cm and 2.5 deg */

@@ -31,6 +31,7 @@ class TestAssess:
         assert found.line.outcome is Outcome.CLEAR
         assert found.line.limit is None
         assert [round(s.end) for s in found.sections] == [5, 10, 15, 20]
+        assert all(s.room == 0.1 for s in found.sections)
         assert all(s.contact_probability < 1e-3 and s.pitch_up < 0.01 and s.ledge < 0.005 for s in found.sections)
 
     def test_a_slope_is_rated_by_its_tilt_and_a_ledge_by_its_height(self, jeep):
@@ -88,6 +89,8 @@ class TestCommand:
         numbers = json.loads((tmp_path / "trip" / "assess.json").read_text())
         assert 1 <= numbers["rating"] <= 10
         assert numbers["sections"][-1]["end"] == pytest.approx(numbers["line_length"])
+        assert numbers["room"] == min(s["room"] for s in numbers["sections"])
+        assert all(n["room"] < 0.1 and n["begin"] <= n["end"] for n in numbers["narrow"])
         assert (tmp_path / "trip" / "map.png").stat().st_size > 10_000
         assert (tmp_path / "trip" / "line.csv").is_file()
 

@@ -215,7 +215,10 @@ def test_plan_writes_a_line_to_the_goal(tmp_path, terrain, capsys):
     line = rows(out)
     assert {"s", "x", "y", "yaw", "gear", "steer"} <= line[0].keys()
     assert float(line[-1]["x"]) == pytest.approx(WEST + 14, abs=0.6)
-    assert "clear" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "clear" in said
+    assert "room of 10 cm to each side all along" in said
+    assert {float(r["room"]) for r in line} == {0.1}
 
 
 def test_replay_writes_all_results(tmp_path, log, capsys):

@@ -99,6 +99,71 @@ def test_given_a_leg_backwards_then_back_up_with_the_turn_before_it():
     assert Words.load("en-US").utterances(leg, JEEP).now.text == "Half a turn passenger. Back up three feet."
 
 
+def lost():
+    """Stopped for a leg, and then no legs are found: only a line with turns of its own, that leads on."""
+    drive = stand(garden().roll(FIRST - 0.1))
+    drive.legs = False
+    drive.steer = lambda x: 2.0 * QUARTER if int(x) % 2 else -2.0 * QUARTER
+    return drive
+
+
+def test_given_a_driver_who_waits_and_no_legs_then_he_is_told_to_look_himself_and_not_to_turn():
+    drive = lost().wait(20.0)
+    assert drive.words()[1:] == [("warn", "no_line", "now")]
+    assert Words.load("en-US").utterances(drive.said[-1][2], JEEP).now.text == "No line here. Stop and look."
+
+
+def test_given_a_driver_who_waits_where_it_was_said_before_then_it_is_not_said_again_a_hand_on():
+    drive = lost().wait(20.0)
+    drive.x += 0.2
+    assert len(drive.wait(20.0).said) == 2
+
+
+def test_given_a_driver_who_is_stopping_then_no_second_stop_is_called():
+    drive = garden()
+    drive.course_clearance = lambda x: -0.03 if x > FIRST + 0.8 else 0.06
+    while not drive.said:
+        drive.tick()
+    for _ in range(15):
+        drive.speed = max(0.06, drive.speed - 0.02)
+        drive.tick()
+    assert drive.words() == [("stop", "tight_turns", "now")]
+    assert drive.course()["clearance"].min() < 0.0
+
+
+def swerve():
+    """A turn told on the move to be held for 4 m; half a second later another plan wants the other way."""
+    drive = Drive()
+    drive.straight = -0.05, 20.0
+    drive.steer = lambda x: 0.0 if x < 3.0 else QUARTER if x < 7.0 else 0.0
+    while not [r for _, _, r in drive.only("steer") if r["phase"] == 2]:
+        drive.tick()
+    drive.state["steer"] = QUARTER
+    drive.wait(0.5)
+    drive.steer = lambda x: -QUARTER if x < 9.0 else 0.0
+    drive.planned = None
+    return drive
+
+
+def turned_back(drive):
+    return [x for _, x, r in drive.only("steer") if r["phase"] == 2 and r["side"] == -1]
+
+
+def test_given_a_turn_told_then_another_plan_does_not_take_it_back_within_its_way():
+    drive = swerve()
+    drive.roll(2.0)
+    assert turned_back(drive) == []
+    drive.roll(4.0)
+    assert turned_back(drive)
+
+
+def test_given_a_turn_told_and_something_that_touches_then_it_is_taken_back():
+    drive = swerve()
+    drive.course_clearance = lambda x: -0.05 if x > 6.5 else 0.2
+    drive.roll(2.0)
+    assert turned_back(drive) or [r for _, _, r in drive.only("stop")]
+
+
 class Ground:
     """A flat place with rocks, and the engine standing on it where it was told to stop."""
 
@@ -158,7 +223,8 @@ def test_the_legs_hold_the_curvature_of_their_steer():
     place = Ground(ROCKS)
     place.wait(1.5)
     _, points = place.engine.line
-    turned = np.diff(points["yaw"]) / np.diff(points["s"]) * points["gear"][1:]
+    gear = points["gear"][:-1]          # where it changes a point has the one it is left with
+    turned = np.diff(points["yaw"]) / np.diff(points["s"]) * gear
     assert np.allclose(turned, np.tan(points["steer"][1:]) / JEEP.wheelbase, atol=1e-3)
 
 

@@ -7,7 +7,8 @@ from trailcoach import _core, abi
 from trailcoach.along import plan_along
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
-from trailcoach.line import Outcome, plan
+from trailcoach.line import DOUBT, ROOM, Outcome, plan
+from trailcoach.room import narrow_stretches, room_words
 from trailcoach.stance import Rest, settle
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
@@ -299,6 +300,82 @@ class TestRoomForError:
         assert line.tube == 0.0
 
 
+    def test_each_point_says_how_much_room_it_has(self, jeep):
+        # given a gate that just fits, on the only way there is
+        ground = terrain(np.maximum(rock(8.0, 0.28, 0.4, 0.31), rock(9.5, -0.35, 0.4, 0.31)))
+        line = plan(jeep, ground, START, GOAL, half_width=1.2)
+        # then its points before the gate have all the room, those in it less, and what they say is so
+        assert set(np.round(line.room, 3)) <= {0.0, 0.05, 0.07, 0.1}
+        assert line.room.min() == line.tube < line.room[0] == 0.1
+        x, y, yaw = line.poses.T
+        for side in (-1.0, 1.0):
+            d = side * line.room
+            aside = settle(jeep, ground, np.column_stack([x - d * np.sin(yaw), y + d * np.cos(yaw), yaw]))
+            assert (aside.clearance.min(axis=1)[line.room > 0.0] >= 0.0).all()
+        narrow = narrow_stretches(line.s, line.room, ROOM)
+        assert narrow
+        assert all(4.0 < n.begin <= n.end < 11.0 for n in narrow)
+        assert f"{narrow[0].begin:.1f}" in line.room_words
+
+    def test_where_there_is_room_the_line_takes_it(self, jeep):
+        # given the same gate, and open ground to the left of it
+        ground = terrain(np.maximum(rock(8.0, 0.28, 0.4, 0.31), rock(9.5, -0.35, 0.4, 0.31)))
+        line = plan(jeep, ground, START, GOAL, half_width=4.0)
+        assert line.tube == ROOM
+        assert line.room_words == "room of 10 cm to each side all along"
+
+    def test_a_vehicle_that_stands_without_room_gets_it_farther_on(self, jeep):
+        # given a rock 5 cm below the belly that would touch were the vehicle 5 cm farther left
+        ground = terrain(rock(1.5, 0.5, 0.3, 0.38))
+        line = plan(jeep, ground, START, GOAL, half_width=4.0)
+        assert line.outcome is Outcome.CLEAR
+        assert line.room[0] == 0.0
+        assert (line.room[line.s > 3.0] == ROOM).all()
+
+    def test_a_way_with_little_clearance_is_not_taken_where_one_with_more_is(self, jeep):
+        ground = terrain(rocks(3, n=60))
+        line = plan(jeep, ground, START, (18.0, 0.0, 0.0))
+        assert line.why.clearance >= DOUBT
+
+    def test_no_more_stances_are_spent_than_allowed(self, jeep):
+        # given a field and the budget of a tick
+        config = make_config(jeep)
+        config["line"]["max_stances"] = 600
+        engine = _core.Engine(config)
+        engine.set_terrain(terrain(rocks(1, 160)).grid)
+        info, points = engine.plan(np.array(START), np.array(GOAL))
+        # then it is kept but for the points of the line at hand, and a room not asked for is not promised
+        assert info["stances"] <= 600 + 2 * len(points)
+        assert info["tube"] == 0.0 or not np.isnan(points["room"]).any()
+
+    def test_the_first_usable_line_does_not_say_what_was_not_asked(self, jeep):
+        config = make_config(jeep)
+        config["line"]["options"] = abi.PLAN_FIRST
+        engine = _core.Engine(config)
+        engine.set_terrain(terrain(flat()).grid)
+        info, points = engine.plan(np.array(START), np.array(GOAL))
+        assert np.isnan(points["room"]).all()
+        assert info["tube"] == 0.0
+        assert room_words(points["s"], points["room"], ROOM) == "room for error was not asked for"
+
+
+class TestRoomInWords:
+    S = np.arange(0.0, 1.05, 0.1)
+
+    def words(self, *room):
+        return room_words(self.S[:len(room)], np.array(room), 0.1)
+
+    def test_stretches_have_the_least_room_in_them(self):
+        assert self.words(0.1, 0.07, 0.05, 0.1, 0.0) == ("room of 10 cm to each side, but from 0.1 to 0.2 m: 5 cm,"
+                                                         " at 0.4 m: none known")
+
+    def test_a_line_that_has_it_nowhere(self):
+        assert self.words(0.05, 0.05, 0.05) == "room to each side: 5 cm all along"
+
+    def test_what_was_not_asked_is_told(self):
+        assert self.words(0.1, 0.1, np.nan) == "room of 10 cm to each side all along; not asked everywhere"
+
+
 class TestReverse:
     def test_a_vehicle_boxed_in_backs_up_where_it_may(self, jeep):
         # given a way past that is too near to be reached forward
@@ -376,22 +453,27 @@ class TestAnytime:
         assert np.nanmin(points["clearance"]) >= 0.0
 
     def test_a_warm_plan_goes_on_where_the_last_one_led(self, jeep):
-        # given a line, and the vehicle 3 m on, a little beside it
-        ground = terrain(rocks(1, 160))
-        engines = {}
-        for options in (abi.PLAN_WARM, 0):
-            config = make_config(jeep)
-            config["line"]["options"] = options | abi.PLAN_FIRST
-            engines[options] = _core.Engine(config)
-            engines[options].set_terrain(ground.grid)
-        _, line = engines[abi.PLAN_WARM].plan(np.array(START), np.array(GOAL))
-        here = np.array([line["x"][30] + 0.02, line["y"][30] - 0.03, line["yaw"][30]])
-        # when both plan anew
-        (warm, points), (cold, _) = (e.plan(here, np.array((17.0, 0.0, np.nan))) for e in engines.values())
-        # then the warm one finds a clear line, and need not look farther than the cold one
-        assert warm["outcome"] == cold["outcome"] == Outcome.CLEAR
-        assert np.nanmin(points["clearance"]) >= 0.0
-        assert warm["first_stances"] <= cold["first_stances"]
+        # given lines over several fields, and the vehicle 3 m on, a little beside each
+        asked = {abi.PLAN_WARM: 0, 0: 0}
+        for seed in range(6):
+            ground = terrain(rocks(seed, 160))
+            engines = {}
+            for options in asked:
+                config = make_config(jeep)
+                config["line"]["options"] = options | abi.PLAN_FIRST
+                engines[options] = _core.Engine(config)
+                engines[options].set_terrain(ground.grid)
+            _, line = engines[abi.PLAN_WARM].plan(np.array(START), np.array(GOAL))
+            here = np.array([line["x"][30] + 0.02, line["y"][30] - 0.03, line["yaw"][30]])
+            # when both plan anew
+            for options, engine in engines.items():
+                info, points = engine.plan(here, np.array((17.0, 0.0, np.nan)))
+                asked[options] += int(info["stances"])
+                # then they find a clear line,
+                assert info["outcome"] == Outcome.CLEAR
+                assert np.nanmin(points["clearance"]) >= 0.0
+        # and the warm ones ask for fewer stances
+        assert asked[abi.PLAN_WARM] < asked[0]
 
     def test_a_last_line_that_leads_nowhere_any_more_does_no_harm(self, jeep):
         # given a line planned on open ground, and a wall that has come to stand across it, with a way round

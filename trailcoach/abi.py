@@ -126,7 +126,7 @@ STANCE = np.dtype([
 LINE_POINT = np.dtype([
     ("s", "f8"), ("x", "f8"), ("y", "f8"), ("yaw", "f8"), ("steer", "f8"), ("z", "f8"), ("roll", "f8"),
     ("pitch", "f8"), ("clearance", "f8"), ("tip_margin", "f8"), ("gear", "i4"), ("part", "i4"),
-    ("stance_status", "i4"), ("lifted", "i4"),
+    ("stance_status", "i4"), ("lifted", "i4"), ("room", "f8"),
 ], align=True)
 
 LINE_INFO = np.dtype([

@@ -8,7 +8,7 @@ import numpy as np
 
 from trailcoach import _core, abi
 from trailcoach.engine import make_config
-from trailcoach.line import POINT, Line, Outcome, corridor_width, line_of, pose_on
+from trailcoach.line import POINT, ROOM, Line, Outcome, corridor_width, line_of, pose_on
 from trailcoach.terrain import Terrain
 from trailcoach.tiles.windows import Windows, hand_over
 from trailcoach.trail import Trail
@@ -57,6 +57,7 @@ def plan_along(vehicle: Vehicle, terrain: Terrain, trail: Trail, half_width: flo
     config = make_config(vehicle)
     config["line"]["max_stances"] = MAX_STANCES
     config["line"]["reverse"] = reverse
+    config["line"]["tube"] = ROOM
     engine = _core.Engine(config)
     windows = Windows(terrain)
     trail_s, here = trail.s, pose_on("start", _first_pose(trail) if start is None else start, terrain)
@@ -157,7 +158,7 @@ def _summary(points: np.ndarray, infos: list[np.ndarray], outcome: Outcome) -> n
         info["limit_cause"], info["limit_part"] = Cause.CLEARANCE, at["part"]
         info["limit_x"], info["limit_y"], info["limit_clearance"] = at["x"], at["y"], at["clearance"]
         info["limit_tilt"] = math.acos(math.cos(at["roll"]) * math.cos(at["pitch"]))
-    info["tube"] = min(float(i["tube"]) for i in infos)
+    info["tube"] = np.nan_to_num(points["room"]).min()
     info["exhausted"] = any(int(i["exhausted"]) for i in infos)
     info["nodes"], info["stances"] = sum(int(i["nodes"]) for i in infos), sum(int(i["stances"]) for i in infos)
     return info

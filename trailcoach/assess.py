@@ -53,6 +53,8 @@ class Section:
         The highest a wheel climbs within 0.4 m, m.
     lifted : float
         Share of the way with a wheel in the air, 0 to 1.
+    room : float
+        The driver may be so far aside anywhere on it and nothing touches, m, see :attr:`Line.room`; 0 = not known to.
     unknown : float
         Share of the way where the stance, or the ground below a part, is not known, 0 to 1.
     rating : int
@@ -73,6 +75,7 @@ class Section:
     tip_margin: float
     ledge: float
     lifted: float
+    room: float
     unknown: float
     rating: int
     reason: str
@@ -236,7 +239,7 @@ def _section(line: Line, risk: Risk, ledge: np.ndarray, rows: np.ndarray, begin:
         float(-pitch.min(initial=0.0)), float(abs(roll).max(initial=0.0)),
         float(stance.tip_margin[rows][rests].min(initial=np.inf)), highest,
         float(stance.lifted[rows][rests].any(axis=1).mean()) if rests.any() else 0.0,
-        float((risk.unknown[rows] | ~rests).mean()), mark, reason)
+        float(np.nan_to_num(line.room[rows]).min()), float((risk.unknown[rows] | ~rests).mean()), mark, reason)
 
 
 def _ledges(line: Line) -> np.ndarray:

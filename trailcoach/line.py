@@ -13,6 +13,7 @@ from trailcoach import _core, abi
 from trailcoach.engine import make_config
 from trailcoach.errors import InputError
 from trailcoach.outputs import write_table
+from trailcoach.room import room_words
 from trailcoach.stance import Stance, rests
 from trailcoach.stretches import BEHIND
 from trailcoach.terrain import WHOLE_POSTS, Terrain
@@ -25,6 +26,8 @@ FREE_HALF_WIDTH = 6.0           # m, of the corridor about the beeline where the
 MAX_STANCES = 160_000           # of one plan at the desk: seconds, where there is no clear line and that is to be shown
 MAX_NODES = 400_000             # 60 MB
 POINT = 0.1                     # m between points of a line
+ROOM = 0.10                     # m a driver may be aside of a line, where there is a way with so much room
+DOUBT = 0.02                    # m of clearance that a stance may err: 16 mm in 1 of 20 (p95) against a physics engine
 
 
 class Outcome(enum.IntEnum):
@@ -58,7 +61,7 @@ class Line:
     limit : Limit or None
         What keeps it from being clear; None where nothing does.
     tube : float
-        Lateral error of the driver at which it was found to stay clear as well, m; 0 = it has no such room.
+        Lateral error of the driver at which all of it was found to stay clear as well, m; 0 = not all of it has room.
     exhausted : bool
         True where no clear line leads forward, shown on a lattice of 10 cm and 2.5 deg.
     nodes, n_stances : int
@@ -101,6 +104,19 @@ class Line:
         return np.asarray(self.points["steer"])
 
     @property
+    def room(self) -> np.ndarray:
+        """(n,), the driver may be so far aside at each point and nothing touches, m.
+
+        10, 7 or 5 cm to either side; 0 = not even that, NaN = not asked, as the budget was spent.
+        """
+        return np.asarray(self.points["room"])
+
+    @property
+    def room_words(self) -> str:
+        """How much room for error it has, and where it has less."""
+        return room_words(self.s, self.room, ROOM)
+
+    @property
     def length(self) -> float:
         """Horizontal, m."""
         return float(self.points["s"][-1])
@@ -113,9 +129,10 @@ class Line:
         return np.asarray(self.stances.clearance.min(axis=1))
 
     def write_csv(self, path: str | Path) -> None:
-        """Write line.csv: s, x, y, yaw, gear, steer, then how the vehicle stands there; what is unknown stays empty."""
+        """Write line.csv: s, x, y, yaw, gear, steer, how the vehicle stands there, room; unknown stays empty."""
         columns = {k: self.points[k] for k in ("s", "x", "y", "yaw", "gear", "steer")}
         columns |= {k: v for k, v in self.stances.columns().items() if k not in columns}
+        columns["room"] = self.room
         write_table(path, columns)
 
 
@@ -158,6 +175,7 @@ def plan(vehicle: Vehicle, terrain: Terrain, start: Sequence[float], goal: Seque
     config["line"]["max_stances"] = max_stances
     config["line"]["max_nodes"] = MAX_NODES
     config["line"]["reverse"] = reverse
+    config["line"]["tube"] = ROOM
     engine = _core.Engine(config)
     engine.set_terrain(_ground_between(terrain, a, b))
     if trail is not None:

@@ -34,14 +34,23 @@ class Simulator:
     Attributes
     ----------
     model, data : MjModel, MjData
-    part_of : dict of int to int
-        Geom to index of the underbody part.
+    part_of : array of int, one a geom
+        Index of the underbody part, -1 = none.
     """
 
     vehicle: Vehicle
     model: mujoco.MjModel
     data: mujoco.MjData
-    part_of: dict[int, int]
+    part_of: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Look names up once."""
+        m = self.model
+        self._chassis = m.body("chassis").id
+        self._spin_dof = np.array([m.joint(f"spin_{w}").dofadr[0] for w in WHEELS])
+        self._spin = [m.actuator(f"spin_{w}").id for w in WHEELS]
+        self._pin = [m.actuator(f"steer_{w}").id for w in WHEELS[:2]]
+        self._pin_at = np.array([m.joint(f"steer_{w}").qposadr[0] for w in WHEELS[:2]])
 
     @staticmethod
     def make(vehicle: Vehicle, terrain: Terrain) -> Simulator:
@@ -53,7 +62,8 @@ class Simulator:
         for wheel, load in zip(WHEELS, _spring_loads(vehicle), strict=True):
             tendon = model.tendon(f"spring_{wheel}")
             model.tendon_lengthspring[tendon.id] = -load / float(model.tendon_stiffness[tendon.id])
-        parts = {model.geom(f"part_{i}").id: i for i in range(len(vehicle.part))}
+        parts = np.full(model.ngeom, -1)
+        parts[[model.geom(f"part_{i}").id for i in range(len(vehicle.part))]] = range(len(vehicle.part))
         return Simulator(vehicle, model, mujoco.MjData(model), parts)
 
     def place(self, x: float, y: float, yaw: float, z: float) -> None:
@@ -79,52 +89,53 @@ class Simulator:
         """Tread speed (m/s) all wheels are driven at, and road-wheel angle of the bicycle (rad, left positive)."""
         v = self.vehicle
         curvature = math.tan(steer) / v.wheelbase
-        for i, wheel in enumerate(WHEELS):
+        for i in range(len(WHEELS)):
             y = (1 if i % 2 == 0 else -1) * (v.front_axle if i < 2 else v.rear_axle).track / 2.0
             along = 1.0 - y * curvature
             way = math.hypot(along, v.wheelbase * curvature) if i < 2 else along
-            self.data.actuator(f"spin_{wheel}").ctrl[0] = speed * way / v.tyre.radius
+            self.data.ctrl[self._spin[i]] = speed * way / v.tyre.radius
             if i < 2:
-                self.data.actuator(f"steer_{wheel}").ctrl[0] = math.atan2(v.wheelbase * curvature, along)
+                self.data.ctrl[self._pin[i]] = math.atan2(v.wheelbase * curvature, along)
 
     def brake(self, held: bool) -> None:
         """Hold the wheels, or let them go: a speed of nothing alone lets a vehicle creep down a slope."""
-        for wheel in WHEELS:
-            self.model.dof_frictionloss[self.model.joint(f"spin_{wheel}").dofadr[0]] = BRAKE if held else 0.0
+        self.model.dof_frictionloss[self._spin_dof] = BRAKE if held else 0.0
 
     def part_forces(self) -> np.ndarray:
         """Contact force on every part of the underbody, N."""
         forces = np.zeros(len(self.vehicle.part))
         wrench = np.zeros(6)
-        for i in range(self.data.ncon):
-            contact = self.data.contact[i]
-            part = self.part_of.get(int(contact.geom1), self.part_of.get(int(contact.geom2)))
-            if part is not None:
-                mujoco.mj_contactForce(self.model, self.data, i, wrench)
-                forces[part] += float(np.linalg.norm(wrench[:3]))
+        part = self.part_of[self.data.contact.geom].max(axis=1)     # the ground is none
+        for i in np.flatnonzero(part >= 0):
+            mujoco.mj_contactForce(self.model, self.data, int(i), wrench)
+            forces[part[i]] += float(np.linalg.norm(wrench[:3]))
         return forces
 
     def pose(self) -> tuple[float, float, float]:
         """x, y, yaw of the body origin."""
-        R = self.data.xmat[self.model.body("chassis").id].reshape(3, 3)
-        return float(self.data.qpos[0]), float(self.data.qpos[1]), math.atan2(R[1, 0], R[0, 0])
+        R = self.data.xmat[self._chassis]
+        return float(self.data.qpos[0]), float(self.data.qpos[1]), math.atan2(R[3], R[0])
 
     def upright(self) -> float:
         """Cosine of the tilt; below 0.5 it lies on its side."""
-        return float(self.data.xmat[self.model.body("chassis").id][8])
+        return float(self.data.xmat[self._chassis][8])
 
-    def imu(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rate of turn (rad/s) and specific force (m/s^2) at the IMU, body axes."""
-        return self.data.sensor("gyro").data.copy(), self.data.sensor("accelerometer").data.copy()
+    def imu(self) -> np.ndarray:
+        """Rate of turn (rad/s) and specific force (m/s^2) at the IMU, body axes, of this moment: shape (2, 3)."""
+        return self.data.sensordata.reshape(2, 3)
+
+    def antenna(self) -> np.ndarray:
+        """Where the GNSS antenna is, world, m."""
+        R = self.data.xmat[self._chassis].reshape(3, 3)
+        return self.data.xpos[self._chassis] + R @ np.array(self.vehicle.gnss)
 
     def treads(self) -> np.ndarray:
         """Speed of the four treads, m/s."""
-        return np.array([self.data.joint(f"spin_{w}").qvel[0] for w in WHEELS]) * self.vehicle.tyre.radius
+        return self.data.qvel[self._spin_dof] * self.vehicle.tyre.radius
 
     def steer(self) -> float:
         """Road-wheel angle of the bicycle, rad."""
-        left, right = (self.data.joint(f"steer_{w}").qpos[0] for w in WHEELS[:2])
-        return float(0.5 * (left + right))
+        return float(self.data.qpos[self._pin_at].mean())
 
 
 def _spring_loads(v: Vehicle) -> list[float]:

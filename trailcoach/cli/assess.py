@@ -77,11 +77,12 @@ def run(args: argparse.Namespace) -> None:
 
 def _sections(found: Assessment) -> Table:
     from rich.table import Table
-    table = Table("from", "to", "clearance", "of", "P(touch)", "up", "down", "side", "ledge", "rating", "by", box=None)
+    table = Table("from", "to", "clearance", "of", "P(touch)", "room", "up", "down", "side", "ledge", "rating", "by",
+                  box=None)
     for s in found.sections:
         table.add_row(f"{s.begin:.0f} m", f"{s.end:.0f} m", centimetres(s.clearance), (s.part or "").replace("_", " "),
-                      percent(s.contact_probability), f"{_deg(s.pitch_up)}", _deg(s.pitch_down), _deg(s.roll),
-                      f"{s.ledge * 100:.0f} cm", str(s.rating), s.reason)
+                      percent(s.contact_probability), f"{s.room * 100:.0f} cm", _deg(s.pitch_up), _deg(s.pitch_down),
+                      _deg(s.roll), f"{s.ledge * 100:.0f} cm", str(s.rating), s.reason)
     return table
 
 
@@ -100,6 +101,7 @@ def _verdict(found: Assessment) -> str:
     unknown = sum(s.unknown * (s.end - s.begin) for s in found.sections)
     if unknown > 0.0:
         words += f"; {unknown:.1f} m of it on ground that is not known"
+    words += f"\n{found.line.room_words}"
     if found.line.limit is not None:
         words += f"\nwhat limits it: {found.line.limit!s}"
         words += "\nwhat would change it: " + ("; ".join(map(str, found.remedies)) or

@@ -34,7 +34,8 @@ def add_command(commands: Any) -> None:
                         help="half the width of the corridor a line may use, m (default 3 along a trail, else 6)")
     parser.add_argument("--reverse", action="store_true",
                         help="where no clear line leads forward, also back up and turn in several moves")
-    add_out(parser, "LINE.csv", "CSV to write: s, x, y, yaw, gear, steer, then how the vehicle stands there")
+    add_out(parser, "LINE.csv", "CSV to write: s, x, y, yaw, gear, steer, then how the vehicle stands there,"
+                                  " and the room for error")
     parser.set_defaults(run=run)
 
 
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     check_place("--goal", args.goal[:2], terrain)
 
     from trailcoach.decisive import decisive_places
-    from trailcoach.line import FREE_HALF_WIDTH, Outcome, plan
+    from trailcoach.line import DOUBT, FREE_HALF_WIDTH, Outcome, plan
     from trailcoach.remedy import around, remedies
     from trailcoach.trail import HALF_WIDTH, Trail
     trail = None
@@ -63,9 +64,9 @@ def run(args: argparse.Namespace) -> None:
     with whole_file(args.out) as part:
         line.write_csv(part)
     print(f"{line.outcome!s}: {line.why!s}")
-    if line.outcome is Outcome.CLEAR:
-        print(f"stays clear {line.tube * 100:.0f} cm aside of it" if line.tube > 0.0 else
-              "no room for error is known: no line was found that stays clear 10 cm aside as well")
+    if line.outcome is Outcome.CLEAR and line.why.clearance < DOUBT:
+        print(f"that is within what a stance may err: count on contact ({DOUBT * 100:.0f} cm or more was not found)")
+    print(line.room_words)
     for choice in decisive_places(vehicle, terrain, line):
         print(choice.words(vehicle.driver_side == "left"))
     if line.limit is not None:

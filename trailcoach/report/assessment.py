@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from trailcoach.assess import Assessment
+from trailcoach.line import ROOM
+from trailcoach.room import narrow_stretches
 from trailcoach.terrain import Terrain
 from trailcoach.trail import Trail
 
@@ -37,6 +39,8 @@ def to_json(found: Assessment) -> dict[str, Any]:
         "line_length": found.line.length,
         "contact_probability": found.risk.line,
         "contact_probability_of": dict(zip(found.risk.parts, found.risk.part.tolist(), strict=True)),
+        "room": found.line.tube,
+        "narrow": [asdict(n) for n in narrow_stretches(found.line.s, found.line.room, ROOM)],
         "limit": None if limit is None else asdict(limit) | {"cause": limit.cause.name.lower(), "words": str(limit)},
         "choices": [asdict(c) | {"words": c.words()} for c in found.choices],
         "remedies": [asdict(r) | {"words": str(r)} for r in found.remedies],
@@ -80,6 +84,9 @@ def draw_map(found: Assessment, terrain: Terrain, trail: Trail, path: Path) -> N
         at = int(np.argmin(abs(line.s - s.begin)))
         axes.annotate(f"{s.begin:.0f} m: {s.rating}", xy[at], fontsize=8, xytext=(4, 4), textcoords="offset points",
                       bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0})
+    for narrow in narrow_stretches(line.s, line.room, ROOM):
+        rows = (line.s >= narrow.begin) & (line.s <= narrow.end)
+        axes.plot(*xy[rows].T, "o", color="black", fillstyle="none", markersize=9)
     if line.limit is not None:
         axes.plot(line.limit.x, line.limit.y, "kx", markersize=12, markeredgewidth=3, label=str(line.limit))
     axes.set(xlim=(west, east), ylim=(south, north), aspect="equal", xlabel="east, m", ylabel="north, m",

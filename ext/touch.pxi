@@ -138,7 +138,9 @@ cdef inline void touch_ground_at(const ground_shown *shown, touch_place *t) noex
     if not shown.relief > 0.0:
         return
     if t.looked_at:
-        t.scale = TC_RELIEF_SCALE * larger(shown.height, TC_RELIEF_LEAST)
+        # what the map hides is no more than there is anywhere
+        t.scale = larger(TC_RELIEF_SCALE * larger(shown.height, TC_RELIEF_LEAST),
+                         lesser(TC_RELIEF_SCALE * shown.hidden, t.scale))
     t.other = nearest_in(TC_TOUCH_OTHER_RELIEF * square(shown.relief), TC_TOUCH_OTHER_LEAST, TC_TOUCH_OTHER_ROUGH)
 
 

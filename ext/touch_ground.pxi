@@ -23,19 +23,21 @@ cdef extern from *:
     static const double TC_RELIEF_ERROR = 0.125;        /* share of errors' variance that is in the relief's, */
     static const double TC_HEIGHT_ERROR = 2.0;          /* and in the square of its height: 3 in a normal law, less what
                                                            reading between posts takes */
+    static const double TC_HIDDEN_SECOND = 4.0;         /* times the second moment errors may be, and not be hidden */
     static const double TC_RELIEF_NONE = 0.001;         /* m, on a plane */
     static const double TC_LENGTH_SHOWN = 1e-8;         /* least variance of second differences told from none */
     static const double TC_NORMAL_MEDIAN = 0.6745;      /* of the size of a normal deviate */
     static const double TC_SPECKLE_SPACING = 0.07;      /* m between posts up to which tyre and part span many */
     """
     const double TC_TOUCH_CORRELATION, TC_TOUCH_CORRELATION_MOST, TC_RELIEF_BEYOND, TC_RELIEF_BESIDE
-    const double TC_RELIEF_ERROR, TC_HEIGHT_ERROR, TC_RELIEF_NONE, TC_LENGTH_SHOWN, TC_NORMAL_MEDIAN
-    const double TC_SPECKLE_SPACING
+    const double TC_RELIEF_ERROR, TC_HEIGHT_ERROR, TC_HIDDEN_SECOND, TC_RELIEF_NONE, TC_LENGTH_SHOWN
+    const double TC_NORMAL_MEDIAN, TC_SPECKLE_SPACING
 
 cdef struct ground_shown:
     # of the ground under a vehicle
     double relief                       # standard deviation, m; 0 = not known
     double height                       # of what makes it, m: root of the fourth over the second moment
+    double hidden                       # errors the map does not show, m: smoothed away, and relief with them
     double length                       # over which errors hang together, m
     double speckle                      # variance of second differences of posts over that of white errors; 0 = none
 
@@ -99,7 +101,7 @@ cdef void ground_under(const tc_vehicle *v, const tc_grid *g, double x, double y
     cdef grid_view w
     cdef const float *h
     cdef int32_t i, j, n = 0
-    out.relief = out.height = out.speckle = 0.0
+    out.relief = out.height = out.hidden = out.speckle = 0.0
     out.length = TC_TOUCH_CORRELATION
     if not (u - reach_u >= 0.0 and v0 - reach_v >= 0.0 and u + reach_u < g.nx - 1 and v0 + reach_v < g.ny - 1):
         return
@@ -141,6 +143,7 @@ cdef void ground_under(const tc_vehicle *v, const tc_grid *g, double x, double y
             fourth += z * z
     out.relief = sqrt(larger(second / RELIEF_PLACES - TC_RELIEF_ERROR * square(sigma), square(TC_RELIEF_NONE)))
     out.height = sqrt(larger(fourth / larger(second, square(TC_RELIEF_NONE)) - TC_HEIGHT_ERROR * square(sigma), 0.0))
+    out.hidden = sqrt(larger(square(sigma) - TC_HIDDEN_SECOND * second / RELIEF_PLACES, 0.0))
     if not sigma > 0.0:
         return
     for i in range(RELIEF_PLACES - 2 * RELIEF_ACROSS):

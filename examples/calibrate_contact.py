@@ -6,9 +6,10 @@
 
 CASES is a folder with VEHICLE.csv (id, terrain, kind, x, y, yaw and the true clearance_PART, negative where a part that
 may pass through the ground does) and terrain/*.tif, the true ground. Noise of each sigma, white (0) or correlated over
-so many metres, is laid on the ground; on that, and told its sigma, each pose is predicted. Said is, by deciles of the probability, how
-often parts touched in truth, and by part and kind of ground how many contacts were expected and how many came; the last
-line is the whole in short. Poses are few beside the draws, so the intervals are from drawing poses, not draws, again.
+so many metres, is laid on the ground; on that, and told its sigma, each pose is predicted. Said is, by deciles of the
+probability, how often parts touched in truth, and by part and kind of ground how many contacts were expected and how
+many came; the last line is the whole in short. Poses are few beside the draws, so the intervals are from drawing poses,
+not draws, again.
 
 Exact ground (sigma 0) comes first: there a contact counts as missed where a part that touches by more than 1 cm was
 given less than one in a thousand.
@@ -239,8 +240,8 @@ def say_short(pairs: Pairs, rng: np.random.Generator) -> None:
     likelihood = np.log(np.where(pairs.touched, chance, 1.0 - chance)).sum()
     off = [100 * (predicted - touched) for _, predicted, touched, _ in table]
     halves = [100 * half for _, _, _, half in table]
-    print(f"\nin short: {len(np.unique(pairs.pose))} poses, {len(pairs.chance)} predictions, predicted - touched by decile"
-          " " + " ".join(f"{d:+.1f}" for d in off)
+    print(f"\nin short: {len(np.unique(pairs.pose))} poses, {len(pairs.chance)} predictions,"
+          " predicted - touched by decile:" + " ".join(f" {d:+.1f}" for d in off)
           + f" points (intervals +-{min(halves):.1f} to {max(halves):.1f}), largest {max(off, key=abs):+.1f},"
           f" log likelihood {likelihood:.0f}")
 

@@ -19,9 +19,10 @@ cdef extern from *:
     static const double TC_SPECKLE_STEP = 2.0;          /* posts between places: their means hardly hang together */
     static const double TC_SPECKLE_NEAR = 2.0;          /* deviations of a mean above the least gap that compete */
     static const double TC_SPECKLE_REAL = 4.0;          /* deviations of a post below which a place is no error, */
-    static const double TC_SPECKLE_WHEEL = 0.2;         /* variance of a wheel's height over that of a post: rigs on
-                                                           level white ground; rows of a tread bear it together */
-    static const double TC_SPECKLE_LEFT = 0.33;         /* share of the ground's own that the mean leaves unknown */
+    static const double TC_SPECKLE_WHEEL = 0.2;         /* variance of a wheel's height over that of a post: three
+                                                           vehicles on level white ground */
+    static const double TC_SPECKLE_LEFT = 0.33;         /* share of the ground's own that the mean leaves unknown: by
+                                                           likelihood of 9,800 poses on 300 grounds */
     """
     const double TC_SPECKLE_LEAST, TC_SPECKLE_DOUBT, TC_SPECKLE_STEP, TC_SPECKLE_NEAR, TC_SPECKLE_REAL
     const double TC_SPECKLE_WHEEL, TC_SPECKLE_LEFT

@@ -43,7 +43,7 @@ cdef void coach_tick(coach_state *c, const coach_view *view) noexcept nogil:
         return                          # no line helps wheels that spin in place
     if view.legs and c.at < view.line.n_points:
         advise_legs(c, view)
-    elif spotted(c) and not sets_off(c, view):
+    elif spotted(c) and not c.ended and not sets_off(c, view):
         stay(c, view)
     if not spotted(c) and not is_stopping(c, view):
         watch_no_line(c, view)

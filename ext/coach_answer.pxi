@@ -48,7 +48,7 @@ cdef void answer_next(const coach_state *c, const coach_view *view, tc_answer *o
     cdef coach_place place
     cdef int32_t turn = -1
     place.first = -1
-    if view.line is not NULL and spotted(c) and not view.legs:
+    if view.line is not NULL and spotted(c) and not view.legs and not c.ended:
         answer_unknown(c, view, TC_CAUSE_NO_LINE, out)
         return
     if view.line is not NULL and c.at < view.line.n_points:

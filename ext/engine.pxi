@@ -10,7 +10,8 @@ cdef extern from *:
     static const double TC_WORLD = 1e8;             /* m, more than any projected system's coordinates */
     static const double TC_NEAR_MAP = 1e4;          /* m from the height grid, farther off nothing is planned */
     static const double TC_REPLAN_AFTER = 4.0;      /* m rolled since the last plan, */
-    static const double TC_REPLAN_SOON = 1.5;       /* or this much when the driver is off the line */
+    static const double TC_REPLAN_SOON = 2.5;       /* or this much when the driver is off the line */
+    static const double TC_REPLAN_LED = 1.5;        /* this much when somebody is led along it, */
     static const double TC_REPLAN_OFF = 0.30;       /* by so many m, */
     static const double TC_REPLAN_STANDING = 0.3;   /* or this much when it has come to stand: what now? */
     static const double TC_REPLAN_LEFT = 3.0;       /* m of a clear line that must still lie ahead, and */
@@ -21,7 +22,7 @@ cdef extern from *:
     static const double TC_TRAIL_AHEAD = 3.0;       /* and ahead */
     static const double TC_VEHICLE_ROOM = 6.0;      /* m about its origin, in which all of a vehicle is */
     """
-    const double TC_VEHICLE_ROOM, TC_SET_OFF
+    const double TC_VEHICLE_ROOM, TC_SET_OFF, TC_REPLAN_LED
     const double TC_WORLD, TC_NEAR_MAP
     const double TC_REPLAN_LEFT, TC_REPLAN_LEFT_TIME, TC_REPLAN_END
     const double TC_REPLAN_AFTER, TC_REPLAN_SOON, TC_REPLAN_OFF, TC_REPLAN_STANDING, TC_TRAIL_BACK, TC_TRAIL_AHEAD

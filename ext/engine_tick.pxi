@@ -99,7 +99,7 @@ cdef bint legs_wanted(const engine_memory *e) noexcept nogil:
     stopped and waits to be told how to come."""
     return (not e.line.info.straight_clearance >= e.config.coach.clearance_warn
             or e.line.info.outcome != TC_LINE_CLEAR
-            or (e.coach.waits and speed_of(&e.state) <= TC_COACH_STILL))
+            or (e.coach.waits and not e.coach.ended and speed_of(&e.state) <= TC_COACH_STILL))
 
 
 cdef double legs_hold(const engine_memory *e) noexcept nogil:
@@ -158,9 +158,9 @@ cdef bint plan_due(const engine_memory *e, const coach_view *view) noexcept nogi
     if not e.planned:
         return True
     if speed_of(&e.state) < TC_COACH_STILL and (rolled > TC_REPLAN_STANDING
-                                                or (e.coach.waits and not e.planned_waiting)):
+                                                or (e.coach.waits and not e.coach.ended and not e.planned_waiting)):
         return True
-    if rolled > TC_REPLAN_SOON and fabs(view.off_line) > TC_REPLAN_OFF:
+    if fabs(view.off_line) > TC_REPLAN_OFF and rolled > (TC_REPLAN_LED if legs_wanted(e) else TC_REPLAN_SOON):
         return True
     return rolled > TC_REPLAN_AFTER and not plan_serves(e, view)
 

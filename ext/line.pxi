@@ -98,8 +98,8 @@ cdef void improve(line_planner *p, const double *start) noexcept nogil:
 
 
 cdef int32_t search_clear(line_planner *p, const double *start, bint fine, uint32_t stance_limit) noexcept nogil:
-    """Search for a line on which nothing touches; more closely if it does between stations. Leaves the points of the
-    best."""
+    """Search for a line on which nothing touches; more closely if it does between stations: then each is asked, and
+    none is passed over where no rest is found. Leaves the points of the best."""
     cdef int32_t outcome, end = 0
     p.touch_price = 0.0
     p.greed = TC_LINE_GREED
@@ -165,6 +165,7 @@ cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
         p.margin = 0.0 if rung == ROOM_AT_A_PRICE else TC_LINE_MARGIN
         p.room_price = TC_COST_NO_ROOM if rung == ROOM_AT_A_PRICE else 0.0
         p.every_side = rung != ROOM_BY_LOOKS
+        p.patient = not hurried
         p.tight_price = TC_COST_TIGHT if hurried else TC_COST_TIGHT_ROOM
         limit = most - p.info.stances if p.info.stances < most else 0
         outcome = search_clear(p, start, fine or rung == ROOM_FINELY,
@@ -184,7 +185,7 @@ cdef void widen(line_planner *p, const double *start, bint fine) noexcept nogil:
 cdef void no_room_asked(line_planner *p) noexcept nogil:
     p.tube = p.margin = p.room_price = 0.0
     p.tight_price = TC_COST_TIGHT
-    p.every_side = False
+    p.every_side = p.patient = False
 
 
 cdef int32_t search_in_turn(line_planner *p, const double *start) noexcept nogil:

@@ -159,7 +159,8 @@ cdef bint judge_arc(line_planner *p, int32_t index) noexcept nogil:
     at = least_seen(seen, judged)
     for k in range(MOTION_STATIONS):
         verdict = judge_pose(p, pose[at][0], pose[at][1], pose[at][2], least, &one)
-        if verdict == STATION_FORBIDDEN or (verdict == STATION_UNSOLVED and not seen[at] > TC_LINE_FINE_BELOW):
+        if verdict == STATION_FORBIDDEN or (verdict == STATION_UNSOLVED
+                                            and (p.every_station or not seen[at] > TC_LINE_FINE_BELOW)):
             refuse(p, begin.s)
             return False
         if verdict == STATION_TOUCHES and p.touch_price == 0.0:

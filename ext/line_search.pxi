@@ -107,7 +107,7 @@ cdef int32_t search_line(line_planner *p, int32_t *end) noexcept nogil:
     cdef uint32_t hurry_at = p.info.stances + patience
     end[0] = 0
     while p.open.n > 0:
-        if p.info.stances >= hurry_at:
+        if p.info.stances >= hurry_at and not p.patient:
             hurry(p)
             hurry_at += patience
         index = heap_pop(&p.open)

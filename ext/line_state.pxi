@@ -86,6 +86,7 @@ cdef struct line_planner:
     double start_room                   # m, NaN = not asked
     double tight_price                  # of a metre beyond TC_LINE_TIGHT
     bint every_station
+    bint patient                        # the way still to go does not come to weigh more as the search goes on
     bint every_side                     # whatever a look says of a place beside the line, a stance is asked
     bint both_gears
     tc_stance work

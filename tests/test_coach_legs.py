@@ -119,6 +119,17 @@ def test_given_a_driver_who_waits_where_it_was_said_before_then_it_is_not_said_a
     assert len(drive.wait(20.0).said) == 2
 
 
+def test_given_the_end_of_the_trail_then_nobody_who_stands_there_is_told_to_look():
+    drive = garden()
+    drive.course_clearance = lambda x: 0.02 if 0.5 < x < 1.0 else 0.2
+    drive.trail_end = FIRST
+    stand(drive.roll(FIRST - 1.1))
+    drive.legs = False
+    told = drive.words()
+    assert ("stop", "end", "now") in told
+    assert drive.wait(20.0).words() == told
+
+
 def test_given_a_driver_who_is_stopping_then_no_second_stop_is_called():
     drive = garden()
     drive.course_clearance = lambda x: -0.03 if x > FIRST + 0.8 else 0.06

@@ -73,6 +73,8 @@ def run(args: argparse.Namespace) -> None:
         print(f"what limits it: {line.limit!s}")
         if line.exhausted:
             print("no clear line leads forward here: searched to the end at 10 cm and 2.5 deg")
+        else:
+            print("that no clear line leads forward here is not shown: the search was ended by its budget")
         width = args.half_width or (FREE_HALF_WIDTH if trail is None else trail.half_width)
         wider = around(vehicle, terrain, args.start, args.goal, trail, width, reverse=args.reverse)
         changes = [*remedies(vehicle, terrain, line), *([] if wider is None else [wider])]

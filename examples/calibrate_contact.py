@@ -7,8 +7,9 @@
 CASES is a folder with VEHICLE.csv (id, terrain, kind, x, y, yaw and the true clearance_PART, negative where a part that
 may pass through the ground does) and terrain/*.tif, the true ground. Noise of each sigma, white (0) or correlated over
 so many metres, is laid on the ground; on that, and told its sigma, each pose is predicted. Said is, by deciles of the
-probability, how often parts touched in truth, and by part how many contacts were expected and how many came. Poses
-are few beside the draws, so the intervals are from drawing poses, not draws, again.
+probability, how often parts touched in truth, and by part and kind of ground how many contacts were expected and how
+many came; the last line is the whole in short. Poses are few beside the draws, so the intervals are from drawing poses,
+not draws, again.
 
 Exact ground (sigma 0) comes first: there a contact counts as missed where a part that touches by more than 1 cm was
 given less than one in a thousand.
@@ -33,7 +34,9 @@ BUNDLED = Path(__file__).parent.parent / "terrain_data" / "stance"
 DECILES = np.linspace(0.0, 1.0, 11)
 MISSED_DEPTH, MISSED_CHANCE = 0.01, 1e-3        # m; a contact this deep with less than this chance is missed
 RESAMPLED = 200                                 # times poses are drawn again for an interval
-LEAST_COUNT = 20                                # of predictions between 2 and 98 % for a part to be listed
+LEAST_COUNT = 20                                # of predictions in doubt for a part or a kind to be listed
+DOUBT = 0.02                                    # a prediction nearer to 0 or 1 is in none
+LEAST_CHANCE = 1e-9                             # for the likelihood of what was said to be impossible
 
 
 @dataclass
@@ -43,6 +46,7 @@ class Pairs:
     chance: np.ndarray
     truth: np.ndarray                           # clearance, m
     part: np.ndarray                            # vehicle and part
+    kind: np.ndarray                            # of ground
     pose: np.ndarray                            # number of the pose
 
     @property
@@ -53,7 +57,8 @@ class Pairs:
     @staticmethod
     def join(several: list[Pairs]) -> Pairs:
         """One after another; poses keep their numbers."""
-        return Pairs(*(np.concatenate([getattr(p, k) for p in several]) for k in ("chance", "truth", "part", "pose")))
+        names = "chance", "truth", "part", "kind", "pose"
+        return Pairs(*(np.concatenate([getattr(p, name) for p in several]) for name in names))
 
 
 @dataclass
@@ -68,6 +73,7 @@ class Scene:
     dx: float
     poses: np.ndarray
     truth: np.ndarray                           # (n, parts), clearance, m
+    kinds: np.ndarray                           # (n,), of ground, as the cases call it
     first: int                                  # number of its first pose
 
     def predict(self, noise: np.ndarray | float, sigma: float) -> Pairs:
@@ -78,7 +84,8 @@ class Scene:
         known = (stance.status == Rest.OK)[:, None] & np.isfinite(stance.contact_probability) & np.isfinite(self.truth)
         rows, columns = np.nonzero(known)
         names = np.array([f"{self.name} {p}" for p in self.vehicle.part_names])
-        return Pairs(stance.contact_probability[known], self.truth[known], names[columns], rows + self.first)
+        return Pairs(stance.contact_probability[known], self.truth[known], names[columns], self.kinds[rows],
+                     rows + self.first)
 
 
 def main() -> int:
@@ -111,7 +118,9 @@ def main() -> int:
                 rng)
     together = Pairs.join(list(found.values()))
     say("all with errors", together, rng)
-    say_parts(together, rng)
+    say_by("part", together.part, together, rng)
+    say_by("kind of ground", together.kind, together, rng)
+    say_short(together, rng)
     if args.out is not None:
         draw({"exact": exact, "all with errors": together}, rng, args.out)
         print(f"diagram: {args.out}")
@@ -149,7 +158,8 @@ def read_scenes(folder: Path) -> list[Scene]:
             scenes.append(Scene(
                 vehicle, name, ground.height(*np.meshgrid(x, y)), ground.x0, ground.y0, ground.dx,
                 np.array([[float(r[k]) for k in ("x", "y", "yaw")] for r in here]),
-                np.array([[float(r[f"clearance_{p}"] or "nan") for p in vehicle.part_names] for r in here]), count))
+                np.array([[float(r[f"clearance_{p}"] or "nan") for p in vehicle.part_names] for r in here]),
+                np.array([r.get("kind") or "ground" for r in here]), count))
             count += len(here)
     if not scenes:
         raise InputError(f"{folder}: no cases there; a folder with a CSV named after a bundled vehicle is needed")
@@ -203,22 +213,37 @@ def say_exact(pairs: Pairs) -> None:
     """Print what is missed on exact ground."""
     deep = pairs.truth < -MISSED_DEPTH
     missed = deep & (pairs.chance < MISSED_CHANCE)
-    near = (pairs.chance > 0.02) & (pairs.chance < 0.98)
+    near = (pairs.chance > DOUBT) & (pairs.chance < 1.0 - DOUBT)
     print(f"exact ground: {deep.sum()} parts touch by more than {100 * MISSED_DEPTH:.0f} cm, {missed.sum()} of them"
           f" missed; {pairs.touched.sum()} touch, {pairs.chance.sum():.1f} expected; {near.sum()} in doubt")
 
 
-def say_parts(pairs: Pairs, rng: np.random.Generator) -> None:
-    """Print by part whether it touches more or less than expected, where there is doubt."""
-    print("\npart, of predictions between 2 and 98 %:       n  expected - touched, points")
-    doubt = (pairs.chance > 0.02) & (pairs.chance < 0.98)
-    for part in sorted(set(pairs.part)):
-        rows = doubt & (pairs.part == part)
+def say_by(title: str, groups: np.ndarray, pairs: Pairs, rng: np.random.Generator) -> None:
+    """Print by part or kind of ground whether more or less touches than expected, where there is doubt."""
+    print(f"\n{title}, of predictions between 2 and 98 %:".ljust(50) + "n  expected - touched, points")
+    doubt = (pairs.chance > DOUBT) & (pairs.chance < 1.0 - DOUBT)
+    for group in sorted(set(groups)):
+        rows = doubt & (groups == group)
         if rows.sum() < LEAST_COUNT:
             continue
         error = pairs.chance[rows] - pairs.touched[rows]
         half = 1.96 * spread_of_mean(error, pairs.pose[rows], rng)
-        print(f"  {part:42s} {rows.sum():5d}  {100 * error.mean():+6.1f} +- {100 * half:.1f}")
+        print(f"  {group:42s} {rows.sum():5d}  {100 * error.mean():+6.1f} +- {100 * half:.1f}")
+
+
+def say_short(pairs: Pairs, rng: np.random.Generator) -> None:
+    """Print what a table of results needs: predicted less touched by decile, the largest, and the log likelihood."""
+    table = [row for row in reliability(pairs, rng) if row[0] >= LEAST_COUNT]
+    if not table:
+        return
+    chance = np.clip(pairs.chance, LEAST_CHANCE, 1.0 - LEAST_CHANCE)
+    likelihood = np.log(np.where(pairs.touched, chance, 1.0 - chance)).sum()
+    off = [100 * (predicted - touched) for _, predicted, touched, _ in table]
+    halves = [100 * half for _, _, _, half in table]
+    print(f"\nin short: {len(np.unique(pairs.pose))} poses, {len(pairs.chance)} predictions,"
+          " predicted - touched by decile:" + " ".join(f" {d:+.1f}" for d in off)
+          + f" points (intervals +-{min(halves):.1f} to {max(halves):.1f}), largest {max(off, key=abs):+.1f},"
+          f" log likelihood {likelihood:.0f}")
 
 
 def draw(found: dict[str, Pairs], rng: np.random.Generator, path: Path) -> None:

@@ -10,7 +10,8 @@ cdef void coach_init(coach_state *c, const tc_coach_config *config, const tc_veh
     c.n_parts = <int32_t> v.n_parts if v.n_parts <= TC_MAX_PARTS else TC_MAX_PARTS
     for i in range(c.n_parts):
         c.part_side[i] = side_of(v.part[i].centre[1], 0.25 * v.axle[1].track)
-        touch_place_at(v, i, v.part[i].centre[0], v.part[i].centre[1], &c.part_place[i])
+        touch_place_at(v, i, v.part[i].centre[0], v.part[i].centre[1], TC_TOUCH_CORRELATION,
+                       &c.part_place[i])
     c.locked = v.axle[0].differential == TC_LOCKED and v.axle[1].differential == TC_LOCKED
     c.front_bar = v.axle[0].anti_roll_rate > 0.0
     c.wheelbase = v.wheelbase

@@ -36,7 +36,7 @@ cdef void answer_place(const coach_state *c, const coach_view *view, const coach
     out.step.x, out.step.y = p[place.first].x, p[place.first].y
     step_part(c, p[place.worst].part, &out.step)
     out.step.probability = touch_probability(c, view, p[place.worst].part, p[place.worst].x, p[place.worst].y,
-                                             p[place.worst].clearance)
+                                             p[place.worst].yaw, p[place.worst].clearance)
     if on_line:
         out.step.clearance = p[place.worst].clearance
     else:
@@ -160,7 +160,8 @@ cdef void answer_fit(const coach_state *c, const coach_view *view, tc_answer *ou
     out.step.distance = way[n - 1]
     step_part(c, p[worst].part, &out.step)
     out.step.clearance = p[worst].clearance
-    out.step.probability = touch_probability(c, view, p[worst].part, p[worst].x, p[worst].y, p[worst].clearance)
+    out.step.probability = touch_probability(c, view, p[worst].part, p[worst].x, p[worst].y, p[worst].yaw,
+                                             p[worst].clearance)
 
 
 cdef tc_status coach_ask(const coach_state *c, const coach_view *view, int32_t question, tc_answer *out) noexcept nogil:

@@ -40,7 +40,7 @@ cdef void course_why(const coach_state *c, const coach_view *view, const coach_p
     """What the present course meets there; the step is about the part that meets it."""
     cdef const tc_line_point *worst = &view.course[place.worst]
     step_part(c, worst.part, step)
-    step.probability = touch_probability(c, view, worst.part, worst.x, worst.y, worst.clearance)
+    step.probability = touch_probability(c, view, worst.part, worst.x, worst.y, worst.yaw, worst.clearance)
     step_other(c, worst.part, worst.clearance, step)
 
 

@@ -81,7 +81,7 @@ cdef void watch_off_line(coach_state *c, const coach_view *view) noexcept nogil:
     step.side = side_of(view.off_line, 0.0)
     step.distance = fabs(view.off_line)
     step.clearance = on_line
-    step.probability = touch_probability(c, view, p.part, p.x, p.y, p.clearance)
+    step.probability = touch_probability(c, view, p.part, p.x, p.y, p.yaw, p.clearance)
     step_give(c, view, &step, fabs(view.off_line) / c.config.deviation_warn)
 
 

@@ -197,6 +197,7 @@ cdef struct coach_view:
     const tc_contact *contact           # felt just now; NULL = none
     double sigma                        # of the terrain's heights, m
     const tc_grid *grid                 # ground about the vehicle, for what it hides; NULL = only sigma is known
+    const tc_vehicle *vehicle           # NULL = the ground under it is not asked for its relief
 
 cdef struct coach_place:
     # a stretch of line or course with too little clearance

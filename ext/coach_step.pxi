@@ -27,16 +27,22 @@ cdef void step_at(const coach_state *c, const coach_view *view, int32_t i, tc_st
     step.y = view.line.points[i].y
 
 
-cdef inline double touch_probability(const coach_state *c, const coach_view *view, int32_t part, double x, double y,
-                                     double clearance) noexcept nogil:
-    """That a part touches where a clearance is expected: it errs as ground and model do, and as the place does."""
-    cdef double sd = TC_COACH_ASIDE * c.sd
+cdef double touch_probability(const coach_state *c, const coach_view *view, int32_t part, double x, double y,
+                              double yaw, double clearance) noexcept nogil:
+    """That a part touches in a pose that expects a clearance: it errs as ground and model do, and as the pose does."""
+    cdef double sd = TC_COACH_ASIDE * c.sd, sigma = view.sigma
+    cdef ground_shown shown
+    cdef touch_place t
     if not 0 <= part < c.n_parts:
         return NAN
-    if view.grid is not NULL:
-        return touch_at(view.grid, x, y, clearance, sd, &c.part_place[part], TC_REST_EXACT)
-    return chance_of_touch(&c.part_place[part], clearance,
-                           c.part_place[part].spread * view.sigma * view.sigma + sd * sd, TC_REST_EXACT)
+    t = c.part_place[part]
+    if view.grid is NULL:
+        return chance_of_touch(&t, clearance, t.spread * square(sigma) + square(sd), TC_REST_EXACT)
+    sigma = sigma_at(view.grid, nearest_post(view.grid, x, y))
+    if view.vehicle is not NULL:
+        ground_under(view.vehicle, view.grid, x, y, yaw, &shown)
+        touch_ground_at(&shown, &t)
+    return touch_at(view.grid, x, y, clearance, t.spread * square(sigma) + square(sd), &t, TC_REST_EXACT)
 
 
 cdef void step_part(const coach_state *c, int32_t part, tc_step *step) noexcept nogil:
@@ -56,7 +62,8 @@ cdef void step_why(const coach_state *c, const coach_view *view, int32_t i, tc_s
     cdef const tc_line_point *p = view.line.points
     step_part(c, p[i].part, step)
     step.clearance = p[i].clearance
-    step.probability = touch_probability(c, view, p[i].part, p[i].x, p[i].y, p[i].clearance)
+    step.probability = touch_probability(c, view, p[i].part, p[i].x, p[i].y, p[i].yaw,
+                                         p[i].clearance)
     step_other(c, view.line.info.straight_part, view.line.info.straight_clearance, step)
 
 
@@ -66,5 +73,5 @@ cdef void step_why_not(const coach_state *c, const coach_view *view, tc_step *st
     step_part(c, info.least_part, step)
     step.clearance = info.least_clearance
     step.probability = touch_probability(c, view, info.straight_part, view.state.position[0],
-                                         view.state.position[1], info.straight_clearance)
+                                         view.state.position[1], view.state.yaw, info.straight_clearance)
     step_other(c, info.straight_part, info.straight_clearance, step)

@@ -5,7 +5,7 @@ This file is the table of contents. Data walks through the stations from top to 
 """
 # the linter does not see that the files below use these
 from libc.math cimport INFINITY, NAN, acos, asin, atan, atan2, cos, erfc, exp  # no-cython-lint
-from libc.math cimport fabs, floor, log  # no-cython-lint
+from libc.math cimport fabs, fabsf, floor, log  # no-cython-lint
 from libc.math cimport isfinite, isnan, sin, sqrt, tan  # no-cython-lint
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t  # no-cython-lint
 from libc.stdlib cimport calloc, free  # no-cython-lint
@@ -33,7 +33,8 @@ include "fusion_smoother.pxi"     # how an earlier state hangs together with the
 include "clock.pxi"           # which stamps can be, and whose clock stepped
 include "timeline.pxi"        # fixed-lag buffer: late samples at their time
 include "stance.pxi"          # how the vehicle rests, what its underbody meets
-include "assured.pxi"         # what clearance is sure without one
+include "reach.pxi"           # where wheels, axles and chassis can be without one,
+include "assured.pxi"         # and what clearance is sure then
 include "tipover.pxi"         # margins of a rest: gravity turned until it tips,
 include "ramps.pxi"           # approach, breakover and departure,
 include "rests.pxi"           # other rests within reach,

@@ -16,16 +16,14 @@ cdef public tc_status tc_settle(tc_engine *engine, const double *poses, size_t n
 
 cdef public tc_status tc_assure(tc_engine *engine, const double *poses, size_t n, double *clearance) noexcept nogil:
     cdef engine_memory *e = <engine_memory *> engine
-    cdef assurance sure
     cdef size_t i
     if e is NULL or (n > 0 and (poses is NULL or clearance is NULL)):
         return TC_E_NULL
     if not e.has_grid:
         return TC_E_STATE
     for i in range(n):
-        assure(&e.model, ground_at(e, poses[3 * i], poses[3 * i + 1], TC_VEHICLE_ROOM), poses[3 * i], poses[3 * i + 1],
-               poses[3 * i + 2], 0.0, &sure)
-        clearance[i] = sure.clearance if sure.clearance >= 0.0 else -INFINITY
+        clearance[i] = assured_clearance(&e.model, ground_at(e, poses[3 * i], poses[3 * i + 1], TC_VEHICLE_ROOM),
+                                         poses[3 * i], poses[3 * i + 1], poses[3 * i + 2])
     return TC_OK
 
 

@@ -185,6 +185,7 @@ cdef public tc_status tc_tick(tc_engine *engine, int64_t t_ns) noexcept nogil:
         engine_stand(e, t_ns)
         view.stance = &e.stance
         view.grid = ground_of(e)
+        view.vehicle = &e.config.vehicle
         course_look(&e.course, &e.model, view.grid, &e.state, &e.stance, t_ns, foresight(&e.config.coach, &e.state))
         view.course = e.course.points
         view.n_course = e.course.n

@@ -8,6 +8,7 @@ cdef class Coach:
     """
     cdef coach_state *_c
     cdef line_planner *_line
+    cdef tc_vehicle _vehicle
 
     def __cinit__(self, config):
         cdef const uint8_t[::1] b = bytes_of(config, abi.CONFIG)
@@ -17,6 +18,7 @@ cdef class Coach:
         if self._c is NULL or self._line is NULL:
             raise MemoryError("coach")
         self._line.config = c.line
+        self._vehicle = c.vehicle
         coach_init(self._c, &c.coach, &c.vehicle)
 
     def __dealloc__(self):
@@ -76,6 +78,7 @@ cdef class Coach:
         view.legs = legs
         if grid is not None:
             view.grid = &grid.g
+            view.vehicle = &self._vehicle
         with nogil:
             coach_tick(self._c, &view)
         steps = np.zeros(self._c.count, abi.STEP)

@@ -98,8 +98,9 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
     cdef double origin[3]
     cdef int32_t i, frame = TC_CHASSIS, least = -1
     cdef int known
-    cdef double relief = NAN
+    cdef ground_shown shown
     cdef bint complete = True
+    shown.relief = NAN
     part_frame(m, g, p, frame, R_gp, origin)
     for i in range(m.underbody.n_parts):
         if m.underbody.fixed_to[i] != frame:
@@ -114,7 +115,7 @@ cdef void stance_clearance(const stance_model *m, const grid_view *g, const rest
                 out.status = TC_STANCE_OFF_MAP
             continue
         if not least_only:
-            out.contact_probability[i] = touch_of_part(&m.vehicle, grid, out, i, &relief)
+            out.contact_probability[i] = touch_of_part(&m.vehicle, grid, out, i, &shown)
         if least < 0 or out.clearance[i] < out.clearance[least]:
             least = i
     out.least_part = least if complete else -1
